@@ -1,0 +1,1 @@
+"""What is watched: probing a file, the one dense pass, and looks at given times. PyAV is imported here only."""

@@ -1,0 +1,96 @@
+"""A Movie: one media file as watched. What it holds, how long it lasts, and an id that follows its content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cinedex.timeline.time import Rate, Span, Time
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """A picture stream. `width` x `height` are as stored; `display` is upright with square pixels."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    display: tuple[int, int]
+    rotation: Literal[0, 90, 180, 270]
+    rate: Rate | None
+    """Frames per second where the stream is constant, its average where it varies."""
+    variable: bool
+    start: Time
+    duration: Time
+    frames: int | None
+    pixel_format: str
+    bits: int
+    interlaced: bool
+    color_range: str
+    color_space: str
+    color_transfer: str
+    hdr: str | None
+    """'PQ', 'HLG', 'Dolby Vision' or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """A sound stream; `layout` as FFmpeg names it ('stereo', '5.1(side)')."""
+
+    index: int
+    codec: str
+    rate: int
+    channels: int
+    layout: str
+    language: str | None
+    title: str | None
+    start: Time
+    duration: Time
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleStream:
+    """An embedded subtitle stream; `text` is False for bitmap subtitles."""
+
+    index: int
+    codec: str
+    language: str | None
+    title: str | None
+    text: bool
+    default: bool
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter mark of the container."""
+
+    span: Span
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """One media file. Film time 0 is the start of its earliest played stream, whatever time stamps it carries."""
+
+    id: str
+    uri: str
+    name: str
+    size: int
+    container: str
+    duration: Time
+    video: VideoStream | None
+    audio: tuple[AudioStream, ...]
+    subtitles: tuple[SubtitleStream, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    origin: Time = Time(0)
+    """The container time of film time 0."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """The whole film."""
+        return Span(Time(0), self.duration)

@@ -1,0 +1,101 @@
+"""Task protocols: what a model of each task does, one batched method each. Arrays in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+@runtime_checkable
+class TransitionDetector(Protocol):
+    """Finds changes of shot in consecutive pictures."""
+
+    size: tuple[int, int]
+    """(height, width) of the pictures that it takes."""
+    context: int
+    """How many pictures on each side of a picture its answer may depend on."""
+
+    def transitions(self, frames: Pixels) -> Floats:
+        """Probabilities float32 [n, 2] for frames uint8 [n, height, width, 3] RGB: hard cut here, any transition here."""
+        ...
+
+
+@runtime_checkable
+class VoiceDetector(Protocol):
+    """Tells speech from other sound."""
+
+    rate: int
+    hop: int
+    """Samples per answer."""
+
+    def voice(self, samples: Floats) -> Floats:
+        """Speech probability of each whole hop: float32 [len(samples) // hop], starting from a blank state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A word with its times in seconds from the start of the clip."""
+
+    text: str
+    start: float
+    end: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard in one clip. `no_speech` and `mean_logprob` are as Whisper defines them."""
+
+    language: str
+    language_score: float
+    words: tuple[HeardWord, ...]
+    no_speech: float
+    mean_logprob: float
+    compression: float
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """Turns speech into words with times."""
+
+    rate: int
+    longest: float
+    """Seconds of sound that a clip may have at most."""
+
+    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
+        """One transcript per clip (float32 mono at `rate`), in the clips' order; language None means detect."""
+        ...
+
+
+@runtime_checkable
+class ImageTagger(Protocol):
+    """Scores a fixed vocabulary on pictures and gives the feature beneath it."""
+
+    size: tuple[int, int]
+    vocabulary: str
+    labels: Sequence[str]
+    space: str
+
+    def tags(self, pictures: Pixels) -> tuple[Floats, Floats]:
+        """Scores float32 [n, labels] in 0..1 and features float32 [n, dim], for uint8 [n, height, width, 3] RGB."""
+        ...
+
+
+@runtime_checkable
+class TextEmbedder(Protocol):
+    """Maps texts to unit vectors of one space."""
+
+    space: str
+    dim: int
+
+    def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
+        """Unit vectors float32 [n, dim]; `query` tells a question from a passage where the model cares."""
+        ...

@@ -1,0 +1,110 @@
+"""The contract of a stage: a versioned, pure question about a film or about what is known of it."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from cinedex.media.movie import Movie
+from cinedex.media.views import Chunk, View
+from cinedex.timeline.rows import Row, RowType
+from cinedex.timeline.time import Span, Time
+from cinedex.timeline.track import Track
+
+Need: TypeAlias = View | type[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What running a stage takes, as data for planning: cores at once, MiB of memory beyond the models, share of a GPU.
+
+    `cpu_seconds_per_minute` is CPU time per minute of film on one current x86 core, for the estimate only.
+    """
+
+    cpus: float = 1
+    memory_mib: int = 128
+    gpu: float = 0
+    cpu_seconds_per_minute: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What one run of a stage may read.
+
+    `span` is the stretch to answer for: a run gives every row that starts inside it (more are dropped by the runner).
+    `chunks` covers it with the stage's halo on both sides, as far as the film goes; it is empty for a film without
+    that kind of stream. `tracks` are always of the whole film.
+    """
+
+    movie: Movie
+    span: Span
+    chunks: Iterator[Chunk] = field(default_factory=lambda: iter(()))
+    tracks: Mapping[type[Row], Track[Any]] = field(default_factory=dict)
+    models: Callable[[str], Any] | None = None
+    listener: Callable[[Span], npt.NDArray[np.float32]] | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def track(self, row: type[RowType]) -> Track[RowType]:
+        """A needed track. Raises LookupError for one that the stage did not declare."""
+        try:
+            return cast("Track[RowType]", self.tracks[row])
+        except KeyError:
+            raise LookupError(f"this stage did not declare that it needs {row.kind!r}") from None
+
+    def model(self, name: str) -> Any:
+        """A model that the stage uses, loaded on first use and shared. It satisfies the protocol of its task."""
+        if self.models is None:
+            raise LookupError(f"no models were given to this run (wanted {name!r})")
+        return self.models(name)
+
+    def listen(self, span: Span) -> npt.NDArray[np.float32]:
+        """The sound of `span` (a `Listens` view must be declared): float32 mono, silence where the stream has none."""
+        if self.listener is None:
+            raise LookupError("this stage did not declare a Listens view")
+        return self.listener(span)
+
+
+class Stage(ABC):
+    """A question about a film. Subclasses are frozen dataclasses whose fields are their parameters.
+
+    Same film, parameters, models and tracks: same rows. `run` reads no clock, network, global or store. `halo` is how
+    much film beyond a span the answer for the span depends on (None: the stage cannot be cut into reels).
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    makes: ClassVar[tuple[type[Row], ...]]
+    cost: ClassVar[Cost] = Cost()
+    halo: ClassVar[Time | None] = Time(0)
+
+    @property
+    @abstractmethod
+    def needs(self) -> tuple[Need, ...]:
+        """At most one view, and any number of row kinds."""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Names of the models it asks `Inputs.model` for."""
+        return ()
+
+    @abstractmethod
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`."""
+
+    @property
+    def view(self) -> View | None:
+        """The view it watches, if any."""
+        return next((cast("View", n) for n in self.needs if not isinstance(n, type)), None)
+
+    @property
+    def reads(self) -> tuple[type[Row], ...]:
+        """The kinds of track it reads, those that its looks are taken at included."""
+        kinds = [n for n in self.needs if isinstance(n, type)]
+        at = getattr(self.view, "at", None)
+        return tuple(dict.fromkeys([*kinds, *([at] if at else [])]))
