@@ -23,7 +23,7 @@ class TransitionDetector(Protocol):
     """How many pictures on each side of a picture its answer may depend on."""
 
     def transitions(self, frames: Pixels) -> Floats:
-        """Probabilities float32 [n, 2] for frames uint8 [n, height, width, 3] RGB: hard cut here, any transition here."""
+        """Probabilities float32 [n, 2] (hard cut here, any transition here) for RGB frames uint8 [n, height, width, 3]."""
         ...
 
 

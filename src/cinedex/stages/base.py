@@ -11,10 +11,10 @@ from typing import Any, ClassVar, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from cinedex.media.movie import Movie
 from cinedex.media.views import Chunk, View
+from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Row, RowType
-from cinedex.timeline.time import Span, Time
+from cinedex.timeline.time import ZERO, Span, Time
 from cinedex.timeline.track import Track
 
 Need: TypeAlias = View | type[Row]
@@ -81,7 +81,7 @@ class Stage(ABC):
     version: ClassVar[int]
     makes: ClassVar[tuple[type[Row], ...]]
     cost: ClassVar[Cost] = Cost()
-    halo: ClassVar[Time | None] = Time(0)
+    halo: ClassVar[Time | None] = ZERO
 
     @property
     @abstractmethod
@@ -100,7 +100,7 @@ class Stage(ABC):
     @property
     def view(self) -> View | None:
         """The view it watches, if any."""
-        return next((cast("View", n) for n in self.needs if not isinstance(n, type)), None)
+        return next((n for n in self.needs if not isinstance(n, type)), None)
 
     @property
     def reads(self) -> tuple[type[Row], ...]:

@@ -10,7 +10,6 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import Field, dataclass, fields
-from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 import pyarrow as pa
@@ -54,7 +53,7 @@ class Frame(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition(Row):
-    """A change of shot: `[start, end)` are the frames of the change; for a hard cut, the first frame of the new shot."""
+    """A change of shot: `[start, end)` are the frames of the change; of a hard cut, the new shot's first frame."""
 
     kind = "transition"
     how: Literal["cut", "gradual"]
@@ -63,7 +62,7 @@ class Transition(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot(Row):
-    """Between two transitions. Shots tile the film. `score` is that of the transition that opens it (1 at the start)."""
+    """Between two transitions. Shots tile the film. `score` is that of the opening transition (1 at the start)."""
 
     kind = "shot"
     number: int
@@ -164,6 +163,8 @@ Upgrade = Callable[[pa.Table], pa.Table]
 UPGRADES: dict[tuple[str, int], Upgrade] = {}
 """How to bring a stored table of (kind, version) to the next version."""
 
+_SCHEMAS: dict[type[Row], pa.Schema] = {}
+
 _ARROW: dict[type, pa.DataType] = {
     Time: pa.int64(),
     int: pa.int64(),
@@ -179,12 +180,13 @@ def label(row: type[Row]) -> str:
     return f"{row.kind}/{row.version}"
 
 
-@cache
 def schema(row: type[Row]) -> pa.Schema:
     """The Arrow schema of a row class, in field order, with its label in the metadata."""
-    hints = typing.get_type_hints(row)
-    columns = [pa.field(f.name, *_arrow(hints[f.name])) for f in fields(row)]
-    return pa.schema(columns, metadata={LABEL_KEY: label(row).encode()})
+    if row not in _SCHEMAS:
+        hints = typing.get_type_hints(row)
+        columns = [pa.field(f.name, *_arrow(hints[f.name])) for f in fields(row)]
+        _SCHEMAS[row] = pa.schema(columns, metadata={LABEL_KEY: label(row).encode()})
+    return _SCHEMAS[row]
 
 
 def table(row: type[RowType], rows: Iterable[RowType]) -> pa.Table:
@@ -259,4 +261,3 @@ def _python(field: Field[Any], hint: Any) -> Callable[[Any], Any]:
     if typing.get_origin(hint) is tuple:
         return tuple
     return lambda value: value
-

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import overload
+from typing import Self, overload
 
 FLICKS_PER_SECOND = 705_600_000
 """Flicks in a second; the unit was published by Facebook in 2018 (github.com/OculusVR/Flicks)."""
@@ -24,7 +24,7 @@ class Time(int):
 
     __slots__ = ()
 
-    def __new__(cls, flicks: int) -> Time:
+    def __new__(cls, flicks: int) -> Self:
         if isinstance(flicks, float):
             raise TypeError(f"Time counts whole flicks, got the float {flicks!r}; use Time.from_seconds")
         return super().__new__(cls, flicks)
@@ -94,6 +94,9 @@ def _whole(value: int) -> int:
 
 SECOND = Time(FLICKS_PER_SECOND)
 """One second."""
+
+ZERO = Time(0)
+"""The start of every film."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,9 @@ class Spans:
 
     def __post_init__(self) -> None:
         if self.starts.shape != self.ends.shape or self.starts.ndim != 1:
-            raise ValueError(f"starts and ends are two flat arrays of one length, got {self.starts.shape}, {self.ends.shape}")
+            raise ValueError(
+                f"starts and ends are two flat arrays of one length, got {self.starts.shape}, {self.ends.shape}"
+            )
         if np.any(self.ends < self.starts):
             raise ValueError("a span ends at or after its start")
         if np.any(np.diff(self.starts) < 0):
@@ -76,14 +78,14 @@ class Spans:
         union = self.support()
         return Time(int((union.ends - union.starts).sum()))
 
-    def support(self, within: Time = Time(0)) -> Spans:
-        """Their union: overlapping and touching spans joined, and those at most `within` apart. Instants vanish."""
+    def support(self, within: int = 0) -> Spans:
+        """Their union: spans that overlap, touch or lie at most `within` flicks apart are joined. Instants vanish."""
         real = self.ends > self.starts
         starts, ends = self.starts[real], self.ends[real]
         if not len(starts):
             return Spans(starts, ends)
         reach = np.maximum.accumulate(ends)
-        opens = np.concatenate(([True], starts[1:] > reach[:-1] + int(within)))
+        opens = np.concatenate(([True], starts[1:] > reach[:-1] + within))
         closes = np.concatenate((opens[1:], [True]))
         return Spans(starts[opens], reach[closes])
 
@@ -119,7 +121,7 @@ class Spans:
         left = np.repeat(np.arange(len(self), dtype=np.int64), counts)
         offset = np.arange(len(left), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
         right = np.repeat(first, counts) + offset
-        keep = (np.minimum(self.ends[left], other.ends[right]) > np.maximum(self.starts[left], other.starts[right]))
+        keep = np.minimum(self.ends[left], other.ends[right]) > np.maximum(self.starts[left], other.starts[right])
         return left[keep], right[keep]
 
     def overlap(self, other: Spans) -> Ticks:
@@ -178,7 +180,7 @@ class Track(Generic[RowT_co]):
         row = _rows.KINDS.get(self.kind)
         if row is None:
             raise LookupError(f"this Cinedex does not know the kind {self.kind!r}; its columns are in `table`")
-        return _rows.rows(row, self.table)  # type: ignore[return-value]
+        return cast("Sequence[RowT_co]", _rows.rows(row, self.table))
 
     def __iter__(self) -> Iterator[RowT_co]:
         return iter(self.rows)

@@ -1,11 +1,11 @@
-"""A Movie: one media file as watched. What it holds, how long it lasts, and an id that follows its content."""
+"""A Movie: one media file as watched. Plain values; `media.probe` makes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from cinedex.timeline.time import Rate, Span, Time
+from cinedex.timeline.time import ZERO, Rate, Span, Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ class Movie:
     subtitles: tuple[SubtitleStream, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
-    origin: Time = Time(0)
+    origin: Time = ZERO
     """The container time of film time 0."""
     warnings: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span:
         """The whole film."""
-        return Span(Time(0), self.duration)
+        return Span(ZERO, self.duration)
