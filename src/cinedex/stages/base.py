@@ -10,27 +10,32 @@ from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from cinedex.media.views import Chunk, View
+from cinedex.media.views import Chunk, Looks, View
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Row, RowType
+from cinedex.timeline.rows import Frame, Row, RowType
 from cinedex.timeline.time import ZERO, Span, Time
 from cinedex.timeline.track import Track
 
 Need: TypeAlias = View | type[Row]
+
+Made: TypeAlias = Row | pa.Table
+"""What a stage may yield: a row, or a table with the schema of a row kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What running a stage takes, as data for planning: cores at once, MiB of memory beyond the models, share of a GPU.
 
-    `cpu_seconds_per_minute` is CPU time per minute of film on one current x86 core, for the estimate only.
+    The last two are CPU time per minute of film on one current x86 core and stored KiB, for the estimate only.
     """
 
     cpus: float = 1
     memory_mib: int = 128
     gpu: float = 0
     cpu_seconds_per_minute: float = 1.0
+    disk_kib_per_minute: float = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +99,8 @@ class Stage(ABC):
         return ()
 
     @abstractmethod
-    def run(self, inputs: Inputs) -> Iterator[Row]:
-        """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`."""
+    def run(self, inputs: Inputs) -> Iterator[Made]:
+        """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`; tables where they are many."""
 
     @property
     def view(self) -> View | None:
@@ -104,7 +109,7 @@ class Stage(ABC):
 
     @property
     def reads(self) -> tuple[type[Row], ...]:
-        """The kinds of track it reads, those that its looks are taken at included."""
+        """The kinds of track it reads; looks also read the rows that they are taken at and the frame index."""
         kinds = [n for n in self.needs if isinstance(n, type)]
-        at = getattr(self.view, "at", None)
-        return tuple(dict.fromkeys([*kinds, *([at] if at else [])]))
+        looked = [self.view.at, Frame] if isinstance(self.view, Looks) else []
+        return tuple(dict.fromkeys([*kinds, *looked]))

@@ -1,0 +1,188 @@
+"""What would run, and why, before anything does: every step's key, whether it is stored, and what it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from cinedex.canonical import plain
+from cinedex.errors import UsageError
+from cinedex.models.spec import ModelSpec
+from cinedex.stages.base import Stage
+from cinedex.store import Store, key
+from cinedex.timeline.movie import Movie
+
+
+class StepState(StrEnum):
+    """What a plan says of a stage."""
+
+    HIT = "hit"
+    RUN = "run"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a plan. `needs` names the stages whose tracks it reads."""
+
+    stage: Stage
+    key: str
+    state: StepState
+    why: str
+    needs: tuple[str, ...]
+    models: tuple[ModelSpec, ...]
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.stage.name
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps for one film, each after those that it needs."""
+
+    movie: Movie
+    steps: tuple[Step, ...]
+
+    def step(self, name: str) -> Step:
+        """A step by its stage's name."""
+        return next(s for s in self.steps if s.name == name)
+
+    def having(self, state: StepState) -> tuple[Step, ...]:
+        """The steps in one state."""
+        return tuple(s for s in self.steps if s.state is state)
+
+    @property
+    def models(self) -> tuple[ModelSpec, ...]:
+        """The models that the steps to run use, each once."""
+        return tuple({m.name: m for s in self.having(StepState.RUN) for m in s.models}.values())
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Estimated CPU time of the steps to run, from each stage's declared cost and the film's length."""
+        return sum(
+            _minutes(self.movie, s.stage) * s.stage.cost.cpu_seconds_per_minute for s in self.having(StepState.RUN)
+        )
+
+    @property
+    def disk_bytes(self) -> float:
+        """Estimated size of what the steps to run will store."""
+        run = self.having(StepState.RUN)
+        return sum(_minutes(self.movie, s.stage) * s.stage.cost.disk_kib_per_minute * 1024 for s in run)
+
+
+def make_plan(
+    movie: Movie,
+    stages: Sequence[Stage],
+    store: Store,
+    models: Mapping[str, ModelSpec],
+    blocked: Callable[[ModelSpec], str | None] = lambda _: None,
+) -> Plan:
+    """Order the stages, name their results and look which are stored. `blocked` says why a model cannot be used."""
+    steps: dict[str, Step] = {}
+    for stage in ordered(stages):
+        makers = tuple(s for row in stage.reads for s in makers_of(row.kind, stages) if s != stage.name)
+        needs = tuple(dict.fromkeys(makers))
+        specs = tuple(_spec(name, stage, models) for name in stage.uses)
+        pins = {spec.name: spec.pin for spec in specs}
+        name = key(movie.id, stage.name, stage.version, parameters(stage), pins, [steps[n].key for n in needs])
+        state, why = _judge(movie, stage, name, [steps[n] for n in needs], specs, store, blocked)
+        steps[stage.name] = Step(stage, name, state, why, needs, specs)
+    return Plan(movie, tuple(steps.values()))
+
+
+def ordered(stages: Sequence[Stage]) -> list[Stage]:
+    """The stages, each after those that make what it reads. Raises UsageError for what nobody makes, and for rings."""
+    by_name = {s.name: s for s in stages}
+    result: dict[str, Stage] = {}
+    visiting: list[str] = []
+
+    def visit(stage: Stage) -> None:
+        if stage.name in result:
+            return
+        if stage.name in visiting:
+            raise UsageError(f"stages need each other in a ring: {' -> '.join([*visiting, stage.name])}")
+        visiting.append(stage.name)
+        for row in stage.reads:
+            names = makers_of(row.kind, stages)
+            if not names:
+                raise UsageError(
+                    f"stage {stage.name} needs {row.kind!r} and no chosen stage makes it",
+                    remedy="Add a stage that does; `cinedex plan` lists them.",
+                )
+            for name in names:
+                if name != stage.name:
+                    visit(by_name[name])
+        visiting.pop()
+        result[stage.name] = stage
+
+    for stage in stages:
+        visit(stage)
+    return list(result.values())
+
+
+def closure(wanted: Iterable[str], stages: Sequence[Stage]) -> list[Stage]:
+    """The wanted stages and, from among `stages`, all that they need."""
+    by_name = {s.name: s for s in stages}
+    chosen: dict[str, Stage] = {}
+    waiting = list(wanted)
+    while waiting:
+        name = waiting.pop()
+        if name not in by_name:
+            raise UsageError(f"no stage is called {name!r}", remedy=f"There are: {', '.join(sorted(by_name))}.")
+        if name not in chosen:
+            chosen[name] = by_name[name]
+            waiting += [m for row in by_name[name].reads for m in makers_of(row.kind, stages)]
+    return [s for s in stages if s.name in chosen]
+
+
+def makers_of(kind: str, stages: Sequence[Stage]) -> tuple[str, ...]:
+    """The names of the stages that make a kind."""
+    return tuple(s.name for s in stages if any(row.kind == kind for row in s.makes))
+
+
+def parameters(stage: Stage) -> Mapping[str, Any]:
+    """A stage's parameters as they enter its key."""
+    return {f.name: plain(getattr(stage, f.name)) for f in fields(stage)}  # type: ignore[arg-type]  # a dataclass by contract
+
+
+def _minutes(movie: Movie, stage: Stage) -> float:
+    watched = stage.view is not None
+    return movie.duration.seconds / 60 if watched else 0.01
+
+
+def _spec(name: str, stage: Stage, models: Mapping[str, ModelSpec]) -> ModelSpec:
+    if name not in models:
+        raise UsageError(
+            f"stage {stage.name} uses the model {name!r}, which no registry describes",
+            remedy=f"There are: {', '.join(sorted(models)) or 'none'}.",
+        )
+    return models[name]
+
+
+def _judge(
+    movie: Movie,
+    stage: Stage,
+    name: str,
+    needs: Sequence[Step],
+    specs: Sequence[ModelSpec],
+    store: Store,
+    blocked: Callable[[ModelSpec], str | None],
+) -> tuple[StepState, str]:
+    if store.has(movie.id, stage.name, name):
+        return StepState.HIT, "stored"
+    waiting = [s.name for s in needs if s.state is StepState.BLOCKED]
+    if waiting:
+        return StepState.BLOCKED, f"needs {', '.join(waiting)}, which cannot run"
+    for spec in specs:
+        reason = blocked(spec)
+        if reason:
+            return StepState.BLOCKED, reason
+    failed = store.failure(movie.id, name)
+    if failed:
+        return StepState.RUN, f"failed before: {failed}"
+    older = [k for k in store.keys(movie.id, stage.name) if "." not in k]
+    return StepState.RUN, "changed since it was last computed" if older else "not computed yet"

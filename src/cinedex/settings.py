@@ -1,0 +1,101 @@
+"""Every setting in one frozen value, read from the environment at the edge and passed down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import platformdirs
+
+from cinedex.errors import UsageError
+from cinedex.timeline.time import SECOND, Time
+
+Runtime = Literal["auto", "onnx", "openvino"]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process works. Nothing here is part of a key: the facts do not depend on it."""
+
+    library: str = field(default_factory=lambda: str(Path(platformdirs.user_data_dir("cinedex")) / "library"))
+    """Folder or URL (s3://, gs://, memory://) where films' facts are kept. CINEDEX_LIBRARY."""
+    cache: Path = field(default_factory=lambda: Path(platformdirs.user_cache_dir("cinedex")))
+    """Folder of model files. CINEDEX_CACHE."""
+    offline: bool = False
+    """Never touch the network. CINEDEX_OFFLINE."""
+    cores: int = field(default_factory=_cores)
+    """How many cores an analysis may use. CINEDEX_CORES."""
+    memory_mib: int = 2048
+    """How much memory the running stages and loaded models may plan for, in MiB. CINEDEX_MEMORY_MIB."""
+    reel: Time = SECOND * 300
+    """How much film is worked on between two checkpoints. CINEDEX_REEL_SECONDS."""
+    retries: int = 2
+    """How often work that failed for a passing reason is tried again. CINEDEX_RETRIES."""
+    runtime: Runtime = "auto"
+    """What runs the neural networks on the CPU: the fastest installed, or one by name. CINEDEX_RUNTIME."""
+    registry: Path | None = None
+    """A TOML file of further models. CINEDEX_REGISTRY."""
+    plugins: bool = True
+    """Whether stages, models and formats of other packages are loaded. CINEDEX_PLUGINS."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+        """Defaults, then CINEDEX_* variables, then what is `given` (None counts as not given)."""
+        env = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for name, read in _READERS.items():
+            text = env.get(f"CINEDEX_{name}", "")
+            if text:
+                try:
+                    values[_FIELDS.get(name, name.lower())] = read(text)
+                except ValueError as wrong:
+                    raise UsageError(f"CINEDEX_{name}={text!r} cannot be used: {wrong}") from None
+        settings = cls(**(values | {k: v for k, v in given.items() if v is not None}))
+        if settings.cores < 1 or settings.memory_mib < 256 or settings.reel < SECOND * 10 or settings.retries < 0:
+            raise UsageError(
+                f"impossible settings: cores {settings.cores}, memory {settings.memory_mib} MiB, "
+                f"reel {settings.reel.seconds:g} s, retries {settings.retries}",
+                remedy="At least 1 core, 256 MiB, reels of 10 s and 0 retries are needed.",
+            )
+        return settings
+
+    def but(self, **changed: Any) -> Settings:
+        """A copy with some settings changed."""
+        return replace(self, **changed)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError("say 1 or 0")
+
+
+def _runtime(text: str) -> Runtime:
+    if text not in get_args(Runtime):
+        raise ValueError(f"say one of {', '.join(get_args(Runtime))}")
+    return cast("Runtime", text)
+
+
+_READERS: dict[str, Any] = {
+    "LIBRARY": str,
+    "CACHE": Path,
+    "OFFLINE": _flag,
+    "CORES": int,
+    "MEMORY_MIB": int,
+    "REEL_SECONDS": Time.from_seconds,
+    "RETRIES": int,
+    "RUNTIME": _runtime,
+    "REGISTRY": Path,
+    "PLUGINS": _flag,
+}
+
+_FIELDS = {"REEL_SECONDS": "reel"}

@@ -1,0 +1,246 @@
+"""Where facts are kept: immutable Parquet files and a manifest per (film, stage, key), over fsspec.
+
+Data files are named by their own content and written first, the manifest last and only if there is none: whatever is
+killed at whatever moment, an artifact is either whole or not there, and a second writer of a key loses harmlessly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+from cinedex.canonical import build, canonical, plain
+from cinedex.errors import StoreError
+from cinedex.timeline.movie import Movie
+
+SCHEME = 1
+"""Version of the way keys are made; raising it makes every stored artifact a miss."""
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,127}$")
+
+
+def key(
+    movie_id: str, stage: str, version: int, parameters: Mapping[str, Any], models: Mapping[str, str], needs: list[str]
+) -> str:
+    """The name of a result before it exists: hex SHA-256 of all that it depends on."""
+    parts = [SCHEME, movie_id, stage, version, parameters, models, sorted(needs)]
+    return hashlib.sha256(canonical(parts)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A stored result: its manifest and, by kind, its tables."""
+
+    manifest: Mapping[str, Any]
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+
+
+class Store:
+    """A library's folder or URL. Safe for any number of processes; every method may raise StoreError."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.fs, root = fsspec.core.url_to_fs(url, **({} if "://" not in url else {"use_listings_cache": False}))
+        except (ImportError, ValueError) as wrong:
+            raise StoreError(
+                f"cannot open the library {url!r}: {wrong}",
+                remedy="For s3:// or gs:// install cinedex[s3] or cinedex[gcs].",
+            ) from wrong
+        self.root = str(root).rstrip("/")
+        self.url = url
+        self._local = isinstance(self.fs, LocalFileSystem)
+
+    # Films
+
+    def put_movie(self, movie: Movie) -> None:
+        """Record a film, or its new place."""
+        self._write(f"films/{_safe(movie.id)}/movie.json", json.dumps(plain(movie), indent=1).encode())
+
+    def movie(self, movie_id: str) -> Movie | None:
+        """A recorded film."""
+        data = self._read(f"films/{_safe(movie_id)}/movie.json")
+        return build(Movie, json.loads(data)) if data is not None else None
+
+    def movies(self) -> Iterator[Movie]:
+        """Every recorded film, in order of id."""
+        for movie_id in self._names("films"):
+            movie = self.movie(movie_id)
+            if movie is not None:
+                yield movie
+
+    def remove_movie(self, movie_id: str) -> None:
+        """Forget a film and all its facts. The film file itself is not touched."""
+        with _translated("remove", movie_id):
+            path = f"{self.root}/films/{_safe(movie_id)}"
+            if self.fs.exists(path):
+                self.fs.rm(path, recursive=True)
+
+    # Results
+
+    def has(self, movie_id: str, stage: str, name: str) -> bool:
+        """Whether a whole artifact of that key is there."""
+        with _translated("look for", name):
+            return bool(self.fs.exists(f"{self.root}/{_place(movie_id, stage, name)}/manifest.json"))
+
+    def write(
+        self, movie_id: str, stage: str, name: str, tables: Mapping[str, pa.Table], manifest: Mapping[str, Any]
+    ) -> None:
+        """Commit an artifact; if there is one of that key already, that one stays."""
+        place = _place(movie_id, stage, name)
+        kinds: dict[str, Any] = {}
+        for kind, table in sorted(tables.items()):
+            data = _parquet(table)
+            digest = hashlib.sha256(data).hexdigest()
+            file = f"{_safe(kind)}-{digest[:16]}.parquet"
+            self._write(f"{place}/{file}", data)
+            kinds[kind] = {"file": file, "sha256": digest, "rows": table.num_rows}
+        full = {"scheme": SCHEME, "movie": movie_id, "stage": stage, "key": name, **plain(manifest), "kinds": kinds}
+        self._write(f"{place}/manifest.json", json.dumps(full, indent=1).encode(), once=True)
+
+    def manifest(self, movie_id: str, stage: str, name: str) -> Mapping[str, Any] | None:
+        """An artifact's manifest, or None."""
+        data = self._read(f"{_place(movie_id, stage, name)}/manifest.json")
+        return dict(json.loads(data)) if data is not None else None
+
+    def read(self, movie_id: str, stage: str, name: str) -> Artifact | None:
+        """An artifact with its tables, each checked against its sum; None where there is none."""
+        manifest = self.manifest(movie_id, stage, name)
+        if manifest is None:
+            return None
+        place = _place(movie_id, stage, name)
+        tables: dict[str, pa.Table] = {}
+        for kind, facts in manifest["kinds"].items():
+            data = self._read(f"{place}/{_safe(facts['file'])}")
+            if data is None or hashlib.sha256(data).hexdigest() != facts["sha256"]:
+                raise StoreError(
+                    f"{facts['file']} of film {movie_id} is {'missing' if data is None else 'damaged'}",
+                    stage=stage,
+                    remedy=f"Delete the folder {place} of the library and analyse the film again.",
+                )
+            tables[kind] = pq.read_table(io.BytesIO(data))
+        return Artifact(manifest, tables)
+
+    def drop(self, movie_id: str, stage: str, name: str) -> None:
+        """Delete an artifact; nothing happens where there is none. The manifest goes first."""
+        with _translated("delete", name):
+            place = f"{self.root}/{_place(movie_id, stage, name)}"
+            if self.fs.exists(f"{place}/manifest.json"):
+                self.fs.rm_file(f"{place}/manifest.json")
+            if self.fs.exists(place):
+                self.fs.rm(place, recursive=True)
+
+    def keys(self, movie_id: str, stage: str) -> list[str]:
+        """Keys under which something of a stage is stored for a film, whole or not."""
+        return self._names(f"films/{_safe(movie_id)}/{_safe(stage)}")
+
+    # Failures
+
+    def note_failure(self, movie_id: str, stage: str, name: str, why: str) -> None:
+        """Remember that a stage failed, and why, until it succeeds."""
+        self._write(
+            f"films/{_safe(movie_id)}/failed/{_safe(name)}.json", json.dumps({"stage": stage, "why": why}).encode()
+        )
+
+    def failure(self, movie_id: str, name: str) -> str | None:
+        """Why the result of that key failed when last tried."""
+        data = self._read(f"films/{_safe(movie_id)}/failed/{_safe(name)}.json")
+        return str(json.loads(data)["why"]) if data is not None else None
+
+    def clear_failure(self, movie_id: str, name: str) -> None:
+        """Forget a failure."""
+        path = f"{self.root}/films/{_safe(movie_id)}/failed/{_safe(name)}.json"
+        with _translated("delete", name):
+            if self.fs.exists(path):
+                self.fs.rm_file(path)
+
+    # Bytes
+
+    def _names(self, place: str) -> list[str]:
+        with _translated("list", place):
+            path = f"{self.root}/{place}"
+            if not self.fs.exists(path):
+                return []
+            found = (str(p).rstrip("/").rsplit("/", 1)[-1] for p in self.fs.ls(path, detail=False))
+            return sorted(n for n in found if _NAME.match(n))
+
+    def _read(self, place: str) -> bytes | None:
+        with _translated("read", place):
+            try:
+                return bytes(self.fs.cat_file(f"{self.root}/{place}"))
+            except FileNotFoundError:
+                return None
+
+    def _write(self, place: str, data: bytes, *, once: bool = False) -> None:
+        path = f"{self.root}/{place}"
+        with _translated("write", place):
+            if self._local:
+                _write_local(Path(path), data, once=once)
+                return
+            with suppress(FileExistsError):  # the first writer of a key wins
+                self.fs.pipe_file(path, data, **({"mode": "create"} if once else {}))
+
+
+def _write_local(path: Path, data: bytes, *, once: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.parent / f".{uuid.uuid4().hex}.part"
+    try:
+        with aside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if once:
+            with suppress(FileExistsError):  # the first writer of a key wins
+                os.link(aside, path)
+        else:
+            aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _parquet(table: pa.Table) -> bytes:
+    """Bytes that depend on the rows alone: one chunk, fixed settings."""
+    out = io.BytesIO()
+    pq.write_table(table.combine_chunks(), out, compression="zstd", compression_level=3, version="2.6")
+    return out.getvalue()
+
+
+def _place(movie_id: str, stage: str, name: str) -> str:
+    return f"films/{_safe(movie_id)}/{_safe(stage)}/{_safe(name)}"
+
+
+def _safe(name: str) -> str:
+    if not _NAME.match(name):
+        raise StoreError(f"{name!r} cannot name anything in a library")
+    return name
+
+
+class _translated:  # noqa: N801 - reads as a word in a with statement
+    """Turn what a file system raises into StoreError."""
+
+    def __init__(self, doing: str, what: str) -> None:
+        self.doing, self.what = doing, what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, StoreError) or not isinstance(error, OSError):
+            return
+        full = " The disk is full?" if getattr(error, "errno", None) == 28 else ""
+        raise StoreError(
+            f"cannot {self.doing} {self.what}: {error}", remedy=f"Check the library's place and rights.{full}"
+        ) from error
