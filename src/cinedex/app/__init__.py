@@ -1,1 +1,1 @@
-"""TBD"""
+"""How Cinedex is reached: thin edges over `Library`."""

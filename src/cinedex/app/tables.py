@@ -1,0 +1,104 @@
+"""Values as what people and programs read on a terminal: tables for the one, plain JSON for the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from cinedex.canonical import plain
+from cinedex.run.events import Event
+from cinedex.run.plan import Plan, StepState
+from cinedex.search.query import SearchResult
+from cinedex.timeline.movie import Movie
+
+_MARKS = {StepState.HIT: "[green]hit[/]", StepState.RUN: "[cyan]run[/]", StepState.BLOCKED: "[red]blocked[/]"}
+
+
+def movie_facts(movie: Movie) -> str:
+    """A film on a line or two: name, id, length, streams, warnings."""
+    video = movie.video
+    picture = "no picture"
+    if video is not None:
+        rate = f" {float(video.rate):.5g} fps" if video.rate else ""
+        notes = "".join(
+            f" {n}" for n in ("variable" * video.variable, "interlaced" * video.interlaced, video.hdr or "") if n
+        )
+        picture = f"{video.display[0]}x{video.display[1]}{rate} {video.codec}{notes}"
+    sound = (
+        ", ".join(f"{a.codec} {a.layout}{f' {a.language}' if a.language else ''}" for a in movie.audio) or "no sound"
+    )
+    line = f"[bold]{escape(movie.name)}[/]  [dim]{movie.id[:16]}[/]  {movie.duration.clock[:-4]}  {picture}  {escape(sound)}"
+    return "\n".join([line, *(f"  [yellow]! {escape(w)}[/]" for w in movie.warnings)])
+
+
+def plan_table(plan: Plan, cores: int) -> RenderableType:
+    """A plan for people: what will run and why, on which models, and what it takes."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("stage", "", "why", "models"):
+        table.add_column(name)
+    for step in plan.steps:
+        models = ", ".join(f"{m.name} ({m.licence.name})" for m in step.models)
+        table.add_row(step.name, _MARKS[step.state], escape(step.why), escape(models))
+    run = plan.having(StepState.RUN)
+    if not run:
+        ask = "Nothing to do." if not plan.having(StepState.BLOCKED) else "Nothing can run."
+    else:
+        seconds = plan.cpu_seconds / min(cores, 2)
+        ask = (
+            f"{len(run)} of {len(plan.steps)} stages to run: about {_length(seconds)} on {cores} cores, "
+            f"{plan.disk_bytes / 2**20:.1f} MiB to store. The estimate comes from each stage's declared cost."
+        )
+    return Group(Text.from_markup(movie_facts(plan.movie)), table, Text(ask))
+
+
+def plan_facts(plan: Plan) -> dict[str, Any]:
+    """A plan as JSON."""
+    steps = [
+        {
+            "stage": s.name,
+            "key": s.key,
+            "state": s.state.value,
+            "why": s.why,
+            "needs": list(s.needs),
+            "models": [m.name for m in s.models],
+        }
+        for s in plan.steps
+    ]
+    models = [{"name": m.name, "licence": plain(m.licence), "bytes": m.size} for m in plan.models]
+    return {
+        "movie": plain(plan.movie),
+        "steps": steps,
+        "models": models,
+        "estimate": {"cpu_seconds": round(plan.cpu_seconds, 1), "disk_bytes": round(plan.disk_bytes)},
+    }
+
+
+def event_facts(event: Event) -> dict[str, Any]:
+    """An event as JSON."""
+    facts = {"what": event.what.value, "film": event.film, "movie": event.movie_id, "stage": event.stage}
+    numbers = {"fraction": round(event.fraction, 4), "rows": event.rows, "seconds": round(event.seconds, 3)}
+    return {**facts, **numbers, "why": event.why}
+
+
+def result_facts(result: SearchResult) -> dict[str, Any]:
+    """A search result as JSON."""
+    return dict(plain(result))
+
+
+def hits_table(result: SearchResult) -> RenderableType:
+    """Found moments for people, or that there are none."""
+    return Text(str(result))
+
+
+def _length(seconds: float) -> str:
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 90
+        else f"{seconds / 60:.0f} min"
+        if seconds < 5400
+        else f"{seconds / 3600:.1f} h"
+    )

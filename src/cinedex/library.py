@@ -1,0 +1,239 @@
+"""The one service layer: films in, answers out. The CLI, the server and the web page are thin edges of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cinedex import plugins
+from cinedex.errors import CinedexError, NotFoundError, UsageError
+from cinedex.media.probe import probe
+from cinedex.models.fetch import obstacle
+from cinedex.models.pool import ModelPool
+from cinedex.models.registry import registry
+from cinedex.models.spec import ModelSpec, RunOptions
+from cinedex.run.events import Event, Happening
+from cinedex.run.local import LocalRunner
+from cinedex.run.plan import Plan, StepState, closure, make_plan, makers_of
+from cinedex.search.index import Index
+from cinedex.search.query import SearchResult, search
+from cinedex.settings import Settings
+from cinedex.stages.base import Stage
+from cinedex.store import Store
+from cinedex.timeline.movie import Movie
+from cinedex.timeline.timeline import Timeline
+from cinedex.timeline.track import Maker, Track
+
+FILM_SUFFIXES = frozenset(
+    [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob", ".mxf", ".flv", ".wmv", ".3gp", ".ogv", ".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus"]
+)
+"""What `analyze` takes from a folder; a file named by itself is tried whatever it is called."""
+
+EMBEDDER = "e5-small"
+"""The text embedder of the index."""
+
+
+class Library:
+    """A library of films: a folder or URL of facts, and all that can be done with them.
+
+    >>> library = Library("films")                        # doctest: +SKIP
+    >>> movie = library.analyze("night-train.mp4")        # doctest: +SKIP
+    >>> shots = library.timeline(movie).track(Shot).rows  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, url: str | Path | None = None, *, settings: Settings | None = None, stages: Sequence[Stage] | None = None
+    ) -> None:
+        base = settings or Settings.from_env()
+        self.settings = base.but(library=str(url)) if url is not None else base
+        self.store = Store(self.settings.library)
+        self._stages = stages
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of an analysis: those given, or every installed one with its defaults."""
+        if self._stages is not None:
+            return tuple(self._stages)
+        group, others = "cinedex.stages", self.settings.plugins
+        return tuple(plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
+
+    @cached_property
+    def models(self) -> Mapping[str, ModelSpec]:
+        """Every described model, by name."""
+        return registry(*([self.settings.registry] if self.settings.registry else []))
+
+    @cached_property
+    def pool(self) -> ModelPool:
+        """Loaded models, shared by everything that this library does."""
+        settings = self.settings
+        return ModelPool(
+            self.models,
+            cache=settings.cache / "models",
+            options=RunOptions(threads=settings.cores, runtime=settings.runtime),
+            offline=settings.offline,
+            limit_mib=settings.memory_mib,
+        )
+
+    @cached_property
+    def index(self) -> Index:
+        """What search reads; made from the tracks, and again from them whenever it is lost."""
+        return Index(f"{self.store.url.rstrip('/')}/index", lambda: self.pool.get(EMBEDDER))
+
+    # Films
+
+    def add(self, source: str | Path) -> Movie:
+        """Take a film in: probe it and record it. The same content under another name is the same film."""
+        movie = probe(source)
+        self.store.put_movie(movie)
+        return movie
+
+    def movies(self) -> list[Movie]:
+        """Every film of the library, by name."""
+        return sorted(self.store.movies(), key=lambda m: (m.name.casefold(), m.id))
+
+    def find(self, film: str | Path) -> Movie:
+        """A film by id, the beginning of an id, name or path. Raises NotFoundError, UsageError where several fit."""
+        text = str(film)
+        if text[:1].isalnum() and len(text) <= 128 and "/" not in text and (exact := self._by_id(text)) is not None:
+            return exact
+        movies = self.movies()
+        path = str(Path(text).absolute())
+        for fits in (
+            lambda m: m.uri in {text, path},
+            lambda m: m.name == text or Path(m.name).stem == text,
+            lambda m: len(text) >= 4 and (m.id.startswith(text) or m.id.partition("-")[2].startswith(text)),
+        ):
+            found = [m for m in movies if fits(m)]
+            if len(found) > 1:
+                ids = ", ".join(f"{m.name} ({m.id[:16]})" for m in found[:5])
+                raise UsageError(f"{text!r} fits {len(found)} films: {ids}", remedy="Give the beginning of its id.")
+            if found:
+                return found[0]
+        raise NotFoundError(
+            f"no film {text!r} in the library {self.settings.library}", remedy="`cinedex add` it first."
+        )
+
+    def _by_id(self, text: str) -> Movie | None:
+        try:
+            return self.store.movie(text)
+        except CinedexError:
+            return None
+
+    def remove(self, movie: Movie) -> None:
+        """Forget a film: its facts and its index rows. The film file stays where it is."""
+        self.index.remove(movie.id)
+        self.store.remove_movie(movie.id)
+
+    # Analysis
+
+    def plan(self, movie: Movie, stages: Iterable[str] | None = None) -> Plan:
+        """What an analysis would do, and why; `stages` picks some by name, with all that they need."""
+        chosen = self.stages if stages is None else closure(stages, self.stages)
+        return make_plan(movie, chosen, self.store, self.models, self._obstacle)
+
+    def run(
+        self,
+        sources: Iterable[str | Path | Movie],
+        *,
+        stages: Iterable[str] | None = None,
+        stop: threading.Event | None = None,
+        plans: Callable[[Plan], None] = lambda _: None,
+    ) -> Iterator[Event]:
+        """Analyse films and put them in the index, telling what happens; a film that cannot be used is one event."""
+        refused: list[Event] = []
+        wanted = None if stages is None else list(stages)
+        if wanted is not None:
+            closure(wanted, self.stages)
+
+        def planned() -> Iterator[Plan]:
+            for source in sources:
+                try:
+                    movie = source if isinstance(source, Movie) else self.add(source)
+                    plan = self.plan(movie, wanted)
+                except CinedexError as error:
+                    name = source.name if isinstance(source, Movie | Path) else source.rsplit("/", 1)[-1]
+                    refused.append(Event(Happening.FAILED, name, "", why=str(error), error=error))
+                else:
+                    plans(plan)
+                    yield plan
+
+        for event in LocalRunner(self.store, self.pool, self.settings).run(planned(), stop):
+            while refused:
+                yield refused.pop(0)
+            if event.what is Happening.FILM_DONE:
+                yield from self._indexed(event)
+            yield event
+        yield from refused
+
+    def analyze(
+        self,
+        source: str | Path | Movie,
+        *,
+        stages: Iterable[str] | None = None,
+        on_event: Callable[[Event], None] = lambda _: None,
+    ) -> Movie:
+        """Analyse one film and give it. Raises the first error, after everything else that can be done is done."""
+        error: Exception | None = None
+        movie_id = source.id if isinstance(source, Movie) else ""
+        for event in self.run([source], stages=stages):
+            on_event(event)
+            movie_id = event.movie_id or movie_id
+            error = error or event.error
+        if error is not None:
+            raise error
+        return self.find(movie_id)
+
+    def _indexed(self, event: Event) -> Iterator[Event]:
+        try:
+            movie = self.store.movie(event.movie_id)
+            if movie is not None:
+                self.index.update(self.timeline(movie))
+        except CinedexError as error:
+            yield Event(Happening.FAILED, event.film, event.movie_id, "index", why=str(error), error=error)
+
+    def _obstacle(self, spec: ModelSpec) -> str | None:
+        return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)
+
+    # Answers
+
+    def timeline(self, movie: Movie) -> Timeline:
+        """All that is known about a film with the stages, parameters and models of now."""
+        plan = self.plan(movie)
+        tracks: dict[tuple[str, str], Track[Any]] = {}
+        failures: dict[str, str] = {}
+        for step in plan.steps:
+            found = self.store.read(movie.id, step.name, step.key) if step.state is StepState.HIT else None
+            if found is None:
+                why = self.store.failure(movie.id, step.key)
+                failures |= {step.name: why} if why else {}
+                continue
+            maker = Maker(step.name, step.stage.version, step.key, tuple(m.name for m in step.models))
+            tracks |= {(step.name, kind): Track(table, maker) for kind, table in found.tables.items()}
+        kinds = {row.kind for stage in self.stages for row in stage.makes}
+        return Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
+
+    def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
+        """The moments that fit the words best, or none, said honestly."""
+        return search(self.index, text, limit=limit, movie=movie.id if movie else None)
+
+    def export(self, movie: Movie, form: str, to: Path) -> Path:
+        """Write a film's facts as one of the installed formats."""
+        write = plugins.load("cinedex.formats", form, others=self.settings.plugins)
+        write(self.timeline(movie), to)
+        return to
+
+
+def films_in(paths: Iterable[str | Path]) -> Iterator[str | Path]:
+    """Films named by paths: files as they are, folders searched through in order of name, URLs untouched."""
+    for given in paths:
+        path = Path(given)
+        if "://" in str(given) or not path.is_dir():
+            yield given
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in FILM_SUFFIXES and p.is_file())
+        if not inside:
+            raise UsageError(f"no film in the folder {given}", remedy=f"Looked for {', '.join(sorted(FILM_SUFFIXES))}.")
+        yield from inside
