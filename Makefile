@@ -1,0 +1,78 @@
+# Needs: GNU make, Python 3.11-3.13 and a package index that pip is set up for. Everything lands in this folder.
+VENV ?= .venv
+BIN := $(VENV)/bin
+CINEDEX := $(BIN)/cinedex
+DEMO := $(CINEDEX) --library demo/library
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+TESTS ?=
+
+.DELETE_ON_ERROR:
+.PHONY: help install demo test lint bench docs lock clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+# The first Python that fits and can make an environment; `make PYTHON=/path/to/python3.12` picks one by hand.
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	    && echo "Making $(VENV) with $$python ($$("$$python" --version))" \
+	    && exec "$$python" -m venv "$(VENV)"; \
+	done; \
+	echo "Cinedex needs Python 3.11, 3.12 or 3.13 with its venv module, and found none." >&2; \
+	echo "Install one (on Debian and Ubuntu: apt install python3 python3-venv) or say make PYTHON=/path/to/it." >&2; \
+	exit 1
+
+$(BIN)/.installed: pyproject.toml requirements.lock | $(BIN)/python
+	@echo "Installing Cinedex into $(VENV): 200 MB to fetch, 800 MB on disk, one to five minutes the first time"
+	@$(PIP) pip
+	@$(PIP) --editable .
+	@touch $@
+
+$(BIN)/.developing: $(BIN)/.installed
+	@echo "Adding what the tests need: 40 MB to fetch"
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+install: $(BIN)/.installed ## Install Cinedex into .venv
+
+demo: $(BIN)/.installed ## Analyse a short film and show what was found
+	@echo "The demo fetches the core models once (300 MB, kept in your cache folder), makes a half-minute film of free"
+	@echo "footage, analyses it and writes a report: two to five minutes the first time, seconds the next."
+	@$(CINEDEX) models pull
+	@mkdir -p demo
+	@test -f demo/sample.mp4 || $(CINEDEX) sample demo/sample.mp4
+	@$(DEMO) analyze demo/sample.mp4
+	@$(DEMO) show sample
+	@$(DEMO) report sample --output demo/report.html
+	@echo; echo "$$ cinedex search the spring of hope"
+	@$(DEMO) search the spring of hope --limit 3
+	@echo; echo "$$ cinedex search man riding a bicycle"
+	@$(DEMO) search man riding a bicycle --limit 3
+	@echo; echo "The report: file://$(abspath demo/report.html)"
+	@echo "Go on with: $(CINEDEX) --library demo/library search WORDS, or $(CINEDEX) analyze YOUR-FILM"
+
+lint: $(BIN)/.developing ## Check format, rules and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+test: lint ## Check everything and run the tests (TESTS=path picks some)
+	@$(CINEDEX) models pull
+	@$(BIN)/pytest -n auto $(TESTS)
+
+bench: $(BIN)/.developing ## Measure speed and memory on the demo film (FILM=path for another)
+	@$(BIN)/python -m bench pipeline $(or $(FILM),demo/sample.mp4)
+
+docs: $(BIN)/.developing ## Write the generated reference pages anew
+	@$(BIN)/python docs/generate.py
+
+# uv answers for every platform and Python at once, which pip cannot.
+lock: $(BIN)/.developing ## Pin every dependency anew
+	@$(PIP) uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  --output-file requirements.lock pyproject.toml
+
+clean: ## Remove what make has made, but not the models in the cache folder
+	@rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
