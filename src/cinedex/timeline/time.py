@@ -76,8 +76,14 @@ class Time(int):
     def __mul__(self, other: int, /) -> Time:
         return Time(int(self) * _whole(other))
 
+    def __rmul__(self, other: int, /) -> Time:
+        return Time(_whole(other) * int(self))
+
     def __neg__(self) -> Time:
         return Time(-int(self))
+
+    def __abs__(self) -> Time:
+        return Time(abs(int(self)))
 
     def __repr__(self) -> str:
         return f"Time({int(self)})"
@@ -130,7 +136,7 @@ class Span:
 
     def overlaps(self, other: Span) -> bool:
         """Whether the two share more than an edge."""
-        return self.start < other.end and other.start < self.end
+        return max(self.start, other.start) < min(self.end, other.end)
 
     def __and__(self, other: Span) -> Span | None:
         """The stretch that both share, or None."""

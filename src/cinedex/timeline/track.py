@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +38,7 @@ class Spans:
             )
         if np.any(self.ends < self.starts):
             raise ValueError("a span ends at or after its start")
-        if np.any(np.diff(self.starts) < 0):
+        if not _in_order(self.starts, self.ends):
             order = np.lexsort((self.ends, self.starts))
             object.__setattr__(self, "starts", self.starts[order])
             object.__setattr__(self, "ends", self.ends[order])
@@ -112,17 +112,13 @@ class Spans:
     def join(self, other: Spans) -> tuple[Ticks, Ticks]:
         """All pairs (i, j) where self[i] and other[j] share more than an edge, in order of i, then j.
 
-        O((n + m) log m + pairs) with arrays only; a span of `other` may overlap its neighbours at will.
+        O((n + m) log(n + m) + pairs log pairs) with arrays only, however long some of them are.
         """
-        reach = np.maximum.accumulate(other.ends) if len(other) else other.ends
-        first = np.searchsorted(reach, self.starts, side="right")
-        last = np.searchsorted(other.starts, self.ends, side="left")
-        counts = np.maximum(last - first, 0)
-        left = np.repeat(np.arange(len(self), dtype=np.int64), counts)
-        offset = np.arange(len(left), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
-        right = np.repeat(first, counts) + offset
-        keep = np.minimum(self.ends[left], other.ends[right]) > np.maximum(self.starts[left], other.starts[right])
-        return left[keep], right[keep]
+        # A pair shares a stretch where one of the two starts inside the other; ties count for the first kind alone.
+        left, right = _starting_inside(self, other, ties="left")
+        there, here = _starting_inside(other, self, ties="right")
+        order = np.lexsort((np.concatenate((right, there)), np.concatenate((left, here))))
+        return np.concatenate((left, here))[order], np.concatenate((right, there))[order]
 
     def overlap(self, other: Spans) -> Ticks:
         """For each of them, how long it is covered by the union of `other`."""
@@ -144,6 +140,23 @@ class Spans:
         return found
 
 
+def _in_order(starts: Ticks, ends: Ticks) -> bool:
+    step = np.diff(starts)
+    return not np.any((step < 0) | ((step == 0) & (np.diff(ends) < 0)))
+
+
+def _starting_inside(outer: Spans, inner: Spans, ties: Literal["left", "right"]) -> tuple[Ticks, Ticks]:
+    """All pairs (i, j) where inner[j] starts inside outer[i]; `ties` 'left': or with it. Instants are in no pair."""
+    real = np.flatnonzero(inner.ends > inner.starts)
+    starts = inner.starts[real]
+    first = np.searchsorted(starts, outer.starts, side=ties)
+    last = np.searchsorted(starts, outer.ends, side="left")
+    counts = np.maximum(last - first, 0)
+    left = np.repeat(np.arange(len(outer), dtype=np.int64), counts)
+    offset = np.arange(len(left), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
+    return left, real[np.repeat(first, counts) + offset]
+
+
 @dataclass(frozen=True)
 class Maker:
     """Who made a track: a stage and its version, or a person; `key` names the stored artifact."""
@@ -156,14 +169,14 @@ class Maker:
 
 @dataclass(frozen=True, eq=False)
 class Track(Generic[RowT_co]):
-    """One kind of fact over a film, in time order. Columns are Arrow; rows are made when asked for."""
+    """One kind of fact over a film, in order of start, then end. Columns are Arrow; rows are made when asked for."""
 
     table: pa.Table
     maker: Maker
     kind: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", _rows.upgrade(self.table))
+        object.__setattr__(self, "table", _ordered(_rows.upgrade(self.table)))
         object.__setattr__(self, "kind", _rows.kind_of(self.table.schema)[0])
 
     @classmethod
@@ -201,3 +214,9 @@ class Track(Generic[RowT_co]):
         """The rows that share more than an edge with `span`, in time order."""
         one = Spans(np.array([int(span.start)]), np.array([int(span.end)]))
         return [self.rows[j] for j in one.join(self.spans)[1].tolist()]
+
+
+def _ordered(table: pa.Table) -> pa.Table:
+    if _in_order(table.column("start").to_numpy(), table.column("end").to_numpy()):
+        return table
+    return table.sort_by([("start", "ascending"), ("end", "ascending")])
