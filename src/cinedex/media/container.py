@@ -13,7 +13,7 @@ import av.logging
 import fsspec
 
 from cinedex.errors import MediaError
-from cinedex.timeline.time import Time
+from cinedex.timeline.time import ZERO, Time
 
 FORMATS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,asf,avi,av1,caf,dv,eac3,flac,flv,gxf,h264,hevc,ivf,loas,m4v,matroska,webm,"
@@ -104,7 +104,7 @@ class Clock:
         self.last: Time | None = None
         self.jumps = 0
 
-    def film(self, pts: int, step: Time = Time(0)) -> Time:
+    def film(self, pts: int, step: Time = ZERO) -> Time:
         """The film time of a time stamp; after a jump the stream goes on `step` after its last one."""
         at = Time.from_pts(pts, self.stream.time_base) + self.shift
         if self.last is not None and abs(int(at - self.last)) > _JUMP:

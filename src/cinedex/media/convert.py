@@ -67,7 +67,7 @@ class PictureMaker:
             dst_color_range=ColorRange.JPEG,
             threads=1,
         )
-        pixels: Pixels = small.to_ndarray()
+        pixels: Pixels = small.to_ndarray().astype(np.uint8, copy=False)
         return np.rot90(pixels, -self.turns).copy() if self.turns else pixels
 
 

@@ -98,6 +98,9 @@ class Outlet:
 
 _Geometry: TypeAlias = tuple[int, int, PixelFormat]
 
+_Held: TypeAlias = tuple[Time, int, bool, Any]
+"""A picture whose end is not known yet: start, time stamp, key frame or not, the frame."""
+
 
 class Pass:
     """One dense decode. `views` names the consumers; `span` limits it to a stretch; `depth` is the queues' length.
@@ -203,37 +206,35 @@ class _Reader:
     def read(self, back: int) -> bool:
         """Decode from the span's start on; False if the seek landed after it and a longer one is worth trying."""
         span, movie = self.owner.span, self.owner.movie
-        start = span.start if span is not None else ZERO
-        sought = span is not None and start > 0 and not any(JUMPS in w for w in movie.warnings)
-        if sought:
-            sought = self._seek(start - SECOND * back)
-        late = sought and self.video is not None
-        held: tuple[Time, int, bool, Any] | None = None
+        start, end = (span.start, span.end) if span is not None else (ZERO, None)
+        sought = start > 0 and not any(JUMPS in w for w in movie.warnings) and self._seek(start - SECOND * back)
+        unsure = sought and self.video is not None and back != _SEEK_BACK[-1]
+        held: _Held | None = None
         for frame, stream in self._frames():
             if stream is not self.video:
-                for sound in self.sounds[stream.index]:
-                    sound.push(frame)
-                if self.video is None and all(s.done for group in self.sounds.values() for s in group):
+                self._hear(frame, stream)
+                if self.video is None and self._sounds_done():
                     break
                 continue
             at = self._shown(frame, held)
-            if late:
-                if at > start and back != _SEEK_BACK[-1]:
-                    return False
-                late = False
+            if unsure and at > start:
+                return False
+            unsure = False
             if held is not None:
                 self._deliver(held, at)
             held = (at, frame.pts if frame.pts is not None else -1, frame.key_frame, frame)
-            if span is not None and at >= span.end and self._sounds_done():
+            if end is not None and at >= end and self._sounds_done():
                 held = None
                 break
-            if not self.owner.wanted:
-                return True
         if held is not None:
             self._deliver(held, held[0] + self._step(held[3]))
         if self.owner.wanted:
             self._finish()
         return True
+
+    def _hear(self, frame: Any, stream: Any) -> None:
+        for sound in self.sounds[stream.index]:
+            sound.push(frame)
 
     def _sounds_done(self) -> bool:
         return all(s.done for group in self.sounds.values() for s in group)
@@ -253,7 +254,7 @@ class _Reader:
             return False
         return True
 
-    def _shown(self, frame: Any, held: tuple[Time, int, bool, Any] | None) -> Time:
+    def _shown(self, frame: Any, held: _Held | None) -> Time:
         """When a picture is shown, later than the one before it whatever its time stamp says."""
         step = self._step(frame)
         if frame.pts is None:
@@ -263,7 +264,7 @@ class _Reader:
 
     def _step(self, frame: Any) -> Time:
         if frame.duration:
-            return max(Time.from_pts(frame.duration, self.video.time_base), Time(1))
+            return max(Time.from_pts(frame.duration, frame.time_base), Time(1))
         rate = self.owner.movie.video.rate if self.owner.movie.video is not None else None
         return rate.time(1) if rate is not None else SECOND
 
@@ -294,7 +295,7 @@ class _Reader:
                 decoded += 1
                 yield frame, packet.stream
 
-    def _deliver(self, held: tuple[Time, int, bool, Any], end: Time) -> None:
+    def _deliver(self, held: _Held, end: Time) -> None:
         at, pts, key, frame = held
         self.report.frames += 1
         made: dict[_Geometry, Any] = {}

@@ -222,7 +222,7 @@ def _video(stream: Any, trial: _Trial, origin: Time, duration: Time) -> VideoStr
         width=frame.width,
         height=frame.height,
         display=display_size(frame.width, frame.height, stream.sample_aspect_ratio, rotation),
-        rotation=rotation,  # type: ignore[arg-type]  # one of 0, 90, 180, 270 by construction
+        rotation=rotation,
         rate=Rate.of(rate) if rate else None,
         variable=trial.variable,
         start=start,
@@ -315,7 +315,7 @@ def _size(uri: str, name: str) -> int:
 def _bytes_of(uri: str, name: str | None = None) -> BinaryIO:
     film = name or uri.rsplit("/", 1)[-1]
     try:
-        opened_file: BinaryIO = fsspec.open(uri, "rb").open() if "://" in uri else Path(uri).open("rb")
+        opened_file: BinaryIO = fsspec.open(uri, "rb").open() if "://" in uri else Path(uri).open("rb")  # noqa: SIM115
     except FileNotFoundError:
         raise MediaError("there is no such file", film=film, remedy="Check the path.") from None
     except IsADirectoryError:

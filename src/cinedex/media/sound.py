@@ -44,10 +44,8 @@ class Listener:
         """The samples whose times lie in the span. Raises MediaError where the stream cannot be read at all."""
         first = -(-int(span.start) * self.rate // FLICKS_PER_SECOND)
         last = -(-int(span.end) * self.rate // FLICKS_PER_SECOND)
-        parts = []
         try:
-            for chunk in self._chunks(span):
-                parts.append(chunk.samples)
+            parts = [chunk.samples for chunk in self._chunks(span)]
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise MediaError(f"the sound cannot be read: {error}", film=self.movie.name, at=span) from error
         samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
