@@ -1,0 +1,315 @@
+"""The plan, the job and the local runner, with small stages over synthetic films."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from cinedex.errors import CancelledError, StoreError, UsageError
+from cinedex.media.probe import probe
+from cinedex.media.views import FrameChunk, Frames, Listens, Looks, Samples
+from cinedex.run.events import Event, Happening
+from cinedex.run.local import LocalRunner
+from cinedex.run.plan import Plan, StepState, closure, make_plan, ordered
+from cinedex.settings import Settings
+from cinedex.stages.base import Cost, Inputs, Stage
+from cinedex.store import Store
+from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import Flag, Frame, Quality, Row, Shot, Sound, Tag
+from cinedex.timeline.time import SECOND, Time
+from tests.films import Sound as FilmSound
+from tests.films import make_film, number_of
+
+VIEW = Frames(height=54)
+
+
+@dataclass(frozen=True)
+class Index(Stage):
+    name: ClassVar[str] = "index"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Frame,)
+
+    @property
+    def needs(self):
+        return (VIEW,)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        for chunk in inputs.chunks:
+            for i in range(len(chunk)):
+                start, end = Time(int(chunk.starts[i])), Time(int(chunk.ends[i]))
+                yield Frame(start=start, end=end, pts=int(chunk.pts[i]), key=bool(chunk.keys[i]))
+
+
+@dataclass(frozen=True)
+class Numbers(Stage):
+    """Reads the bar codes: whatever the reels, every picture must be seen once, in its place."""
+
+    name: ClassVar[str] = "numbers"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Quality,)
+    halo: ClassVar[Time | None] = Time(int(SECOND) // 2)
+    offset: float = 0.0
+
+    @property
+    def needs(self):
+        return (VIEW,)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        for chunk in inputs.chunks:
+            for start, end, pixels in zip(chunk.starts, chunk.ends, chunk.pixels, strict=True):
+                value = number_of(pixels) + self.offset
+                yield Quality(start=Time(int(start)), end=Time(int(end)), measure="number", value=value)
+
+
+@dataclass(frozen=True)
+class Halves(Stage):
+    name: ClassVar[str] = "halves"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Shot,)
+
+    @property
+    def needs(self):
+        return (Frame,)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        frames = inputs.track(Frame).rows
+        middle = frames[len(frames) // 2].start
+        yield Shot(start=Time(0), end=middle, number=0, opening="start", score=1.0)
+        yield Shot(start=middle, end=inputs.movie.duration, number=1, opening="cut", score=1.0)
+
+
+@dataclass(frozen=True)
+class Looker(Stage):
+    name: ClassVar[str] = "looker"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Tag,)
+
+    @property
+    def needs(self):
+        return (Looks(at=Shot, height=54, count=2),)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        shots = inputs.track(Shot).rows
+        for look in inputs.chunks:
+            shot, label = shots[look.row], f"{number_of(look.pixels)}@{int(look.at)}"
+            yield Tag(start=shot.start, end=shot.end, label=label, vocabulary="numbers", score=1.0)
+
+
+@dataclass(frozen=True)
+class Loud(Stage):
+    name: ClassVar[str] = "loud"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Sound,)
+
+    @property
+    def needs(self):
+        return (Samples(),)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        for chunk in inputs.chunks:
+            end = chunk.start + Time(int(SECOND) * len(chunk) // chunk.rate)
+            yield Sound(start=chunk.start, end=end, label="sound", score=float(np.abs(chunk.samples).mean()))
+
+
+@dataclass(frozen=True)
+class Ears(Stage):
+    name: ClassVar[str] = "ears"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Flag,)
+
+    @property
+    def needs(self):
+        return (Sound, Listens())
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        for sound in inputs.track(Sound):
+            if sound.start in inputs.span:
+                power = float(np.abs(inputs.listen(sound.span)).mean())
+                yield Flag(start=sound.start, end=sound.end, label="loud", score=round(power, 3), note="")
+
+
+ALL = (Looker(), Ears(), Halves(), Numbers(), Index(), Loud())
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "six seconds.mkv"
+    return make_film(path, seconds=6, sounds=[FilmSound()], gop=24)
+
+
+class NoModels:
+    def get(self, name: str) -> object:
+        raise AssertionError(f"no stage here wants {name}")
+
+
+def settings(**changed: object) -> Settings:
+    return replace(Settings(cores=2, memory_mib=1024, retries=2), **changed)
+
+
+def run(store: Store, movie: Movie, stages=ALL, stop=None, **changed) -> list[Event]:
+    plan = make_plan(movie, stages, store, {})
+    return list(LocalRunner(store, NoModels(), settings(**changed)).run([plan], stop))
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """Everything that must be the same whatever happened on the way."""
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*.parquet"))}
+
+
+def test_stages_are_ordered_by_what_they_need():
+    names = [s.name for s in ordered(ALL)]
+    assert names.index("index") < names.index("halves") < names.index("looker")
+    assert names.index("loud") < names.index("ears")
+    assert [s.name for s in closure(["looker"], ALL)] == ["looker", "halves", "index"]
+
+
+def test_what_nobody_makes_is_said_before_anything_runs(film: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match="looker needs 'shot'"):
+        make_plan(probe(film), [Looker(), Index()], Store(str(tmp_path)), {})
+
+
+def test_a_film_runs_through_and_again_is_all_hits(film: Path, tmp_path: Path):
+    store, movie = Store(str(tmp_path)), probe(film)
+    events = run(store, movie)
+    assert [e.error for e in events if e.error] == []
+    assert {e.stage for e in events if e.what is Happening.DONE} == {s.name for s in ALL}
+    plan = make_plan(movie, ALL, store, {})
+    assert {s.state for s in plan.steps} == {StepState.HIT}
+    numbers = store.read(movie.id, "numbers", plan.step("numbers").key)
+    assert numbers.tables["quality"].column("value").to_pylist() == list(range(144))
+    looks = store.read(movie.id, "looker", plan.step("looker").key).tables["tag"].column("label").to_pylist()
+    for label in looks:
+        number, at = label.split("@")
+        assert int(at) == int(number) * int(SECOND) // 24
+    again = run(store, movie)
+    assert {e.what for e in again} == {Happening.SKIPPED, Happening.FILM_DONE}
+
+
+@pytest.mark.parametrize("reel", [1.0, 1.7, 2.5, 4.0])
+def test_reels_merge_to_the_whole(film: Path, tmp_path: Path, reel: float):
+    movie = probe(film)
+    run(Store(str(tmp_path / "whole")), movie)
+    run(Store(str(tmp_path / "reels")), movie, reel=Time.from_seconds(reel))
+    whole, reels = contents(tmp_path / "whole"), contents(tmp_path / "reels")
+    loud = {n for n in whole if "/loud/" in n or "/ears/" in n}  # its rows are chunks, which reels may cut elsewhere
+    assert {n: d for n, d in whole.items() if n not in loud} == {
+        n: d for n, d in reels.items() if "/loud/" not in n and "/ears/" not in n
+    }
+
+
+def test_a_changed_parameter_runs_only_what_depends_on_it(film: Path, tmp_path: Path):
+    store, movie = Store(str(tmp_path)), probe(film)
+    run(store, movie)
+    stages = tuple(Numbers(offset=1.0) if isinstance(s, Numbers) else s for s in ALL)
+    plan = make_plan(movie, stages, store, {})
+    assert [s.name for s in plan.having(StepState.RUN)] == ["numbers"]
+    assert "changed" in plan.step("numbers").why
+
+
+@dataclass(frozen=True)
+class Breaks(Loud):
+    name: ClassVar[str] = "breaks"
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        next(inputs.chunks)
+        raise ZeroDivisionError("by nought")
+        yield
+
+
+def test_a_failed_stage_blocks_only_what_needs_it(film: Path, tmp_path: Path):
+    store, movie = Store(str(tmp_path)), probe(film)
+    stages = (Breaks(), Ears(), Index(), Halves(), Numbers())
+    events = run(store, movie, stages)
+    failed = [e for e in events if e.what is Happening.FAILED]
+    assert [e.stage for e in failed] == ["breaks"]
+    assert "by nought" in failed[0].why
+    assert movie.name in failed[0].why
+    skipped = [e for e in events if e.what is Happening.SKIPPED]
+    assert [(e.stage, e.why) for e in skipped] == [("ears", "needs breaks, which failed")]
+    assert {e.stage for e in events if e.what is Happening.DONE} == {"index", "halves", "numbers"}
+    plan = make_plan(movie, stages, store, {})
+    assert "by nought" in plan.step("breaks").why
+
+
+class _Flaky(Store):
+    """A store whose disk fails now and then."""
+
+    def __init__(self, url: str, times: int) -> None:
+        super().__init__(url)
+        self.left = times
+
+    def write(self, *args, **kwargs):
+        if self.left > 0:
+            self.left -= 1
+            raise StoreError("the disk hiccuped")
+        super().write(*args, **kwargs)
+
+
+@pytest.mark.parametrize(("times", "good"), [(1, True), (20, False)])
+def test_what_can_heal_is_tried_again(film: Path, tmp_path: Path, times: int, good: bool):
+    store, movie = _Flaky(str(tmp_path), times), probe(film)
+    events = run(store, movie, (Index(),))
+    assert any(e.what is Happening.RETRY for e in events)
+    assert (Happening.DONE in {e.what for e in events}) is good
+
+
+def test_one_bad_film_stops_nobody(film: Path, tmp_path: Path):
+    store, movie = Store(str(tmp_path / "lib")), probe(film)
+    ghost = replace(movie, id="m1-ghost", uri=str(tmp_path / "gone.mkv"), name="gone.mkv")
+    plans: list[Plan] = [make_plan(m, ALL, store, {}) for m in (ghost, movie)]
+    events = list(LocalRunner(store, NoModels(), settings()).run(plans, None))
+    assert any(e.what is Happening.FAILED and e.film == "gone.mkv" for e in events)
+    assert {e.stage for e in events if e.what is Happening.DONE and e.film == movie.name} == {s.name for s in ALL}
+    assert [e.film for e in events if e.what is Happening.FILM_DONE] == ["gone.mkv", movie.name]
+
+
+def test_an_interrupt_keeps_the_reels_done_and_a_second_run_ends_the_same(film: Path, tmp_path: Path):
+    movie = probe(film)
+    undisturbed, store = Store(str(tmp_path / "a")), Store(str(tmp_path / "b"))
+    run(undisturbed, movie, reel=SECOND)
+    stop = threading.Event()
+
+    @dataclass(frozen=True)
+    class Stops(Numbers):
+        def run(self, inputs: Inputs) -> Iterator[Row]:
+            if inputs.span.start >= SECOND * 3:
+                stop.set()
+            yield from super().run(inputs)
+
+    stages = tuple(Stops() if isinstance(s, Numbers) else s for s in ALL)
+    with pytest.raises(CancelledError):
+        run(store, movie, stages, stop, reel=SECOND)
+    assert len(store.keys(movie.id, "numbers")) >= 2  # the reels that were done
+    run(store, movie, reel=SECOND)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_a_stage_larger_than_the_budget_still_runs(film: Path, tmp_path: Path):
+    @dataclass(frozen=True)
+    class Huge(Index):
+        cost: ClassVar[Cost] = Cost(cpus=64, memory_mib=1 << 20)
+
+    events = run(Store(str(tmp_path)), probe(film), (Huge(),))
+    assert Happening.DONE in {e.what for e in events}
+
+
+def test_a_film_without_pictures_has_computed_and_empty_tracks(tmp_path: Path):
+    path = make_film(tmp_path / "sound.mkv", seconds=2, codec=None, sounds=[FilmSound(channels=1)])
+    store, movie = Store(str(tmp_path / "lib")), probe(path)
+    events = run(store, movie, (Index(), Numbers(), Loud(), Ears()))
+    assert [e.why for e in events if e.what is Happening.FAILED] == []
+    plan = make_plan(movie, (Index(), Loud()), store, {})
+    assert store.read(movie.id, "index", plan.step("index").key).tables["frame"].num_rows == 0
+    assert store.read(movie.id, "loud", plan.step("loud").key).tables["sound"].num_rows == 2
+
+
+def test_a_chunk_says_what_it_is(film: Path):
+    assert "FrameChunk(2 of" in repr(
+        FrameChunk(*(np.zeros(2, dtype=np.int64),) * 3, np.zeros(2, bool), np.zeros((2, 4, 4, 3), np.uint8))
+    )
