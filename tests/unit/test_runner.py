@@ -10,131 +10,22 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from tests.films import Sound as FilmSound
+from tests.films import make_film
+from tests.toys import ALL, Ears, Halves, Index, Looker, Loud, Numbers
 
 from cinedex.errors import CancelledError, StoreError, UsageError
 from cinedex.media.probe import probe
-from cinedex.media.views import FrameChunk, Frames, Listens, Looks, Samples
+from cinedex.media.views import FrameChunk
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, make_plan, ordered
 from cinedex.settings import Settings
-from cinedex.stages.base import Cost, Inputs, Stage
+from cinedex.stages.base import Cost, Inputs
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Flag, Frame, Quality, Row, Shot, Sound, Tag
+from cinedex.timeline.rows import Row
 from cinedex.timeline.time import SECOND, Time
-from tests.films import Sound as FilmSound
-from tests.films import make_film, number_of
-
-VIEW = Frames(height=54)
-
-
-@dataclass(frozen=True)
-class Index(Stage):
-    name: ClassVar[str] = "index"
-    version: ClassVar[int] = 1
-    makes: ClassVar[tuple[type[Row], ...]] = (Frame,)
-
-    @property
-    def needs(self):
-        return (VIEW,)
-
-    def run(self, inputs: Inputs) -> Iterator[Row]:
-        for chunk in inputs.chunks:
-            for i in range(len(chunk)):
-                start, end = Time(int(chunk.starts[i])), Time(int(chunk.ends[i]))
-                yield Frame(start=start, end=end, pts=int(chunk.pts[i]), key=bool(chunk.keys[i]))
-
-
-@dataclass(frozen=True)
-class Numbers(Stage):
-    """Reads the bar codes: whatever the reels, every picture must be seen once, in its place."""
-
-    name: ClassVar[str] = "numbers"
-    version: ClassVar[int] = 1
-    makes: ClassVar[tuple[type[Row], ...]] = (Quality,)
-    halo: ClassVar[Time | None] = Time(int(SECOND) // 2)
-    offset: float = 0.0
-
-    @property
-    def needs(self):
-        return (VIEW,)
-
-    def run(self, inputs: Inputs) -> Iterator[Row]:
-        for chunk in inputs.chunks:
-            for start, end, pixels in zip(chunk.starts, chunk.ends, chunk.pixels, strict=True):
-                value = number_of(pixels) + self.offset
-                yield Quality(start=Time(int(start)), end=Time(int(end)), measure="number", value=value)
-
-
-@dataclass(frozen=True)
-class Halves(Stage):
-    name: ClassVar[str] = "halves"
-    version: ClassVar[int] = 1
-    makes: ClassVar[tuple[type[Row], ...]] = (Shot,)
-
-    @property
-    def needs(self):
-        return (Frame,)
-
-    def run(self, inputs: Inputs) -> Iterator[Row]:
-        frames = inputs.track(Frame).rows
-        middle = frames[len(frames) // 2].start
-        yield Shot(start=Time(0), end=middle, number=0, opening="start", score=1.0)
-        yield Shot(start=middle, end=inputs.movie.duration, number=1, opening="cut", score=1.0)
-
-
-@dataclass(frozen=True)
-class Looker(Stage):
-    name: ClassVar[str] = "looker"
-    version: ClassVar[int] = 1
-    makes: ClassVar[tuple[type[Row], ...]] = (Tag,)
-
-    @property
-    def needs(self):
-        return (Looks(at=Shot, height=54, count=2),)
-
-    def run(self, inputs: Inputs) -> Iterator[Row]:
-        shots = inputs.track(Shot).rows
-        for look in inputs.chunks:
-            shot, label = shots[look.row], f"{number_of(look.pixels)}@{int(look.at)}"
-            yield Tag(start=shot.start, end=shot.end, label=label, vocabulary="numbers", score=1.0)
-
-
-@dataclass(frozen=True)
-class Loud(Stage):
-    name: ClassVar[str] = "loud"
-    version: ClassVar[int] = 1
-    makes: ClassVar[tuple[type[Row], ...]] = (Sound,)
-
-    @property
-    def needs(self):
-        return (Samples(),)
-
-    def run(self, inputs: Inputs) -> Iterator[Row]:
-        for chunk in inputs.chunks:
-            end = chunk.start + Time(int(SECOND) * len(chunk) // chunk.rate)
-            yield Sound(start=chunk.start, end=end, label="sound", score=float(np.abs(chunk.samples).mean()))
-
-
-@dataclass(frozen=True)
-class Ears(Stage):
-    name: ClassVar[str] = "ears"
-    version: ClassVar[int] = 1
-    makes: ClassVar[tuple[type[Row], ...]] = (Flag,)
-
-    @property
-    def needs(self):
-        return (Sound, Listens())
-
-    def run(self, inputs: Inputs) -> Iterator[Row]:
-        for sound in inputs.track(Sound):
-            if sound.start in inputs.span:
-                power = float(np.abs(inputs.listen(sound.span)).mean())
-                yield Flag(start=sound.start, end=sound.end, label="loud", score=round(power, 3), note="")
-
-
-ALL = (Looker(), Ears(), Halves(), Numbers(), Index(), Loud())
 
 
 @pytest.fixture(scope="module")
@@ -309,7 +200,7 @@ def test_a_film_without_pictures_has_computed_and_empty_tracks(tmp_path: Path):
     assert store.read(movie.id, "loud", plan.step("loud").key).tables["sound"].num_rows == 2
 
 
-def test_a_chunk_says_what_it_is(film: Path):
+def test_a_chunk_says_what_it_is():
     assert "FrameChunk(2 of" in repr(
         FrameChunk(*(np.zeros(2, dtype=np.int64),) * 3, np.zeros(2, bool), np.zeros((2, 4, 4, 3), np.uint8))
     )

@@ -132,6 +132,7 @@ class _Work:
         for step in plan.steps:
             if step.state is StepState.HIT:
                 film.done.add(step.name)
+                self._sweep(film, step)
                 yield _event(Happening.SKIPPED, film, step.name, fraction=1.0, why="stored")
             elif step.state is StepState.BLOCKED:
                 film.failed[step.name] = step.why
@@ -139,6 +140,13 @@ class _Work:
         yield from _blocked(film)
         self.films.append(film)
         yield from self._let_go()
+
+    def _sweep(self, film: _Film, step: Step) -> None:
+        """Delete parts of a whole result that a kill left behind."""
+        movie_id = film.plan.movie.id
+        for name in self.store.keys(movie_id, step.name):
+            if name.startswith(f"{step.key}."):
+                self.store.drop(movie_id, step.name, name)
 
     def start(self, pool: ThreadPoolExecutor) -> bool:
         """Start the first group that fits the budget; a group too large for it runs when nothing else does."""

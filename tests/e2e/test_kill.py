@@ -1,0 +1,71 @@
+"""Kill an analysis at random moments, run it again, and compare with one that was left alone, byte for byte."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.films import Sound, make_film
+
+_PROGRAM = """
+import sys, time
+from dataclasses import replace
+from types import SimpleNamespace
+from cinedex.media.probe import probe
+from cinedex.run.local import LocalRunner
+from cinedex.run.plan import make_plan
+from cinedex.settings import Settings
+from cinedex.store import Store
+from cinedex.timeline.time import SECOND
+from tests.toys import ALL
+store, movie = Store(sys.argv[2]), probe(sys.argv[1])
+store.put_movie(movie)
+plan = make_plan(movie, ALL, store, {})
+settings = replace(Settings(cores=2), reel=SECOND * 2)
+print("ready", flush=True)
+failed = [e.why for e in LocalRunner(store, SimpleNamespace(get=None), settings).run([plan]) if e.error]
+print("failed" if failed else "done", failed, flush=True)
+"""
+
+_ROOT = Path(__file__).parents[2]
+
+
+def _start(film: Path, library: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-c", _PROGRAM, str(film), str(library)], stdout=subprocess.PIPE, text=True, cwd=_ROOT
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _contents(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*.parquet"))}
+
+
+def test_killed_at_random_moments_it_ends_in_the_same_store(tmp_path: Path):
+    film = make_film(tmp_path / "film.mkv", seconds=40, sounds=[Sound()], gop=24)
+    started = time.monotonic()
+    process = _start(film, tmp_path / "calm")
+    assert process.communicate(timeout=120)[0] == "done []\n"
+    length = time.monotonic() - started
+    chance = random.Random(20261123)
+    kills = 0
+    for _ in range(12):
+        process = _start(film, tmp_path / "killed")
+        try:
+            process.wait(timeout=chance.uniform(0, length / 3))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            kills += 1
+        process.communicate()
+    process = _start(film, tmp_path / "killed")
+    assert process.communicate(timeout=120)[0] == "done []\n"
+    assert kills >= 3, "the film is too short for this machine: nothing was interrupted"
+    calm, killed = _contents(tmp_path / "calm"), _contents(tmp_path / "killed")
+    assert killed == calm
+    litter = list((tmp_path / "killed").rglob("*.part"))
+    assert len(litter) <= kills, "more unfinished files were left behind than there were kills"
