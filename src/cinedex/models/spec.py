@@ -48,6 +48,10 @@ class ModelFile:
     parts: tuple[Source, ...]
 
 
+Tier: TypeAlias = Literal["core", "hub", "cloud"]
+"""core: its files come with packages; hub: from a model hub; cloud: it answers from elsewhere and has no files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Licence:
     """Terms of a model's weights. `status` says how well they are known."""
@@ -65,7 +69,7 @@ class ModelSpec:
     name: str
     task: str
     adapter: str
-    tier: Literal["core", "hub", "cloud"]
+    tier: Tier
     licence: Licence
     files: tuple[ModelFile, ...] = ()
     space: str | None = None
