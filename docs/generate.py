@@ -40,8 +40,8 @@ that support it. A kind's name carries a version: a stored older version is upgr
 refused. The words are explained in the [glossary](../glossary.md).
 """,
     "Stages": """
-A stage is one question about a film; `cinedex analyze --stages NAME` runs it with what it needs. *Halo* is how much film
-on both sides of a stretch the answer for the stretch depends on. A result is stored under a key of the film, the
+A stage is one question about a film; `cinedex analyze --stages NAME` runs it with what it needs. *Halo* is how much
+film on both sides of a stretch the answer for the stretch depends on. A result is stored under a key of the film, the
 stage, its version, its parameters, its models and the tracks that it reads.
 """,
     "Settings": """
@@ -54,9 +54,23 @@ standard output, for programs with `--json`; errors go to standard error, with a
 sort of failure.
 """,
     "Models": """
-Described in `src/cinedex/models/registry.toml`; `CINEDEX_REGISTRY` names a file of further ones. Weights are fetched
-once, checked against their SHA-256 and kept in the cache folder. The licence is that of the weights: *verified* was read
-at its source, *stated* is what whoever packaged them states, *unverified* is not confirmed.
+Weights are fetched once, checked against their SHA-256 and kept in the cache folder. The licence is that of the
+weights: *verified* was read beside them, *stated* is what their makers or packagers name, *unverified* nobody says.
+
+Models are described in `src/cinedex/models/registry.toml`; `CINEDEX_REGISTRY` names a file of further ones in the same
+form. A table is a model:
+
+| key | holds |
+| --- | --- |
+| `task` | what it does: which protocol it satisfies |
+| `adapter` | its loader, by the name of an entry point in the group `cinedex.models` |
+| `tier` | `core` (files from packages), `hub` (files from a model hub) or `cloud` (answers from elsewhere, no files) |
+| `licence` | `name`, `status` (see above), and if there are any `url` and `note` |
+| `files` | tables of `name`, `sha256`, `size` and `parts`, which are joined in order |
+| `parts` | `{ package, version, path }`, `{ repo, revision, path }` (a full commit) or `{ local }` |
+| `space` | where its vectors can be compared; absent for what makes no vectors |
+| `options` | settings of its card, passed to the loader; with the files' sums they are its *pin*, part of every key |
+| `summary`, `card`, `memory_mib` | a line for people, a page about it, how much memory it takes loaded |
 """,
     "Exit codes": """
 What `cinedex` leaves with, and the error that Python code sees. Where several films fail in different ways, `analyze`
