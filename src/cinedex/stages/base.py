@@ -100,7 +100,7 @@ class Stage(ABC):
 
     @abstractmethod
     def run(self, inputs: Inputs) -> Iterator[Made]:
-        """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`; tables where they are many."""
+        """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`; tables of many at once."""
 
     @property
     def view(self) -> View | None:
