@@ -59,7 +59,7 @@ lint: $(BIN)/.developing ## Check format, rules and types
 
 test: lint ## Check everything and run the tests (TESTS=path picks some)
 	@$(CINEDEX) models pull
-	@$(BIN)/pytest -n auto $(TESTS)
+	@CINEDEX_REQUIRE_WEIGHTS=1 $(BIN)/pytest -n auto $(TESTS)
 
 bench: $(BIN)/.developing ## Measure speed and memory on the demo film (FILM=path for another)
 	@$(BIN)/python -m bench pipeline $(or $(FILM),demo/sample.mp4)

@@ -6,25 +6,44 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cinedex.models.fetch import present
+from cinedex.models.registry import registry
 from cinedex.settings import Settings
 
 CACHE = Settings.from_env().cache
-"""The user's cache, taken before tests are cut off from it: the one place where the core weights may be."""
+"""The user's cache, looked up before tests are cut off from it: the one place where weights may be."""
+
+
+@lru_cache
+def _missing_weights() -> list[str]:
+    return [s.name for s in registry().values() if s.tier == "core" and not present(s, CACHE / "models")]
 
 
 @pytest.fixture(autouse=True)
-def _apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A test reads no setting of the user's and writes nothing into the user's folders."""
+def _apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A test reads no setting of the user's and writes nothing into the user's folders.
+
+    One marked `weights` gets the user's cache, where the core models must be: without them it is skipped, or fails where
+    CINEDEX_REQUIRE_WEIGHTS is set, as the gate does, so that nothing is skipped unseen.
+    """
+    required = bool(os.environ.get("CINEDEX_REQUIRE_WEIGHTS"))
     for name in list(os.environ):
         if name.startswith("CINEDEX_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("CINEDEX_LIBRARY", str(tmp_path / "library"))
-    monkeypatch.setenv("CINEDEX_CACHE", str(tmp_path / "cache"))
+    if request.node.get_closest_marker("weights") is None:
+        monkeypatch.setenv("CINEDEX_CACHE", str(tmp_path / "cache"))
+        return
+    if missing := _missing_weights():
+        give_up = pytest.fail if required else pytest.skip
+        give_up(f"{', '.join(missing)} not in {CACHE}; run `cinedex models pull`")
+    monkeypatch.setenv("CINEDEX_CACHE", str(CACHE))
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +79,3 @@ def library_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "library"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-@pytest.fixture
-def weights() -> Path:
-    """The user's folder of models, for tests marked `weights`."""
-    return CACHE / "models"
