@@ -29,8 +29,8 @@ def _missing_weights() -> list[str]:
 def _apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A test reads no setting of the user's and writes nothing into the user's folders.
 
-    One marked `weights` gets the user's cache, where the core models must be: without them it is skipped, or fails where
-    CINEDEX_REQUIRE_WEIGHTS is set, as the gate does, so that nothing is skipped unseen.
+    One marked `weights` gets the user's cache, where the core models must be: without them it is skipped, or fails
+    where CINEDEX_REQUIRE_WEIGHTS is set, as `make test` does, so that nothing is skipped unseen.
     """
     required = bool(os.environ.get("CINEDEX_REQUIRE_WEIGHTS"))
     for name in list(os.environ):
