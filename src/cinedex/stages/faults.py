@@ -1,77 +1,136 @@
-"""Faults of the picture that the measures show: black and frozen stretches, in the sense of FFmpeg's detectors."""
+"""Faults of the picture that its measures show: stretches of black, and of pictures that stand still."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
 
-from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
-from cinedex.timeline.rows import Flag, Quality, Row
-from cinedex.timeline.time import SECOND, Span, Time
-from cinedex.timeline.track import Spans, Track
+from cinedex.stages.base import Cost, Inputs, Stage
+from cinedex.stages.quality import LAG, SHARE
+from cinedex.timeline.rows import Flag, Frame, Quality, Row
+from cinedex.timeline.time import SECOND, Time
+from cinedex.timeline.track import Ticks, Track
+
+Numbers = npt.NDArray[np.float64]
+
+_EYE = "measured on pictures of 48x27"
 
 
 @dataclass(frozen=True)
 class Faults(Stage):
-    """Flags 'black' (as blackdetect) and 'freeze' (as freezedetect) of at least `shortest`.
+    """Flags 'black' and 'freeze', with the limits that FFmpeg's `blackdetect` and `freezedetect` have by default.
 
-    They rest on 48x27 pictures: a black picture with a small bright mark counts as black, and something small that
-    moves in an otherwise still picture is not seen.
+    Black: 98 % of the picture at most `black_level` bright (0..1) for at least `black_least`. Freeze: every picture
+    within `freeze_noise` (mean absolute difference, 0..1) of the one before and of that a second before, for at least
+    `freeze_least`. `score` is 0 at the limit and 1 for full black or no difference at all.
+
+    The measures come from pictures of 48x27. A bright mark that is much smaller than a 27th of the height is dimmed by
+    its surroundings, so black with small stars or thin letters may count as black; grain and noise average out, so a
+    still, noisy shot may count as frozen where a look at full size would not say so.
     """
 
     name: ClassVar[str] = "faults"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Flag,)
-    cost: ClassVar[Cost] = Cost(cpu_seconds_per_minute=0.05, disk_kib_per_minute=0.1)
+    cost: ClassVar[Cost] = Cost(cpus=0.1, memory_mib=32, cpu_seconds_per_minute=0.01, disk_kib_per_minute=0.1)
 
-    shortest: Time = SECOND * 2
-    black_share: float = 0.98
-    """Share of dark pixels from which a picture is black (blackdetect's pic_th)."""
-    still: float = 0.0003
-    """Mean luma change below which a picture repeats the one before. FFmpeg's 0.001 holds for full-size pictures;
-    averaging takes noise away, so that less change is left in a picture that is alive."""
+    black_level: float = 0.10
+    black_least: Time = SECOND * 2
+    freeze_noise: float = 0.001
+    freeze_least: Time = SECOND * 2
 
     @property
-    def needs(self) -> tuple[Need, ...]:
-        """The measures."""
+    def needs(self) -> tuple[type[Row], ...]:
+        """The measures alone; the film is not watched again."""
         return (Quality,)
 
-    def run(self, inputs: Inputs) -> Iterator[Made]:
-        """Black stretches, and frozen ones that are not black."""
+    def run(self, inputs: Inputs) -> Iterator[Flag]:
+        """The flags, black first."""
         track = inputs.track(Quality)
-        dark = _measure(track, "dark")
-        black = _long(_where(dark, dark["value"] >= self.black_share), self.shortest)
-        for span in black:
-            share = _mean(dark, span)
-            note = f"{share:.1%} of the picture dark for {span.duration.seconds:.2f} s"
-            yield Flag(start=span.start, end=span.end, label="black", score=share, note=note)
-        change = _measure(track, "change")
-        frozen = _long(_where(change, change["value"] < self.still), self.shortest)
-        for span in frozen:
-            if int(Spans.of([span]).overlap(black)[0]) * 2 >= int(span.duration):
-                continue
-            moved = _mean(change, span)
-            note = f"mean change {moved:.5f} of full scale for {span.duration.seconds:.2f} s"
-            yield Flag(start=span.start, end=span.end, label="freeze", score=1 - moved / self.still, note=note)
+        starts, ends, values = _measure(track, "highlight")
+        if not len(starts):
+            return
+        for first, last in _stretches(values <= self.black_level):
+            brightest = values[first:last].max()
+            yield from _flag(
+                "black",
+                (starts, ends),
+                (first, last),
+                least=self.black_least,
+                score=1 - brightest / self.black_level if self.black_level else 1.0,
+                note=f"{SHARE:.0%} of the picture at most {brightest:.1%} bright ({_EYE})",
+            )
+        change, drift = _spread(track, "change", starts), _spread(track, "drift", starts)
+        for first, last in _frozen(starts, change, drift, self.freeze_noise):
+            most = np.nanmax(change[first + 1 : last]) if last > first + 1 else 0.0
+            yield from _flag(
+                "freeze",
+                (starts, ends),
+                (first, last),
+                least=self.freeze_least,
+                score=1 - most / self.freeze_noise if self.freeze_noise else 1.0,
+                note=f"no picture differs from the one before by more than {most:.3%} ({_EYE})",
+            )
 
 
-def _measure(track: Track[Quality], name: str) -> dict[str, Any]:
-    chosen = np.asarray(track.table.column("measure").to_pylist(), dtype=object) == name
-    return {c: track.column(c)[chosen] for c in ("start", "end", "value")}
+def _measure(track: Track[Quality], name: str) -> tuple[Ticks, Ticks, Numbers]:
+    """Starts, ends and values of one measure, in film order."""
+    rows = track.table.filter(pc.equal(track.table.column("measure"), name))
+    starts, ends, values = (rows.column(c).to_numpy() for c in ("start", "end", "value"))
+    return starts, ends, values.astype(np.float64)
 
 
-def _where(measure: dict[str, Any], holds: Any) -> Spans:
-    return Spans(measure["start"][holds], measure["end"][holds]).support()
+def _spread(track: Track[Quality], name: str, starts: Ticks) -> Numbers:
+    """One measure for every picture; NaN where it was not taken."""
+    at, _, values = _measure(track, name)
+    spread = np.full(len(starts), np.nan)
+    spread[np.searchsorted(starts, at)] = values
+    return spread
 
 
-def _long(spans: Spans, shortest: Time) -> Spans:
-    keep = spans.ends - spans.starts >= int(shortest)
-    return Spans(spans.starts[keep], spans.ends[keep])
+def _stretches(true: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """The runs of True as (first, one past the last)."""
+    edges = np.flatnonzero(np.diff(true, prepend=False, append=False)).tolist()
+    yield from zip(edges[::2], edges[1::2], strict=True)
 
 
-def _mean(measure: dict[str, Any], span: Span) -> float:
-    inside = (measure["start"] >= int(span.start)) & (measure["start"] < int(span.end))
-    return float(measure["value"][inside].mean())
+def _frozen(starts: Ticks, change: Numbers, drift: Numbers, noise: float) -> Iterator[tuple[int, int]]:
+    """Runs of pictures that stay as their first one was, as (first, one past the last); single pictures are runs too.
+
+    A slow fade changes too little from picture to picture: there the difference over a second ends the run.
+    """
+    moves = ~(change <= noise)
+    moves[0] = True
+    drifts = np.flatnonzero(drift > noise)
+    opens = np.flatnonzero(moves).tolist()
+    for first, last in zip(opens, [*opens[1:], len(starts)], strict=True):
+        reference = first
+        for at in drifts[np.searchsorted(drifts, first) : np.searchsorted(drifts, last)].tolist():
+            # What was shown a second earlier says nothing of this run while the run is younger than that.
+            if starts[at] - starts[reference] >= LAG:
+                yield reference, at
+                reference = at
+        yield reference, last
+
+
+def _flag(
+    label: str, spans: tuple[Ticks, Ticks], run: tuple[int, int], *, least: Time, score: float, note: str
+) -> Iterator[Flag]:
+    """The flag of a run of pictures that lasts long enough."""
+    (starts, ends), (first, last) = spans, run
+    start = Time(int(starts[first]))
+    end = Time(int(starts[last]) if last < len(starts) else int(ends[-1]))
+    if end - start >= least:
+        yield Flag(
+            start=start,
+            end=end,
+            refs=(f"{Frame.kind}@{int(start)}",),
+            label=label,
+            score=float(np.clip(score, 0, 1)),
+            note=note,
+        )
