@@ -24,7 +24,7 @@ $(BIN)/python:
 	exit 1
 
 $(BIN)/.installed: pyproject.toml requirements.lock | $(BIN)/python
-	@echo "Installing Cinedex into $(VENV): 200 MB to fetch, 800 MB on disk, one to five minutes the first time"
+	@echo "Installing Cinedex into $(VENV): 420 MB to fetch, 1.2 GB on disk, one to five minutes the first time"
 	@$(PIP) pip
 	@$(PIP) --editable .
 	@touch $@
@@ -37,7 +37,7 @@ $(BIN)/.developing: $(BIN)/.installed
 install: $(BIN)/.installed ## Install Cinedex into .venv
 
 demo: $(BIN)/.installed ## Analyse a short film and show what was found
-	@echo "The demo fetches the core models once (300 MB, kept in your cache folder), makes a half-minute film of free"
+	@echo "The demo fetches the core models once (210 MB; 280 MB in your cache folder), makes a half-minute film of free"
 	@echo "footage, analyses it and writes a report: two to five minutes the first time, seconds the next."
 	@$(CINEDEX) models pull
 	@mkdir -p demo
