@@ -1,0 +1,178 @@
+"""Whisper (Radford et al. 2022, arXiv:2212.04356) on CTranslate2: clips of up to 30 s to words with times, in batches.
+
+faster-whisper gives the log-mel features, the tokenizer and the loading; decoding here is one batched greedy or beam
+search without sampling, so that the same clips give the same words.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cinedex.errors import ModelError
+from cinedex.models.spec import ModelSpec, RunOptions
+from cinedex.models.tasks import Floats, HeardWord, Transcript
+
+_PREPENDED = "\"'“¿([{-"
+_APPENDED = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width punctuation is meant
+_TOKENS_PER_SECOND = 12
+"""No language is spoken faster than this many tokens a second; a decoder that goes on is in a loop."""
+
+
+def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Whisper:
+    """The model from its files, read into memory; nothing is fetched."""
+    from faster_whisper import WhisperModel  # noqa: PLC0415 - heavy, and only needed where speech is
+
+    compute = str(spec.options.get("compute", "int8" if options.device == "cpu" else "int8_float16"))
+    contents = {name: path.read_bytes() for name, path in files.items()}
+    try:
+        model = WhisperModel(
+            spec.name,
+            device=options.device,
+            compute_type=compute,
+            cpu_threads=options.threads,
+            local_files_only=True,
+            files=contents,
+        )
+    except (RuntimeError, ValueError) as wrong:
+        raise ModelError(
+            f"{spec.name} does not load: {wrong}", remedy=f"`cinedex models verify {spec.name}`."
+        ) from wrong
+    return Whisper(model, beam=int(spec.options.get("beam", 1)))
+
+
+class Whisper:
+    """A `Transcriber`."""
+
+    rate = 16_000
+    longest = 30.0
+
+    def __init__(self, model: Any, beam: int) -> None:
+        self._model, self._beam = model, beam
+
+    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
+        """One transcript per clip; clips are float32 mono at 16 kHz, at most 30 s."""
+        if not clips:
+            return []
+        for clip in clips:
+            if len(clip) > self.rate * self.longest:
+                raise ValueError(f"a clip of {len(clip) / self.rate:.1f} s is longer than {self.longest:.0f} s")
+        encoded = self._model.encode(self._features(clips))
+        languages = self._languages(encoded, len(clips), language)
+        prompts = [self._tokenizer(code) for code, _ in languages]
+        results = self._model.model.generate(
+            encoded,
+            [self._model.get_prompt(t, [], without_timestamps=True) for t in prompts],
+            beam_size=self._beam,
+            max_length=self._longest_text(clips),
+            suppress_blank=True,
+            suppress_tokens=self._suppressed(prompts[0]),
+            return_scores=True,
+            return_no_speech_prob=True,
+            sampling_temperature=0.0,
+        )
+        tokens = [[t for t in r.sequences_ids[0] if t < tok.eot] for r, tok in zip(results, prompts, strict=True)]
+        words = self._timed(encoded, prompts, tokens, clips)
+        return [
+            Transcript(
+                language=code,
+                language_score=sure,
+                words=tuple(heard),
+                no_speech=float(result.no_speech_prob),
+                mean_logprob=float(result.scores[0]) * len(ids) / (len(ids) + 1),
+                compression=_compression(tok.decode(ids)),
+            )
+            for (code, sure), heard, result, ids, tok in zip(languages, words, results, tokens, prompts, strict=True)
+        ]
+
+    def _features(self, clips: Sequence[Floats]) -> Floats:
+        from faster_whisper.audio import pad_or_trim  # noqa: PLC0415 - see load
+
+        extract = self._model.feature_extractor
+        return np.stack([pad_or_trim(extract(np.ascontiguousarray(c))) for c in clips])
+
+    def _languages(self, encoded: Any, count: int, given: str | None) -> list[tuple[str, float]]:
+        if given is not None or not self._model.model.is_multilingual:
+            return [(given or "en", 1.0)] * count
+        found = self._model.model.detect_language(encoded)
+        return [(ranked[0][0].strip("<|>"), float(ranked[0][1])) for ranked in found]
+
+    def _tokenizer(self, language: str) -> Any:
+        from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415 - see load
+
+        try:
+            return Tokenizer(
+                self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
+            )
+        except ValueError as unknown:
+            raise ModelError(f"Whisper does not know the language {language!r}") from unknown
+
+    def _suppressed(self, tokenizer: Any) -> list[int]:
+        from faster_whisper.transcribe import get_suppressed_tokens  # noqa: PLC0415 - see load
+
+        return list(get_suppressed_tokens(tokenizer, [-1]))
+
+    def _longest_text(self, clips: Sequence[Floats]) -> int:
+        seconds = max(len(c) for c in clips) / self.rate
+        return min(int(self._model.max_length), 16 + int(seconds * _TOKENS_PER_SECOND))
+
+    def _timed(
+        self, encoded: Any, prompts: Sequence[Any], tokens: Sequence[list[int]], clips: Sequence[Floats]
+    ) -> list[list[HeardWord]]:
+        """Word times from cross-attention, clips of one language together."""
+        words: list[list[HeardWord]] = [[] for _ in clips]
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for i, tokenizer in enumerate(prompts):
+            if tokens[i]:
+                groups.setdefault(tuple(tokenizer.sot_sequence), []).append(i)
+        for start, members in groups.items():
+            part = encoded if len(members) == len(clips) else _part(encoded, members)
+            frames = [max(1, round(len(clips[i]) / self.rate * 100)) for i in members]
+            aligned = self._model.model.align(part, list(start), [tokens[i] for i in members], frames)
+            for i, result in zip(members, aligned, strict=True):
+                words[i] = _words(prompts[i], tokens[i], result, len(clips[i]) / self.rate)
+        return words
+
+
+def _part(encoded: Any, members: Sequence[int]) -> Any:
+    from ctranslate2 import StorageView  # noqa: PLC0415 - see load
+
+    return StorageView.from_array(np.ascontiguousarray(np.array(encoded)[list(members)]))
+
+
+def _words(tokenizer: Any, tokens: list[int], result: Any, length: float) -> list[HeardWord]:
+    from faster_whisper.transcribe import merge_punctuations  # noqa: PLC0415 - see load
+
+    texts, ids = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
+    if len(ids) <= 1:
+        return []
+    edges = np.cumsum([0, *(len(i) for i in ids[:-1])])
+    text_at = np.array([pair[0] for pair in result.alignments])
+    time_at = np.array([pair[1] for pair in result.alignments])
+    jumps = time_at[np.concatenate(([True], np.diff(text_at) > 0))] / 50
+    probability = np.asarray(result.text_token_probs)
+    timed = [
+        {
+            "word": text,
+            "tokens": part,
+            "start": float(jumps[min(a, len(jumps) - 1)]),
+            "end": float(jumps[min(b, len(jumps) - 1)]),
+            "probability": float(probability[a:b].mean()) if b > a else 0.0,
+        }
+        for text, part, a, b in zip(texts[:-1], ids[:-1], edges[:-1], edges[1:], strict=True)
+    ]
+    merge_punctuations(timed, _PREPENDED, _APPENDED)
+    return [
+        HeardWord(w["word"].strip(), min(w["start"], length), min(max(w["end"], w["start"]), length), w["probability"])
+        for w in timed
+        if w["word"].strip()
+    ]
+
+
+def _compression(text: str) -> float:
+    raw = text.encode()
+    return len(raw) / len(zlib.compress(raw)) if raw else 0.0

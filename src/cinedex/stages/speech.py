@@ -1,0 +1,158 @@
+"""What is said: words with times and the cues that they form, and a record of what was held back as not heard.
+
+Windows of at most 28 s are laid over the whole film's speech by a fixed rule, so that they do not depend on reels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import ClassVar
+
+from cinedex.media.views import Listens
+from cinedex.models.tasks import Transcriber, Transcript
+from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
+from cinedex.timeline.rows import Cue, Flag, Row, Sound, Word
+from cinedex.timeline.time import SECOND, ZERO, Span, Time
+
+_ENDS = tuple(".?!…。？！؟۔।")  # noqa: RUF001 - the sentence ends of other scripts are meant
+_SHORTEST_WORD = Time.from_seconds(0.02)
+
+
+@dataclass(frozen=True)
+class Speech(Stage):
+    """Cues and words of everything spoken. `language` None lets every window be in its own language."""
+
+    name: ClassVar[str] = "speech"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Cue, Word, Flag)
+    cost: ClassVar[Cost] = Cost(cpus=2, memory_mib=400, cpu_seconds_per_minute=3, disk_kib_per_minute=3)
+
+    model: str = "whisper-base"
+    language: str | None = None
+    window: Time = SECOND * 28
+    gap: Time = SECOND * 3
+    batch: int = 4
+    no_speech: float = 0.6
+    logprob: float = -1.0
+    compression: float = 2.4
+    voiced: Time = Time(int(SECOND) * 3 // 10)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Where somebody speaks, and the sound there."""
+        return (Sound, Listens(rate=16_000))
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The transcriber."""
+        return (self.model,)
+
+    def run(self, inputs: Inputs) -> Iterator[Made]:
+        """Rows of every window that starts inside the span."""
+        speech = [s.span for s in inputs.track(Sound) if s.label == "speech"]
+        windows = (w for w in pack(speech, self.window, self.gap) if w[0].start in inputs.span)
+        while batch := list(islice(windows, self.batch)):
+            transcriber: Transcriber = inputs.model(self.model)
+            heard = transcriber.transcribe([inputs.listen(w) for w, _ in batch], language=self.language)
+            for (window, voiced), transcript in zip(batch, heard, strict=True):
+                yield from self._rows(window, voiced, transcript)
+
+    def _rows(self, window: Span, voiced: Time, heard: Transcript) -> Iterator[Made]:
+        text = " ".join(w.text for w in heard.words)
+        why = self._doubt(voiced, heard)
+        if why:
+            note = f"{why}; held back: {text[:200]}"
+            yield Flag(start=window.start, end=window.end, label="suppressed-speech", score=heard.no_speech, note=note)
+            return
+        words = list(_timed(window, heard))
+        yield from words
+        yield from cues(words)
+
+    def _doubt(self, voiced: Time, heard: Transcript) -> str:
+        """Why a window's words are not believed, or nothing."""
+        if not heard.words:
+            return ""
+        if heard.no_speech > self.no_speech and heard.mean_logprob < self.logprob:
+            return f"probably no speech ({heard.no_speech:.2f}, mean log probability {heard.mean_logprob:.2f})"
+        if heard.compression > self.compression:
+            return f"the text repeats itself (compresses {heard.compression:.1f} times)"
+        if voiced < self.voiced:
+            return f"only {voiced.seconds:.2f} s of voice"
+        return ""
+
+
+def pack(speech: Sequence[Span], longest: Time, gap: Time) -> Iterator[tuple[Span, Time]]:
+    """Windows over stretches of speech, each with the time spoken in it.
+
+    A window takes stretches that are at most `gap` apart until `longest` is reached, and then ends at the widest pause
+    of its second half. A stretch longer than `longest` is cut.
+    """
+    parts = [p for s in speech for p in s.cut(longest)]
+    first = 0
+    while first < len(parts):
+        last, full = first, False
+        while last + 1 < len(parts) and parts[last + 1].start - parts[last].end <= gap:
+            if parts[last + 1].end - parts[first].start > longest:
+                full = True
+                break
+            last += 1
+        if full:
+            half = parts[first].start + Time(int(longest) // 2)
+            later = [i for i in range(first, last + 1) if parts[i].end >= half] or [last]
+            last = max(later, key=lambda i: (parts[i + 1].start - parts[i].end, i))
+        spoken = sum((int(p.duration) for p in parts[first : last + 1]), 0)
+        yield Span(parts[first].start, parts[last].end), Time(spoken)
+        first = last + 1
+
+
+def _timed(window: Span, heard: Transcript) -> Iterator[Word]:
+    """Words on film time, in order, inside the window, none without length."""
+    reached = window.start
+    for word in heard.words:
+        start = min(max(window.start + Time.from_seconds(word.start), reached), window.end - _SHORTEST_WORD)
+        end = min(max(window.start + Time.from_seconds(word.end), start + _SHORTEST_WORD), window.end)
+        reached = end
+        if end > start:
+            yield Word(start=start, end=end, text=word.text, language=heard.language, score=word.score)
+
+
+def cues(
+    words: Sequence[Word], *, pause: Time = SECOND, longest: Time = SECOND * 6, characters: int = 84
+) -> Iterator[Cue]:
+    """Cues at sentence ends and pauses; a sentence too long for a cue is divided at its widest pause."""
+    sentence: list[Word] = []
+    for i, word in enumerate(words):
+        sentence.append(word)
+        following = words[i + 1] if i + 1 < len(words) else None
+        if following is None or word.text.endswith(_ENDS) or following.start - word.end >= pause:
+            yield from _divided(sentence, longest, characters)
+            sentence = []
+
+
+def _divided(words: list[Word], longest: Time, characters: int) -> Iterator[Cue]:
+    text = " ".join(w.text for w in words)
+    if len(words) > 1 and (words[-1].end - words[0].start > longest or len(text) > characters):
+        middle = len(words) / 2
+        pauses = [
+            (words[i].start - words[i - 1].end, _comma(words[i - 1]), -abs(i - middle), i) for i in range(1, len(words))
+        ]
+        inner = [p for p in pauses if abs(p[3] - middle) <= middle * 0.6] or pauses
+        cut = max(inner, key=lambda p: (int(p[0]) // int(SECOND // 5) if p[0] > ZERO else 0, p[1], p[2]))[3]
+        yield from _divided(words[:cut], longest, characters)
+        yield from _divided(words[cut:], longest, characters)
+        return
+    yield Cue(
+        start=words[0].start,
+        end=words[-1].end,
+        text=text,
+        language=words[0].language,
+        score=sum(w.score for w in words) / len(words),
+        source="speech",
+        refs=(words[0].ref,),
+    )
+
+
+def _comma(word: Word) -> bool:
+    return word.text.endswith((",", ";", ":", "，", "、"))  # noqa: RUF001 - full-width commas are meant
