@@ -12,10 +12,15 @@ import numpy.typing as npt
 class Session(Protocol):
     """A loaded network. It may be called from several threads at once; each call is whole in itself."""
 
-    inputs: Sequence[str]
-    """Names of its inputs, in the network's order."""
-    outputs: Sequence[str]
-    """Names of its outputs, in the network's order."""
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Names of its inputs, in the network's order."""
+        ...
+
+    @property
+    def outputs(self) -> Sequence[str]:
+        """Names of its outputs, in the network's order."""
+        ...
 
     def run(self, feeds: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
         """Every output for one set of inputs. Raises ModelError where they do not fit the network."""

@@ -15,9 +15,15 @@ from cinedex.models.tasks import Transcriber, Transcript
 from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
 from cinedex.timeline.rows import Cue, Flag, Row, Sound, Word
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
+from cinedex.timeline.track import Spans
 
 _ENDS = tuple(".?!…。？！؟۔।")  # noqa: RUF001 - the sentence ends of other scripts are meant
 _SHORTEST_WORD = Time.from_seconds(0.02)
+
+_VOICED = Time.from_seconds(0.3)
+
+_MISSED = SECOND * 2
+"""Voice without words at a window's end that is worth listening to again."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Speech(Stage):
     no_speech: float = 0.6
     logprob: float = -1.0
     compression: float = 2.4
-    voiced: Time = Time(int(SECOND) * 3 // 10)
+    voiced: Time = _VOICED
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -50,14 +56,20 @@ class Speech(Stage):
         return (self.model,)
 
     def run(self, inputs: Inputs) -> Iterator[Made]:
-        """Rows of every window that starts inside the span."""
+        """Rows of every window that reaches into the span; those that start outside it are another reel's."""
         speech = [s.span for s in inputs.track(Sound) if s.label == "speech"]
-        windows = (w for w in pack(speech, self.window, self.gap) if w[0].start in inputs.span)
-        while batch := list(islice(windows, self.batch)):
+        windows = (w for w in pack(speech, self.window, self.gap) if w.overlaps(inputs.span))
+        again: list[Span] = []
+        while batch := [*again, *islice(windows, max(0, self.batch - len(again)))]:
             transcriber: Transcriber = inputs.model(self.model)
-            heard = transcriber.transcribe([inputs.listen(w) for w, _ in batch], language=self.language)
-            for (window, voiced), transcript in zip(batch, heard, strict=True):
-                yield from self._rows(window, voiced, transcript)
+            heard = transcriber.transcribe([inputs.listen(w) for w in batch], language=self.language)
+            repeated, again = set(again), []
+            for window, transcript in zip(batch, heard, strict=True):
+                made = list(self._rows(window, Spans.of(speech).crop(window).total, transcript))
+                yield from made
+                rest = _unheard(window, speech, made)
+                if rest is not None and window not in repeated:
+                    again.append(rest)
 
     def _rows(self, window: Span, voiced: Time, heard: Transcript) -> Iterator[Made]:
         text = " ".join(w.text for w in heard.words)
@@ -83,8 +95,8 @@ class Speech(Stage):
         return ""
 
 
-def pack(speech: Sequence[Span], longest: Time, gap: Time) -> Iterator[tuple[Span, Time]]:
-    """Windows over stretches of speech, each with the time spoken in it.
+def pack(speech: Sequence[Span], longest: Time, gap: Time) -> Iterator[Span]:
+    """Windows over stretches of speech.
 
     A window takes stretches that are at most `gap` apart until `longest` is reached, and then ends at the widest pause
     of its second half. A stretch longer than `longest` is cut.
@@ -102,9 +114,20 @@ def pack(speech: Sequence[Span], longest: Time, gap: Time) -> Iterator[tuple[Spa
             half = parts[first].start + Time(int(longest) // 2)
             later = [i for i in range(first, last + 1) if parts[i].end >= half] or [last]
             last = max(later, key=lambda i: (parts[i + 1].start - parts[i].end, i))
-        spoken = sum((int(p.duration) for p in parts[first : last + 1]), 0)
-        yield Span(parts[first].start, parts[last].end), Time(spoken)
+        yield Span(parts[first].start, parts[last].end)
         first = last + 1
+
+
+def _unheard(window: Span, speech: Sequence[Span], made: Sequence[Made]) -> Span | None:
+    """The end of a window where somebody speaks after the last word that was heard, if it is long enough to matter.
+
+    Whisper stops early now and then, most of all where the language changes.
+    """
+    words = [row.end for row in made if isinstance(row, Word)]
+    if not words:
+        return None
+    later = Spans.of(speech).crop(Span(max(words), window.end))
+    return later.extent if later.total >= _MISSED else None
 
 
 def _timed(window: Span, heard: Transcript) -> Iterator[Word]:
