@@ -36,12 +36,15 @@ $(BIN)/.developing: $(BIN)/.installed
 
 install: $(BIN)/.installed ## Install Cinedex into .venv
 
+demo/sample.mp4: | $(BIN)/.installed
+	@mkdir -p demo
+	@$(CINEDEX) sample $@
+
 demo: $(BIN)/.installed ## Analyse a short film and show what was found
 	@echo "The demo fetches the core models once (210 MB; 280 MB in your cache folder), makes a half-minute film of free"
 	@echo "footage, analyses it and writes a report: two to five minutes the first time, seconds the next."
 	@$(CINEDEX) models pull
-	@mkdir -p demo
-	@test -f demo/sample.mp4 || $(CINEDEX) sample demo/sample.mp4
+	@$(MAKE) --no-print-directory demo/sample.mp4
 	@$(DEMO) analyze demo/sample.mp4
 	@$(DEMO) show sample
 	@$(DEMO) report sample --output demo/report.html
@@ -57,7 +60,7 @@ lint: $(BIN)/.developing ## Check format, rules and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-test: lint ## Check everything and run the tests (TESTS=path picks some)
+test: lint demo/sample.mp4 ## Check everything and run the tests (TESTS=path picks some)
 	@$(CINEDEX) models pull
 	@CINEDEX_REQUIRE_WEIGHTS=1 $(BIN)/pytest -n auto $(TESTS)
 

@@ -14,7 +14,7 @@ import re
 import sys
 import textwrap
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,8 @@ def stages() -> str:
             ("time", f"about {cost.cpu_seconds_per_minute:g} CPU seconds a minute of film"),
             ("space", f"about {cost.disk_kib_per_minute:g} KiB a minute of film; {cost.memory_mib} MiB of memory"),
         ]
-        parts += [f"\n## {stage.name}\n", f"Version {stage.version}. {_doc(type(stage))}\n", _table(("", ""), facts)]
+        told = inspect.cleandoc(type(stage).__doc__ or "")
+        parts += [f"\n## {stage.name}\n", f"{told}\n", _table(("", ""), [("version", str(stage.version)), *facts])]
         notes, hints = _field_notes(type(stage)), typing.get_type_hints(type(stage))
         names = [f.name for f in dataclasses.fields(stage)]
         rows = [(f"`{n}`", _type(hints[n]), f"`{_value(getattr(stage, n))}`", notes[n]) for n in names]
@@ -178,9 +179,12 @@ def exit_codes() -> str:
     """The page of the exit codes."""
     found = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, errors.CinedexError)]
     found.sort(key=lambda c: (c.exit_code, c.__mro__[1] is not errors.CinedexError, c.__name__))
-    rows = [(str(c.exit_code), f"`{c.__name__}`", str(c.status), _doc(c)) for c in found]
-    done = ("0", "", "", "Everything that was asked for is done.")
-    return _page([_head("Exit codes"), _table(("code", "error", "HTTP", "meaning"), [done, *rows])])
+    other = "Another failure; `doctor` found something missing; a question was answered with no."
+    rows = [("0", "", "", "Everything that was asked for is done.")]
+    for error in found:
+        told = other if error is errors.CinedexError else _doc(error)
+        rows.append((str(error.exit_code), f"`{error.__name__}`", str(error.status), told))
+    return _page([_head("Exit codes"), _table(("code", "error", "HTTP", "meaning"), rows)])
 
 
 def python_api() -> str:
@@ -218,7 +222,10 @@ def _page(parts: Iterable[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).strip() + "\n"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A Markdown table; a last column without a word in it is left out."""
+    if len(head) > 2 and not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines
@@ -283,7 +290,7 @@ def _type(hint: Any) -> str:
 
 
 def _commands(root: Any) -> list[tuple[str, Any]]:
-    found = []
+    found: list[tuple[str, Any]] = []
     for name, command in root.commands.items():
         nested = getattr(command, "commands", None)
         found += [(f"{name} {n}", c) for n, c in nested.items()] if nested else [(name, command)]
@@ -313,7 +320,7 @@ def _model_facts(spec: ModelSpec) -> list[tuple[str, str]]:
     facts += [("memory", f"about {spec.memory_mib} MiB")]
     for file in spec.files:
         source = " + ".join(_source(part) for part in file.parts)
-        facts.append((f"`{file.name}`", f"{_size(file.size)} from {source}; SHA-256 `{file.sha256[:16]}...`"))
+        facts.append((f"`{file.name}`", f"{_size(file.size)} from {source}; SHA-256 `{file.sha256}`"))
     return facts
 
 
@@ -326,7 +333,7 @@ def _source(part: Any) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"
+    return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
 
 
 def _members(cls: type) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cinedex.app.sample import MATERIAL
 from cinedex.models.fetch import present
 from cinedex.models.registry import registry
 from cinedex.settings import Settings
@@ -22,7 +23,8 @@ CACHE = Settings.from_env().cache
 
 @lru_cache
 def _missing_weights() -> list[str]:
-    return [s.name for s in registry().values() if s.tier == "core" and not present(s, CACHE / "models")]
+    wanted = [*(s for s in registry().values() if s.tier == "core"), MATERIAL]
+    return [s.name for s in wanted if not present(s, CACHE / "models")]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ def _apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_
         return
     if missing := _missing_weights():
         give_up = pytest.fail if required else pytest.skip
-        give_up(f"{', '.join(missing)} not in {CACHE}; run `cinedex models pull`")
+        give_up(f"{', '.join(missing)} not in {CACHE}; run `cinedex models pull` and `cinedex sample`")
     monkeypatch.setenv("CINEDEX_CACHE", str(CACHE))
 
 
