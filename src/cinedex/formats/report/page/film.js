@@ -1,0 +1,122 @@
+// The film's facts as the page uses them. Times are seconds: only the page and other edges speak seconds.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const raw = read("facts");
+
+const bytes = (text) => (text ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : null);
+
+export const film = {
+  duration: Math.max(raw.duration, 0.001),
+  rate: raw.rate,
+  aspect: raw.aspect,
+  states: raw.states,
+  labels: raw.labels.map(([label, vocabulary]) => ({ label, vocabulary })),
+  shots: raw.shots.map(([start, end, opening, score, still, tags], number) => ({ number, start, end, opening, score, still, tags })),
+  cues: raw.cues.map(([start, end, text, score, source], number) => ({ number, start, end, text, score, source })),
+  words: raw.words.map(([start, end, text, score]) => ({ start, end, text, score })),
+  sounds: raw.sounds.map(([start, end, label, score]) => ({ start, end, label, score })),
+  flags: raw.flags.map(([start, end, label, score, note]) => ({ start, end, label, score, note })),
+  tags: raw.tags.map(([start, end, label, score]) => ({ start, end, label, score })),
+  chapters: raw.chapters.map(([start, end, title]) => ({ start, end, title })),
+  gradual: raw.gradual.map(([start, end]) => ({ start, end })),
+  luma: bytes(raw.luma),
+  colour: bytes(raw.colour),
+};
+
+let stills = null;
+
+/** The still of a shot as a data URL, or "" where there is none. */
+export function stillOf(shot) {
+  if (!shot || shot.still < 0) return "";
+  stills ??= read("stills");
+  return `data:image/${stills[shot.still]}`;
+}
+
+/** The number of the last row that starts at or before `t`, or -1. Rows are in order of start. */
+export function lastAt(rows, t) {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle].start <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The rows that may touch [from, to): rows are in order of start and at most as long as the longest of them. */
+export function within(rows, from, to) {
+  rows.longest ??= rows.reduce((most, r) => Math.max(most, r.end - r.start), 0);
+  return rows.slice(Math.max(lastAt(rows, from - rows.longest), 0), lastAt(rows, to) + 1).filter((r) => r.end > from || r.start >= from);
+}
+
+/** The shot that is on at `t`. */
+export const shotAt = (t) => film.shots[lastAt(film.shots, t)];
+
+/** The cue that is spoken at `t`, if any. */
+export function cueAt(t) {
+  const cue = film.cues[lastAt(film.cues, t)];
+  return cue && t < cue.end ? cue : undefined;
+}
+
+/** h:mm:ss, or m:ss under an hour; `digits` of a second are shown where asked for. */
+export function clockText(t, digits = 0) {
+  const unit = 10 ** digits;
+  const ticks = Math.floor(t * unit + 1e-6);
+  const seconds = Math.floor(ticks / unit);
+  const two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const head = hours || film.duration >= 3600 ? `${hours}:${two(minutes)}` : `${minutes}`;
+  const tail = digits ? `.${String(ticks % unit).padStart(digits, "0")}` : "";
+  return `${head}:${two(seconds % 60)}${tail}`;
+}
+
+/** A length in words that fit it: 4.2 s, 1 min 12 s, 2 h 05 min. */
+export function lengthText(s) {
+  if (s < 59.95) return `${s.toFixed(1)} s`;
+  const whole = Math.round(s);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  const minutes = Math.round(s / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+export const countText = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+/** Text as it is compared: small letters without accents. */
+export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** The mean colour of [from, to) as [r, g, b], from luma where there is no colour, or null where nothing was measured. */
+export function colourOf(from, to) {
+  const source = film.colour ?? film.luma;
+  if (!source) return null;
+  const step = film.colour ? 3 : 1;
+  const bins = source.length / step;
+  const first = Math.min(bins - 1, Math.max(0, Math.floor((from / film.duration) * bins)));
+  const last = Math.min(bins - 1, Math.max(first, Math.ceil((to / film.duration) * bins) - 1));
+  const stride = Math.max(1, Math.floor((last - first) / 64));
+  const sum = [0, 0, 0];
+  let n = 0;
+  for (let bin = first; bin <= last; bin += stride) {
+    if (source[bin * step] === 255) continue;
+    for (let part = 0; part < 3; part++) sum[part] += source[bin * step + (step === 3 ? part : 0)];
+    n++;
+  }
+  return n ? sum.map((v) => Math.round((v / n) * (255 / 254))) : null;
+}
+
+/** The mean luma of [from, to), 0..1, or null. */
+export function lumaOf(from, to) {
+  if (!film.luma) return null;
+  const bins = film.luma.length;
+  const first = Math.min(bins - 1, Math.max(0, Math.floor((from / film.duration) * bins)));
+  const last = Math.min(bins - 1, Math.max(first, Math.ceil((to / film.duration) * bins) - 1));
+  let sum = 0;
+  let n = 0;
+  for (let bin = first; bin <= last; bin++) {
+    if (film.luma[bin] === 255) continue;
+    sum += film.luma[bin];
+    n++;
+  }
+  return n ? sum / n / 254 : null;
+}
