@@ -10,6 +10,7 @@ from typing import Any
 
 from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
+from cinedex.formats.report import write_report
 from cinedex.media.probe import probe
 from cinedex.models.fetch import obstacle
 from cinedex.models.pool import ModelPool
@@ -219,10 +220,18 @@ class Library:
         """The moments that fit the words best, or none, said honestly."""
         return search(self.index, text, limit=limit, movie=movie.id if movie else None)
 
+    def report(self, movie: Movie, to: Path | None = None) -> Path:
+        """Write one self-contained page with all that is known of a film; by default beside where you are."""
+        page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
+        return write_report(self.timeline(movie), page, video=movie.uri)
+
     def export(self, movie: Movie, form: str, to: Path) -> Path:
-        """Write a film's facts as one of the installed formats."""
+        """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
         write = plugins.load("cinedex.formats", form, others=self.settings.plugins)
-        write(self.timeline(movie), to)
+        try:
+            write(self.timeline(movie), to)
+        except LookupError as missing:
+            raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to
 
 

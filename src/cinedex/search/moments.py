@@ -1,0 +1,123 @@
+"""Moments: the stretches that search returns, each with what is said, seen and flagged in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cinedex.timeline.rows import Cue, Flag, Picture, RowType, Shot, Tag
+from cinedex.timeline.time import SECOND, Span, Time
+from cinedex.timeline.timeline import Timeline
+from cinedex.timeline.track import Spans
+
+SHORTEST = SECOND * 2
+"""Shots shorter than this are joined with what follows."""
+
+LONGEST = SECOND * 30
+"""Longer shots are divided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of a film of some 2 to 30 seconds. `tags` are (label, score), the strongest first."""
+
+    span: Span
+    words: str = ""
+    language: str = ""
+    tags: tuple[tuple[str, float], ...] = ()
+    flags: tuple[str, ...] = ()
+    picture_at: Time = Time(-1)  # noqa: RUF009 - a Time is as frozen as the int that it is
+    """Where the still is to be taken; -1 where there is none."""
+
+
+def moments(timeline: Timeline) -> list[Moment]:
+    """The film's moments, in order. A cue belongs whole to the moment in which most of it is heard."""
+    cells = list(_cells(timeline))
+    if not cells:
+        return []
+    where = Spans.of(cells)
+    cues = _most_in(timeline, Cue, where)
+    tags = _touching(timeline, Tag, where)
+    flags = _touching(timeline, Flag, where)
+    stills = _touching(timeline, Picture, where)
+    return [
+        Moment(
+            span=span,
+            words=" ".join(c.text for c in cues[i]),
+            language=cues[i][0].language if cues[i] else "",
+            tags=_strongest(tags[i]),
+            flags=tuple(dict.fromkeys(f.label for f in flags[i])),
+            picture_at=next((p.at for p in stills[i]), Time(-1)),
+        )
+        for i, span in enumerate(cells)
+    ]
+
+
+def source_key(timeline: Timeline) -> str:
+    """A name of exactly the tracks that the moments are made of."""
+    kinds = {row.kind for row in (Shot, Cue, Tag, Flag, Picture)}
+    keys = sorted(t.maker.key for (_, kind), t in timeline.tracks.items() if kind in kinds)
+    return hashlib.sha256("\n".join([_SCHEME, timeline.movie.name, *keys]).encode()).hexdigest()[:32]
+
+
+_SCHEME = "moments/1"
+
+
+def _cells(timeline: Timeline) -> Iterator[Span]:
+    shots = timeline.find(Shot)
+    waiting: Span | None = None
+    for span in shots.spans if shots is not None and len(shots) else _heard(timeline):
+        waiting = span if waiting is None else waiting | span
+        if waiting.duration >= SHORTEST:
+            yield from _divided(waiting)
+            waiting = None
+    if waiting is not None and waiting.duration > 0:
+        yield waiting
+
+
+def _heard(timeline: Timeline) -> Iterator[Span]:
+    """Stretches of a film without shots: cues close together, and what lies between them."""
+    whole = timeline.movie.span
+    cues = timeline.find(Cue)
+    spoken = cues.spans.crop(whole).support(within=int(SHORTEST)) if cues is not None else Spans.of([])
+    yield from Spans.of([*spoken, *spoken.gaps(whole)])
+
+
+def _divided(span: Span) -> Iterator[Span]:
+    parts = -(-int(span.duration) // int(LONGEST))
+    edges = [span.start + Time(int(span.duration) * i // parts) for i in range(parts + 1)]
+    yield from (Span(a, b) for a, b in pairwise(edges))
+
+
+def _most_in(timeline: Timeline, row: type[Cue], where: Spans) -> list[list[Cue]]:
+    found: list[list[Cue]] = [[] for _ in range(len(where))]
+    track = timeline.find(row)
+    if track is None:
+        return found
+    best: dict[int, tuple[int, int]] = {}
+    left, right = track.spans.join(where)
+    for cue, moment in zip(left.tolist(), right.tolist(), strict=True):
+        shared = track.spans[cue] & where[moment]
+        length = int(shared.duration) if shared is not None else 0
+        best[cue] = max(best.get(cue, (-1, 0)), (length, -moment))
+    for cue, (_, moment) in sorted(best.items()):
+        found[-moment].append(track.rows[cue])
+    return found
+
+
+def _touching(timeline: Timeline, row: type[RowType], where: Spans) -> list[list[RowType]]:
+    found: list[list[RowType]] = [[] for _ in range(len(where))]
+    track = timeline.find(row)
+    if track is not None:
+        for moment, number in zip(*(a.tolist() for a in where.join(track.spans)), strict=True):
+            found[moment].append(track.rows[number])
+    return found
+
+
+def _strongest(tags: Sequence[Tag], most: int = 12) -> tuple[tuple[str, float], ...]:
+    scores: dict[str, float] = {}
+    for tag in tags:
+        scores[tag.label] = max(scores.get(tag.label, 0.0), tag.score)
+    return tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:most])
