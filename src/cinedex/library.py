@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
@@ -28,10 +28,15 @@ from cinedex.timeline.movie import Movie
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
-FILM_SUFFIXES = frozenset(
-    [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob", ".mxf", ".flv", ".wmv", ".3gp", ".ogv", ".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus"]
-)
+_SUFFIXES = """
+.mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .m2ts .mts .vob .mxf .flv .wmv .3gp .ogv .mp3 .m4a .wav .flac .ogg .opus
+"""
+
+FILM_SUFFIXES = frozenset(_SUFFIXES.split())
 """What `analyze` takes from a folder; a file named by itself is tried whatever it is called."""
+
+_SHORTEST_ID = 4
+"""Letters of an id that may stand for it."""
 
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
@@ -59,7 +64,10 @@ class Library:
         if self._stages is not None:
             return tuple(self._stages)
         group, others = "cinedex.stages", self.settings.plugins
-        return tuple(plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
+        return tuple(
+            cast("Stage", plugins.load(group, name, others=others)())
+            for name in sorted(plugins.found(group, others=others))
+        )
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:
@@ -102,12 +110,11 @@ class Library:
             return exact
         movies = self.movies()
         path = str(Path(text).absolute())
-        for fits in (
-            lambda m: m.uri in {text, path},
-            lambda m: m.name == text or Path(m.name).stem == text,
-            lambda m: len(text) >= 4 and (m.id.startswith(text) or m.id.partition("-")[2].startswith(text)),
+        for found in (
+            [m for m in movies if m.uri in {text, path}],
+            [m for m in movies if text in {m.name, Path(m.name).stem}],
+            [m for m in movies if len(text) >= _SHORTEST_ID and text in {m.id[: len(text)], m.id[3 : 3 + len(text)]}],
         ):
-            found = [m for m in movies if fits(m)]
             if len(found) > 1:
                 ids = ", ".join(f"{m.name} ({m.id[:16]})" for m in found[:5])
                 raise UsageError(f"{text!r} fits {len(found)} films: {ids}", remedy="Give the beginning of its id.")

@@ -68,7 +68,7 @@ def _common(
         str | None, typer.Option("--library", "-L", help="Folder or URL of the library (else CINEDEX_LIBRARY).")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never touch the network (or CINEDEX_OFFLINE=1).")] = False,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from cinedex.errors import CinedexError, ModelError, UsageError
@@ -69,13 +69,12 @@ def pull(names: Names = None, offline: Annotated[bool, typer.Option("--offline",
     with bars:
         for spec in specs:
             bar = bars.add_task(spec.name, total=spec.size or None)
+
+            def told(done: int, total: int, bar: TaskID = bar) -> None:
+                bars.update(bar, completed=done, total=total)
+
             try:
-                fetch(
-                    spec,
-                    settings.cache / "models",
-                    offline=settings.offline,
-                    progress=lambda done, total, bar=bar: bars.update(bar, completed=done, total=total),
-                )
+                fetch(spec, settings.cache / "models", offline=settings.offline, progress=told)
             except CinedexError as error:
                 worst = error.exit_code
                 out.print(f"[red]✗[/] {escape(str(error))}")

@@ -31,7 +31,8 @@ def movie_facts(movie: Movie) -> str:
     sound = (
         ", ".join(f"{a.codec} {a.layout}{f' {a.language}' if a.language else ''}" for a in movie.audio) or "no sound"
     )
-    line = f"[bold]{escape(movie.name)}[/]  [dim]{movie.id[:16]}[/]  {movie.duration.clock[:-4]}  {picture}  {escape(sound)}"
+    length = movie.duration.clock[:-4]
+    line = f"[bold]{escape(movie.name)}[/]  [dim]{movie.id[:16]}[/]  {length}  {picture}  {escape(sound)}"
     return "\n".join([line, *(f"  [yellow]! {escape(w)}[/]" for w in movie.warnings)])
 
 

@@ -1,7 +1,7 @@
 """Everything as JSON and back: the lossless form, for programs without Arrow and for archives.
 
-`{"cinedex": 1, "movie": {...}, "failures": {...}, "tracks": [{"stage", "version", "key", "kind": "shot/1", "rows"}]}`; times are
-flicks (1/705 600 000 s), each start and end with its seconds beside it; binary fields are base64.
+`{"cinedex": 1, "movie", "makers", "failures", "tracks": [{"stage", "version", "key", "models", "kind": "shot/1",
+"rows"}]}`; times are flicks (1/705 600 000 s), start and end with seconds beside them; binary fields are base64.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def read_json(source: Path) -> Timeline:
         whole = json.loads(source.read_text(encoding="utf-8"))
         if whole["cinedex"] != SCHEME:
             raise UsageError(f"{source.name} is of scheme {whole['cinedex']}; this Cinedex reads {SCHEME}")
-        tracks = {}
+        tracks: dict[tuple[str, str], Track[Any]] = {}
         for told in whole["tracks"]:
             kind, version = told["kind"].split("/")
             maker = Maker(told["stage"], told["version"], told["key"], tuple(told["models"]))

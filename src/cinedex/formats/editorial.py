@@ -1,4 +1,4 @@
-"""Shots as an editing timeline in OpenTimelineIO (imported here only): clips of the film, with cues and flags as markers.
+"""Shots as an editing timeline in OpenTimelineIO (imported here only): clips, with cues and flags as markers.
 
 What it does not carry: words, tags beyond each shot's strongest, measures, vectors, stills; those stay in our own JSON.
 """

@@ -189,7 +189,7 @@ class Index:
                 if embedder is None:
                     raise ModelError(self.without_meaning)
                 labels = files("cinedex.models").joinpath("imagenet_labels.txt").read_text("utf-8").splitlines()
-                named = [x for x in labels if x and not x.startswith("#")][::10]
+                named = [x.partition("\t")[2] for x in labels if "\t" in x and not x.startswith("#")][::10]
                 self._centre = embedder.embed_texts(named).mean(axis=0)
                 database.create_table(
                     _CENTRES, [{"space": embedder.space, "centre": self._centre.tolist()}], exist_ok=True

@@ -32,9 +32,12 @@ WORDS_LEAST = 0.5
 _JOIN_GAP = SECOND
 _JOINED_MAX = SECOND * 60
 
-_STOP = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "by", "do", "does", "for", "from", "has", "have", "he", "her", "his", "how", "i", "in", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "so", "that", "the", "their", "them", "there", "they", "this", "to", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "you", "your", "find", "show", "scene", "moment"]
-)
+_TELLING_NOTHING = """
+a an and are as at be by do does for from has have he her his how i in is it its me my of on or our she so that the
+their them there they this to was we were what when where which who why will with you your find show scene moment
+"""
+
+_STOP = frozenset(_TELLING_NOTHING.split())
 """Words of a query that tell nothing apart."""
 
 
