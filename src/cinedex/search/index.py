@@ -57,7 +57,7 @@ class Index:
             rows = self._rows(timeline, moments(timeline), fresh)
             try:
                 merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-                merge.when_not_matched_by_source_delete(f"movie = '{movie_id}'").execute(rows)
+                merge.when_not_matched_by_source_delete(f"movie = '{movie_id}'").execute(rows, on_bad_vectors="null")
                 self._tidy(table)
             except (OSError, RuntimeError, ValueError) as wrong:
                 raise self._broken(wrong) from wrong
