@@ -102,8 +102,8 @@ class FakeImageTagger:
         _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
         palette = np.array(list(_COLOURS.values()), np.int32)
         apart = np.square(pictures.astype(np.int32)[..., None, :] - palette).sum(axis=-1)
-        nearest = np.argmin(apart, axis=-1).reshape(len(pictures), -1)
-        shares = np.stack([np.mean(nearest == i, axis=1) for i in range(len(palette))], axis=1).astype(np.float32)
+        nearest = np.argmin(apart, axis=-1)
+        shares = np.stack([np.mean(nearest == i, axis=(1, 2)) for i in range(len(palette))], axis=1).astype(np.float32)
         means = (pictures.mean(axis=(1, 2)) / 255).astype(np.float32)
         return shares, np.concatenate([shares, means], axis=1)
 

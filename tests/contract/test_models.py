@@ -1,0 +1,263 @@
+"""What every model of a task must do, held against the fakes and, where their weights are, against the real ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cinedex.errors import ModelError
+from cinedex.models import tasks
+from cinedex.models.fakes import fake_pool, fake_specs
+from cinedex.models.pool import ModelPool
+from cinedex.models.registry import registry
+from cinedex.models.spec import ModelSpec, RunOptions
+from cinedex.settings import Settings
+
+Get = Callable[[ModelSpec], Any]
+
+PROTOCOLS = {
+    "transitions": tasks.TransitionDetector,
+    "voice": tasks.VoiceDetector,
+    "transcribe": tasks.Transcriber,
+    "tag": tasks.ImageTagger,
+    "embed-text": tasks.TextEmbedder,
+}
+
+CORE = [s for s in registry().values() if s.tier == "core"]
+
+
+@pytest.fixture(scope="module")
+def pools() -> Iterator[dict[str, ModelPool]]:
+    made: dict[str, ModelPool] = {"fake": fake_pool()}
+    yield made
+    for pool in made.values():
+        pool.close()
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.weights)])
+def get(request: pytest.FixtureRequest, pools: dict[str, ModelPool]) -> Get:
+    """Gives the model of a description: its fake, or the real one."""
+    cache = Settings.from_env().cache / "models"
+
+    def found(spec: ModelSpec) -> Any:
+        if request.param == "real" and "real" not in pools:
+            pools["real"] = ModelPool(registry(), cache=cache, options=RunOptions(threads=2), offline=True)
+        return pools[request.param].get(spec.name)
+
+    return found
+
+
+def of(task: str) -> Any:
+    """Run a test for every core model of a task."""
+    specs = [s for s in CORE if s.task == task]
+    return pytest.mark.parametrize("spec", specs, ids=[s.name for s in specs])
+
+
+def scenery(seed: int, count: int, size: tuple[int, int]) -> np.ndarray:
+    """Pictures of one still view with a little grain: smooth blobs of colour."""
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 255, (4, 6, 3))
+    rows, columns = (np.linspace(0, n - 1, s).round().astype(int) for n, s in zip((4, 6), size, strict=True))
+    view = coarse[rows][:, columns]
+    grain = random.integers(-3, 4, (count, *size, 3))
+    return np.clip(view + grain, 0, 255).astype(np.uint8)
+
+
+def tone(pitch: float, seconds: float, rate: int) -> np.ndarray:
+    return (0.3 * np.sin(2 * np.pi * pitch * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+
+
+def test_every_task_of_the_core_has_its_contract_here():
+    assert {s.task for s in CORE} == set(PROTOCOLS)
+    assert {s.name for s in CORE} == set(fake_specs())
+
+
+@pytest.mark.parametrize("spec", CORE, ids=lambda s: s.name)
+def test_it_satisfies_the_protocol_of_its_task(get: Get, spec: ModelSpec):
+    assert isinstance(get(spec), PROTOCOLS[spec.task])
+
+
+# Transitions
+
+
+@of("transitions")
+def test_transitions_are_two_probabilities_a_picture(get: Get, spec: ModelSpec):
+    model = get(spec)
+    for count in (0, 1, 7, 130):
+        found = model.transitions(scenery(1, count, model.size))
+        assert found.shape == (count, 2)
+        assert found.dtype == np.float32
+        assert np.all((found >= 0) & (found <= 1))
+
+
+@of("transitions")
+def test_a_cut_stands_out_where_it_is(get: Get, spec: ModelSpec):
+    model = get(spec)
+    frames = np.concatenate([scenery(1, 60, model.size), scenery(2, 60, model.size)])
+    hard = model.transitions(frames)[:, 0]
+    assert np.argmax(hard) in {59, 60}
+    assert hard.max() > 0.4 > np.delete(hard, [58, 59, 60, 61]).max()
+
+
+@of("transitions")
+def test_pictures_beyond_the_context_change_nothing(get: Get, spec: ModelSpec):
+    model = get(spec)
+    first, second = scenery(1, 150, model.size), scenery(2, 150, model.size)
+    frames = np.concatenate([first, second])
+    start, end = 100, 200
+    part = frames[start - model.context : end + model.context]
+    whole = model.transitions(frames)[start:end]
+    alone = model.transitions(part)[model.context : len(part) - model.context]
+    np.testing.assert_allclose(alone, whole, atol=2e-3)
+
+
+# Voice
+
+
+@of("voice")
+def test_voice_is_a_probability_a_hop(get: Get, spec: ModelSpec):
+    model = get(spec)
+    sound = tone(440, 2, model.rate)
+    for count in (0, model.hop - 1, model.hop, 5 * model.hop + 3):
+        found = model.voice(sound[:count])
+        assert found.shape == (count // model.hop,)
+        assert found.dtype == np.float32
+        assert np.all((found >= 0) & (found <= 1))
+
+
+@of("voice")
+def test_silence_is_not_speech(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.voice(np.zeros(3 * model.rate, np.float32)).max() < 0.3
+
+
+@of("voice")
+def test_what_was_heard_before_does_not_linger(get: Get, spec: ModelSpec):
+    model = get(spec)
+    before = model.voice(tone(200, 2, model.rate))
+    model.voice(np.random.default_rng(3).normal(0, 0.2, 2 * model.rate).astype(np.float32))
+    np.testing.assert_array_equal(model.voice(tone(200, 2, model.rate)), before)
+
+
+# Words
+
+
+@of("transcribe")
+def test_words_lie_in_their_clip_in_order(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.transcribe([]) == []
+    clips = [np.zeros(model.rate, np.float32), tone(440, 3, model.rate), tone(1500, 1, model.rate)]
+    found = model.transcribe(clips)
+    assert len(found) == len(clips)
+    for clip, transcript in zip(clips, found, strict=True):
+        assert isinstance(transcript, tasks.Transcript)
+        assert 0 <= transcript.no_speech <= 1
+        assert 0 <= transcript.language_score <= 1
+        times = [t for w in transcript.words for t in (w.start, w.end)]
+        assert times == sorted(times)
+        assert all(0 <= t <= len(clip) / model.rate + 0.02 for t in times)
+        assert all(w.text.strip() and 0 <= w.score <= 1 for w in transcript.words)
+
+
+@of("transcribe")
+def test_the_language_told_is_kept(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.transcribe([tone(440, 1, model.rate)], language="de")[0].language == "de"
+
+
+@of("transcribe")
+def test_a_clip_that_is_too_long_is_refused(get: Get, spec: ModelSpec):
+    model = get(spec)
+    with pytest.raises((ModelError, ValueError)):
+        model.transcribe([np.zeros(round((model.longest + 1) * model.rate), np.float32)])
+
+
+# Tags
+
+
+@of("tag")
+def test_tags_are_scores_of_a_vocabulary_and_a_feature(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.vocabulary
+    assert model.space
+    assert len(set(model.labels)) > 1
+    for count in (0, 1, 3):
+        scores, features = model.tags(scenery(1, count, model.size))
+        assert scores.shape == (count, len(model.labels))
+        assert features.shape[0] == count
+        assert scores.dtype == features.dtype == np.float32
+        assert np.all((scores >= 0) & (scores <= 1))
+        assert np.all(np.isfinite(features))
+
+
+@of("tag")
+def test_a_picture_is_tagged_the_same_alone_and_among_others(get: Get, spec: ModelSpec):
+    model = get(spec)
+    pictures = np.concatenate([scenery(seed, 1, model.size) for seed in (1, 2, 3)])
+    together, alone = model.tags(pictures), [model.tags(p[None]) for p in pictures]
+    for i in range(2):
+        np.testing.assert_allclose(together[i], np.concatenate([a[i] for a in alone]), atol=1e-4)
+    assert np.linalg.norm(together[1][0] - together[1][1]) > 0
+
+
+@of("tag")
+def test_pictures_of_another_size_are_refused(get: Get, spec: ModelSpec):
+    model = get(spec)
+    with pytest.raises((ModelError, ValueError)):
+        model.tags(np.zeros((1, model.size[0] + 1, model.size[1], 3), np.uint8))
+
+
+# Texts
+
+TEXTS = [
+    "The night train leaves the station",
+    "Bananas ripen in the warm kitchen",
+    "",
+    "नमस्ते दुनिया",
+    "a\0b \ud800",
+    "word " * 700,
+]
+
+
+@of("embed-text")
+def test_texts_become_unit_vectors(get: Get, spec: ModelSpec):
+    model = get(spec)
+    for query in (False, True):
+        for texts in ([], TEXTS[:1], TEXTS):
+            vectors = model.embed_texts(texts, query=query)
+            assert vectors.shape == (len(texts), model.dim)
+            assert vectors.dtype == np.float32
+            np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+    assert model.space
+
+
+@of("embed-text")
+def test_a_text_is_placed_the_same_alone_and_among_others(get: Get, spec: ModelSpec):
+    model = get(spec)
+    together = model.embed_texts(TEXTS)
+    np.testing.assert_allclose(together, np.concatenate([model.embed_texts([t]) for t in TEXTS]), atol=1e-5)
+
+
+@of("embed-text")
+def test_a_question_is_nearest_to_what_answers_it(get: Get, spec: ModelSpec):
+    model = get(spec)
+    near = model.embed_texts(["night train"], query=True) @ model.embed_texts(TEXTS[:2]).T
+    assert near[0, 0] > near[0, 1]
+
+
+@of("embed-text")
+def test_threads_share_it(get: Get, spec: ModelSpec):
+    model = get(spec)
+    wanted, found = model.embed_texts(TEXTS[:4]), []
+    threads = [threading.Thread(target=lambda: found.append(model.embed_texts(TEXTS[:4]))) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(found) == 4
+    for vectors in found:
+        np.testing.assert_allclose(vectors, wanted, atol=1e-5)
