@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -91,8 +92,37 @@ def result_facts(result: SearchResult) -> dict[str, Any]:
 
 
 def hits_table(result: SearchResult) -> RenderableType:
-    """Found moments for people, or that there are none."""
-    return Text(str(result))
+    """Found moments for people, best first, or that there are none."""
+    searched = f"{_count(result.moments, 'moment')} of {_count(result.films, 'film')} searched"
+    notes = [Text(note, style="yellow") for note in result.notes]
+    if not result.hits:
+        nothing = "The library is empty." if not result.moments else "Nothing in this library matches"
+        rest = f" “{result.query}”; {searched}." if result.moments else " `cinedex analyze FILM` fills it."
+        return Group(Text(nothing + rest), *notes)
+    parts: list[RenderableType] = []
+    for number, hit in enumerate(result.hits, 1):
+        head = Text.assemble(
+            (f"{number:>2}  ", "dim"),
+            (hit.name, "bold"),
+            "  ",
+            (f"{hit.start.clock[:-4]}-{hit.end.clock[:-4]}", "cyan"),
+        )
+        parts.append(head)
+        if hit.words:
+            said = Text(hit.words)
+            for start, end in hit.matched:
+                said.stylize("bold yellow", start, end)
+            said.truncate(400, overflow="ellipsis")
+            parts.append(Padding(said, (0, 0, 0, 4)))
+        for label, text in (("seen", hit.tags), ("flags", hit.flags)):
+            if text:
+                parts.append(Padding(Text(f"{label}: {text}", style="dim"), (0, 0, 0, 4)))
+        parts.append(Padding(Text("because " + "; ".join(hit.why), style="dim italic"), (0, 0, 1, 4)))
+    return Group(*parts, Text(f"{_count(len(result.hits), 'hit')}, {searched}.", style="dim"), *notes)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _length(seconds: float) -> str:
