@@ -1,0 +1,1 @@
+"""Speed and memory, measured honestly: every figure beside a floor or a peer of the same run."""
