@@ -86,7 +86,7 @@ def add(films: Annotated[list[str], typer.Argument(help="Films or folders of fil
             worst = error.exit_code
             _complain(error)
         else:
-            _print_json(plain(movie)) if as_json else out.print(movie_facts(movie))
+            _print_json(plain(movie)) if as_json else out.print(movie_facts(movie), soft_wrap=True)
     raise typer.Exit(worst)
 
 
@@ -138,7 +138,7 @@ def films(as_json: Json = False) -> None:
     if as_json:
         _print_json([plain(m) for m in found])
     for movie in [] if as_json else found:
-        out.print(movie_facts(movie))
+        out.print(movie_facts(movie), soft_wrap=True)
     if not found and not as_json:
         out.print("No film yet. `cinedex analyze FILM` takes one in.")
 
@@ -276,7 +276,7 @@ def _print_json(value: Any, indent: int | None = 1) -> None:
 
 
 def _complain(error: CinedexError) -> None:
-    err.print(f"[red]✗[/] {escape(str(error))}")
+    err.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
 
 
 def main() -> None:
@@ -289,6 +289,14 @@ def main() -> None:
     except CinedexError as error:
         _complain(error)
         sys.exit(error.exit_code)
+    except Exception as fault:
+        logging.getLogger("cinedex").debug("unexpected", exc_info=True)
+        err.print(
+            f"[red]✗[/] {type(fault).__name__}: {escape(str(fault))}. This is a fault in Cinedex; "
+            "CINEDEX_LOG=DEBUG shows where. What was finished is kept.",
+            soft_wrap=True,
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(CancelledError.exit_code)
     except BrokenPipeError:

@@ -51,9 +51,11 @@ class FilmProgress:
         """Take an event in and redraw."""
         line = self.films.get(event.movie_id)
         if event.what is Happening.FAILED:
-            self.console.print(f"[red]✗[/] {escape(str(event.error or event.why))}", highlight=False)
+            self.console.print(f"[red]✗[/] {escape(str(event.error or event.why))}", highlight=False, soft_wrap=True)
         if event.what is Happening.RETRY:
-            self.console.print(f"[yellow]↻[/] {escape(event.film)} {event.stage}: {escape(event.why)}", highlight=False)
+            self.console.print(
+                f"[yellow]↻[/] {escape(event.film)} {event.stage}: {escape(event.why)}", highlight=False, soft_wrap=True
+            )
         if line is None:
             return
         line.see(event)
@@ -70,12 +72,14 @@ class FilmProgress:
     def _finish(self, event: Event, line: _Line, passed: float) -> None:
         name = escape(event.film)
         if not line.ran and not event.why:
-            self.console.print(f"[green]✓[/] [bold]{name}[/] nothing to do, everything is stored", highlight=False)
+            self.console.print(
+                f"[green]✓[/] [bold]{name}[/] nothing to do, everything is stored", highlight=False, soft_wrap=True
+            )
             return
         speed = f", {line.length / passed:.1f}x real time" if passed > 0 and line.ran else ""
         mark = "[yellow]![/]" if event.why else "[green]✓[/]"
         part = f", not complete: {escape(event.why)}" if event.why else ""
-        self.console.print(f"{mark} [bold]{name}[/] in {_spell(passed)}{speed}{part}", highlight=False)
+        self.console.print(f"{mark} [bold]{name}[/] in {_spell(passed)}{speed}{part}", highlight=False, soft_wrap=True)
 
 
 class _Line:
