@@ -1,5 +1,99 @@
 """Cinedex understands films: cuts, words, pictures and sounds as typed, timed facts that one can search."""
 
+from importlib import import_module as _import_module
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+if _TYPE_CHECKING:
+    from cinedex.errors import CinedexError
+    from cinedex.library import Library
+    from cinedex.run.events import Event
+    from cinedex.run.plan import Plan
+    from cinedex.search.query import Hit, SearchResult
+    from cinedex.settings import Settings
+    from cinedex.stages.base import Cost, Inputs, Stage
+    from cinedex.timeline.movie import Movie
+    from cinedex.timeline.rows import (
+        Cue,
+        Flag,
+        Frame,
+        Picture,
+        Quality,
+        Row,
+        Shot,
+        Sound,
+        Tag,
+        Transition,
+        Vector,
+        Word,
+    )
+    from cinedex.timeline.time import SECOND, Rate, Span, Time
+    from cinedex.timeline.timeline import State, Timeline
+    from cinedex.timeline.track import Maker, Spans, Track
 
 __version__ = _version("cinedex")
+
+_FROM = {
+    "cinedex.errors": "CinedexError",
+    "cinedex.library": "Library",
+    "cinedex.run.events": "Event",
+    "cinedex.run.plan": "Plan",
+    "cinedex.search.query": "Hit SearchResult",
+    "cinedex.settings": "Settings",
+    "cinedex.stages.base": "Cost Inputs Stage",
+    "cinedex.timeline.movie": "Movie",
+    "cinedex.timeline.rows": "Cue Flag Frame Picture Quality Row Shot Sound Tag Transition Vector Word",
+    "cinedex.timeline.time": "Rate SECOND Span Time",
+    "cinedex.timeline.timeline": "State Timeline",
+    "cinedex.timeline.track": "Maker Spans Track",
+}
+"""Where each public name lives: they are imported when first asked for, so that `import cinedex` takes no time."""
+
+_WHERE = {name: module for module, names in _FROM.items() for name in names.split()}
+
+__all__ = [
+    "SECOND",
+    "CinedexError",
+    "Cost",
+    "Cue",
+    "Event",
+    "Flag",
+    "Frame",
+    "Hit",
+    "Inputs",
+    "Library",
+    "Maker",
+    "Movie",
+    "Picture",
+    "Plan",
+    "Quality",
+    "Rate",
+    "Row",
+    "SearchResult",
+    "Settings",
+    "Shot",
+    "Sound",
+    "Span",
+    "Spans",
+    "Stage",
+    "State",
+    "Tag",
+    "Time",
+    "Timeline",
+    "Track",
+    "Transition",
+    "Vector",
+    "Word",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'cinedex' has no attribute {name!r}")
+    return getattr(_import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

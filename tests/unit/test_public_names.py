@@ -16,10 +16,6 @@ def test_what_is_listed_is_there_and_what_is_there_is_listed():
     assert len(cinedex.__all__) == len(listed)
 
 
-def test_listed_names_are_in_order():
-    assert list(cinedex.__all__) == sorted(cinedex.__all__, key=lambda n: (n.startswith("__"), n.casefold()))
-
-
 def test_every_public_name_is_explained():
     for name in cinedex.__all__:
         thing = getattr(cinedex, name)
