@@ -166,7 +166,8 @@ def _pip(words: list[str], work: Path, report: Report) -> str:
     """Run `pip download`, telling its progress; gives all that it said."""
     options = ["--no-deps", "--no-cache-dir", "--no-input", "--only-binary=:all:", "--ignore-requires-python"]
     quiet = ["--disable-pip-version-check", "--no-color", "--progress-bar=raw"]
-    pip = subprocess.Popen(  # noqa: S603 - a fixed program; names and versions are checked against patterns
+    said = []
+    with subprocess.Popen(  # noqa: S603 - a fixed program; names and versions are checked against patterns
         # -P: a folder called pip where the user happens to be must not be taken for pip
         [sys.executable, "-P", "-m", "pip", "download", *options, *quiet, *words],
         stdin=subprocess.DEVNULL,
@@ -175,20 +176,17 @@ def _pip(words: list[str], work: Path, report: Report) -> str:
         text=True,
         errors="replace",
         env=os.environ | {"TMPDIR": str(work)},  # half-done downloads are swept with the work folder
-    )
-    said = []
-    try:
-        for line in cast("IO[str]", pip.stdout):
-            match line.split():
-                case ["Progress", done, "of", _] if done.isdigit():
-                    report(int(done))
-                case _:
-                    said.append(line)
-    finally:
-        if pip.poll() is None and sys.exc_info()[0] is not None:
+    ) as pip:
+        try:
+            for line in cast("IO[str]", pip.stdout):
+                match line.split():
+                    case ["Progress", done, "of", _] if done.isdigit():
+                        report(int(done))
+                    case _:
+                        said.append(line)
+        except BaseException:
             pip.kill()
-        pip.wait()
-        cast("IO[str]", pip.stdout).close()
+            raise
     return "".join(said)
 
 
