@@ -127,7 +127,7 @@ def _apart(starts: Ticks, pixels: Pixels, first: int, others: Ticks) -> Numbers:
     one, two = pixels[first:][near], pixels[others[near]]
     apart = np.full(len(others), np.nan)
     difference = np.maximum(one, two) - np.minimum(one, two)
-    apart[near] = difference.reshape(len(one), -1).mean(axis=1, dtype=np.float64) / 255
+    apart[near] = difference.mean(axis=(1, 2, 3), dtype=np.float64) / 255
     return apart
 
 
@@ -138,8 +138,9 @@ def _colours(starts: Ticks, ends: Ticks, sums: Ticks, film: Span) -> Iterator[pa
     counts = np.diff(first, append=len(bins))
     means = np.add.reduceat(sums, first, axis=0) / (counts[:, None] * 255 * _PIXELS)
     opens = bins[first] * int(BIN)
-    reach = np.maximum(opens + int(BIN), ends[first + counts - 1] // int(BIN) * int(BIN))
-    closes = np.where(opens < film.end, np.minimum(reach, int(film.end)), reach)
+    over = ends[first + counts - 1]
+    closes = np.maximum(opens + int(BIN), over // int(BIN) * int(BIN))
+    closes = np.where(over >= film.end, over, np.minimum(closes, int(film.end)))
     for channel, name in enumerate(("red", "green", "blue")):
         yield _table(name, opens, closes, means[:, channel], _STEPS["colour"])
 
