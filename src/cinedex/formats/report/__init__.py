@@ -23,7 +23,7 @@ from cinedex.models.spec import Licence
 from cinedex.timeline.rows import Shot
 from cinedex.timeline.timeline import State, Timeline
 
-SCRIPTS = ("film", "dom", "clock", "choice", "barcode", "lanes", "sheet", "transcript", "lists", "rhythm", "main")
+SCRIPTS = ("film", "dom", "clock", "choice", "barcode", "draw", "lanes", "sheet", "transcript", "lists", "rhythm", "main")
 """The page's ES modules, each after those that it imports from; on the page they are one module."""
 
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)

@@ -1,0 +1,195 @@
+"""The report in Chromium: it draws without complaint, asks nothing of the network, plays, seeks, filters and fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.browser import Browser, find_browser
+from tests.films import make_film
+from tests.timelines import make_timeline
+
+from cinedex.formats.report import write_report
+from cinedex.timeline.rows import Cue, Flag, Picture, Quality, Shot, Sound, Tag, Transition, Word
+from cinedex.timeline.time import Time
+from cinedex.timeline.timeline import Timeline
+
+PROGRAM = find_browser()
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here; install it, or name one in CHROMIUM")
+
+ALL = (Cue, Flag, Picture, Quality, Shot, Sound, Tag, Transition, Word)
+
+HERE = "document.querySelector('#now').textContent"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    assert PROGRAM is not None
+    with Browser(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _clean(browser: Browser) -> Iterator[None]:
+    """Whatever a test does on the page, nothing may be complained of and only the page and its film be loaded."""
+    browser.complaints.clear()
+    browser.asked.clear()
+    browser.resize(1280, 900)
+    yield
+    assert not browser.complaints
+    assert not [address[:200] for address in browser.asked if not address.startswith(("file:", "data:", "blob:"))]
+
+
+def open_page(browser: Browser, timeline: Timeline, folder: Path, *, video: Path | None = None, at: str = "") -> Path:
+    page = write_report(timeline, folder / "report.html", video=str(video) if video else None)
+    browser.open(page.as_uri() + at)
+    return page
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Twelve seconds that Debian's Chromium can play."""
+    return make_film(tmp_path / "a film #1.webm", seconds=12, codec="libvpx-vp9", b_frames=0, options={"cpu-used": "8"})
+
+
+def test_a_click_on_a_cue_seeks_the_film(browser: Browser, tmp_path: Path, film: Path) -> None:
+    timeline = make_timeline(3, average=4, words=24)
+    open_page(browser, timeline, tmp_path, video=film)
+    browser.wait("document.querySelector('video').readyState >= 2")
+    cue = timeline.track(Cue)[1]
+    browser.click(".cues li:nth-child(2) .time")
+    browser.wait("!document.querySelector('video').seeking")
+    assert browser.ask("document.querySelector('video').currentTime") == pytest.approx(cue.start.seconds, abs=0.01)
+    assert browser.ask("document.querySelector('.cues .now').dataset.number") == "1"
+
+
+def test_a_click_on_a_word_seeks_to_the_word(browser: Browser, tmp_path: Path, film: Path) -> None:
+    timeline = make_timeline(3, average=4, words=24)
+    open_page(browser, timeline, tmp_path, video=film)
+    browser.wait("document.querySelector('.cues [data-at]')")
+    word = timeline.track(Word)[2]
+    browser.click(".cues li:first-child [data-at]:nth-of-type(3)")
+    browser.wait("!document.querySelector('video').seeking")
+    assert browser.ask("document.querySelector('video').currentTime") == pytest.approx(word.start.seconds, abs=0.01)
+
+
+def test_the_keyboard_plays_steps_and_searches(browser: Browser, tmp_path: Path, film: Path) -> None:
+    timeline = make_timeline(3, average=4)
+    shots = timeline.track(Shot)
+    open_page(browser, timeline, tmp_path, video=film)
+    browser.wait("document.querySelector('video').readyState >= 2")
+    browser.press("]")
+    browser.wait("!document.querySelector('video').seeking")
+    assert browser.ask("document.querySelector('video').currentTime") == pytest.approx(shots[1].start.seconds, abs=0.01)
+    browser.press("[")
+    browser.press(" ")
+    browser.wait("!document.querySelector('video').paused && document.querySelector('video').currentTime > 0.2")
+    browser.press("k")
+    browser.wait("document.querySelector('video').paused")
+    browser.press("l")
+    browser.press("l")
+    browser.wait("document.querySelector('video').playbackRate === 2")
+    browser.press("k")
+    browser.press("/")
+    assert browser.ask("document.activeElement.id") == "find"
+    browser.press("Escape")
+    browser.press("?")
+    assert browser.ask("document.querySelector('#help').open") is True
+
+
+def test_without_the_film_the_page_plays_its_stills_and_says_so(browser: Browser, tmp_path: Path) -> None:
+    open_page(browser, make_timeline(6), tmp_path, video=tmp_path / "gone.mp4")
+    browser.wait("!document.querySelector('#note').hidden")
+    assert "could not be opened" in browser.ask("document.querySelector('#note-says').textContent")
+    browser.complaints.clear()  # the browser itself reports a file that is not there
+    browser.press("l")
+    browser.wait(f"parseFloat({HERE}.slice(2)) > 0.3")
+    browser.press("k")
+    assert browser.ask("document.querySelector('#still').hidden") is False
+    assert browser.ask("document.querySelector('#still').naturalWidth") == 160
+
+
+def test_the_filter_keeps_what_fits(browser: Browser, tmp_path: Path) -> None:
+    timeline = make_timeline(30)
+    open_page(browser, timeline, tmp_path)
+    label = timeline.track(Tag)[0].label
+    tagged = {t.start for t in timeline.track(Tag) if t.label == label}
+    browser.click("#tab-tags")
+    number = browser.ask(
+        f"[...document.querySelectorAll('.tag')].find((t) => t.firstChild.textContent === '{label}').dataset.number"
+    )
+    browser.click(f".tag[data-number='{number}']")
+    shown = "document.querySelectorAll('#sheet li:not([hidden])').length"
+    assert browser.ask(shown) == len(tagged)
+    browser.click("#choice-clear")
+    assert browser.ask(shown) == 30
+    browser.press("/")
+    for letter in "bridge":
+        browser.press(letter)
+    said = [c for c in timeline.track(Cue) if "bridge" in c.text]
+    browser.wait(f"document.querySelectorAll('.cues li:not([hidden])').length === {len(said)}")
+
+
+def test_words_of_the_film_never_run(browser: Browser, tmp_path: Path) -> None:
+    hostile = "</script><script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\"><!--<script>"
+    second = Time.from_seconds(1)
+    extra = [
+        Cue(start=Time(0), end=second, text=hostile, language="en", score=0.1, source="speech"),
+        Word(start=Time(0), end=second, text=hostile, language="en", score=0.1),
+        Tag(start=Time(0), end=second, label=hostile, vocabulary=hostile, score=1.0),
+        Flag(start=Time(0), end=second, label=hostile, score=1.0, note=hostile),
+    ]
+    timeline = make_timeline(4, extra=extra, name=f"{hostile}.mp4", failures={"voice": hostile})
+    open_page(browser, timeline, tmp_path, video=Path("javascript:document.title='ran'"))
+    browser.click("#tab-flags")
+    browser.click("#tab-tags")
+    browser.wait("document.querySelector('.tag')")
+    assert "ran" not in browser.ask("document.title").split()[-1]
+    assert browser.ask("document.querySelectorAll('img[src=x], main script').length") == 0
+    assert hostile in browser.ask("document.querySelector('.flags').textContent")
+    browser.complaints.clear()  # the link leads to no film
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 2200])
+def test_nothing_runs_over_the_edge(browser: Browser, tmp_path: Path, width: int) -> None:
+    browser.resize(width, 844, phone=width < 800)
+    open_page(browser, make_timeline(12, name="A name of one word: " + "Harbour" * 30), tmp_path)
+    assert browser.ask("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"without": ALL},
+        {"empty": ALL},
+        {"failures": {"shots": "out of memory", "speech": "model damaged", "quality": "no", "tags": "no"}},
+        {"shots": 1},
+        {"without": (Shot, Picture, Quality)},
+    ],
+    ids=["nothing computed", "nothing found", "failures", "one shot", "no pictures"],
+)
+def test_whatever_is_missing_the_page_draws(browser: Browser, tmp_path: Path, about: dict[str, Any]) -> None:
+    open_page(browser, make_timeline(**({"shots": 5} | about)), tmp_path)
+    for key in ("l", "]", "[", ".", "+", "0", "k"):
+        browser.press(key)
+    browser.wheel("#lanes", -300)
+    browser.click("#scrub", at=(0.7, 0.5))
+    browser.click("#theme")
+    assert browser.ask(HERE) != "0:00.00"
+
+
+def test_a_zoom_by_wheel_keeps_the_moment_under_the_pointer(browser: Browser, tmp_path: Path) -> None:
+    open_page(browser, make_timeline(40), tmp_path)
+    browser.ask("document.querySelector('#lanes').scrollIntoView({block: 'center', behavior: 'instant'})")
+    browser.wait("new Promise((done) => setTimeout(() => done(true), 400))")
+    browser.wheel("#lanes", -400)
+    browser.wait("document.querySelector('#lanes-span').textContent !== ''")
+    assert browser.ask("document.querySelector('#window').hidden") is False
+
+
+def test_a_link_may_name_a_time(browser: Browser, tmp_path: Path) -> None:
+    open_page(browser, make_timeline(20), tmp_path, at="#t=12.5")
+    assert browser.ask(HERE) == "0:12.50"
