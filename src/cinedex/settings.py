@@ -34,7 +34,7 @@ class Settings:
     """How many cores an analysis may use. CINEDEX_CORES."""
     memory_mib: int = 2048
     """How much memory the running stages and loaded models may plan for, in MiB. CINEDEX_MEMORY_MIB."""
-    reel: Time = SECOND * 300
+    reel: Time = SECOND * 600
     """How much film is worked on between two checkpoints. CINEDEX_REEL_SECONDS."""
     retries: int = 2
     """How often work that failed for a passing reason is tried again. CINEDEX_RETRIES."""

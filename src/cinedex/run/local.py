@@ -194,7 +194,7 @@ class _Work:
     def _group(self, film: _Film, group: list[Step], cores: float, memory: float) -> None:
         outcomes = {s.name: Outcome(error=CancelledError("interrupted", film=film.plan.movie.name)) for s in group}
         try:
-            self._reels(film, group, outcomes, cores)
+            self._reels(film, group, outcomes)
         except Exception as error:  # noqa: BLE001 - a worker's death must reach the runner as an outcome
             for step in group:
                 if outcomes[step.name].error is not None:
@@ -202,7 +202,7 @@ class _Work:
         finally:
             self.mail.put(_Ended(film, group, outcomes, cores, memory))
 
-    def _reels(self, film: _Film, group: list[Step], outcomes: dict[str, Outcome], cores: float) -> None:
+    def _reels(self, film: _Film, group: list[Step], outcomes: dict[str, Outcome]) -> None:
         movie = film.plan.movie
         stages = [s.stage for s in film.plan.steps]
         tasks = {s.name: _task(s, film.plan, stages) for s in group}
@@ -220,7 +220,7 @@ class _Work:
                 if len(reels) == 1 or not self.store.has(movie.id, n, reel_name(t.key, reel))
             }
             if left:
-                tools = Tools(self.store, self.models, max(1, round(cores)), self.stop, report)
+                tools = Tools(self.store, self.models, self.settings.cores, self.stop, report)
                 ended = self._patiently(Job(movie, tuple(left.values()), reel), tools, film)
                 for name, outcome in ended.items():
                     totals[name] = (totals[name][0] + outcome.rows, totals[name][1] + outcome.seconds)
