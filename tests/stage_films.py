@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from cinedex.media.views import Chunk, FrameChunk
 from cinedex.stages.base import Inputs, Stage
 from cinedex.timeline import rows as rows_of
 from cinedex.timeline.movie import AudioStream, Movie, VideoStream
-from cinedex.timeline.rows import Row
+from cinedex.timeline.rows import Row, Shot
 from cinedex.timeline.time import FLICKS_PER_SECOND, ZERO, Rate, Span, Time
 from cinedex.timeline.track import Maker, Track
 
@@ -141,6 +141,15 @@ def watched(stage: Stage, film: ArrayFilm, span: Span | None = None, *, size: in
     span = span or film.movie.span
     around = span.grow(stage.halo or ZERO) & film.movie.span or span
     return made(stage, film.movie, film.chunks(around, size), span=span, **given)
+
+
+def shots_of(seconds: Sequence[float]) -> list[Shot]:
+    """Consecutive shots of these lengths, the first at the start of the film."""
+    edges = [ZERO, *accumulate(Time.from_seconds(s) for s in seconds)]
+    return [
+        Shot(start=a, end=b, number=i, opening="cut" if i else "start", score=1.0)
+        for i, (a, b) in enumerate(pairwise(edges))
+    ]
 
 
 def merged(parts: Sequence[dict[str, pa.Table]]) -> dict[str, pa.Table]:

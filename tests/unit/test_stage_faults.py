@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.stage_films import ArrayFilm, made, movie, rows, watched
 
 from cinedex.stages.faults import Faults
 from cinedex.stages.quality import Measures
 from cinedex.timeline.rows import Flag, Quality
 from cinedex.timeline.time import SECOND, Time
-from tests.stage_films import ArrayFilm, made, movie, rows, watched
 
 RATE = 24
 
