@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -80,10 +81,14 @@ def plain(weights: Weights, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return np.exp(raw - raw.max()) / np.exp(raw - raw.max()).sum(), feature
 
 
-def test_the_network_does_what_the_paper_says():
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_the_network_does_what_the_paper_says(runtime: Literal["onnx", "openvino"]):
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
     weights = made_up()
     network = tagger._network(weights, SIZE, mean=127, scale=128)
-    model = tagger.EfficientNetLite(OnnxSession(network, RunOptions(threads=1)), SIZE, list("abcdef"), "made-up")
+    session = tagger._session(network, RunOptions(threads=1, runtime=runtime))
+    model = tagger.EfficientNetLite(session, SIZE, list("abcdef"), "made-up")
     pictures = np.random.default_rng(5).integers(0, 256, (3, *SIZE, 3), dtype=np.uint8)
     scores, features = model.tags(pictures)
     for i, picture in enumerate(pictures):
