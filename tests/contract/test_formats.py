@@ -1,0 +1,164 @@
+"""The contract of a format: any timeline can be written, in the same bytes each time, or is refused in words."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+import pysubs2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cinedex.errors import CinedexError, UsageError
+from cinedex.formats.annotations import read_json, write_json
+from cinedex.formats.subtitles import write_srt, write_vtt
+from cinedex.timeline.movie import Movie, VideoStream
+from cinedex.timeline.rows import Cue, Flag, Picture, Shot
+from cinedex.timeline.time import SECOND, Rate, Time
+from cinedex.timeline.timeline import Timeline
+from cinedex.timeline.track import Maker, Track
+
+FORMATS = {p.name: p.load() for p in entry_points(group="cinedex.formats")}
+
+MAKER = Maker("test", 1, "k" * 64)
+
+VIDEO = VideoStream(
+    index=0, codec="h264", width=640, height=360, display=(640, 360), rotation=0, rate=Rate(24000, 1001),
+    variable=False, start=Time(0), duration=SECOND * 60, frames=None, pixel_format="yuv420p", bits=8, interlaced=False,
+    color_range="limited", color_space="bt709", color_transfer="bt709", hdr=None,
+)  # fmt: skip
+
+HOSTILE = [
+    "Where --> there",
+    "<script>alert(1)</script> & <b>bold</b>",
+    "two\n\nlines\r\nand {\\an8} braces",
+    "مرحبا بالعالم",
+    "こんにちは世界",
+    "नमस्ते दुनिया",
+    "1\n00:00:01,000 --> 00:00:02,000\nforged",
+    "nul\0 and bell\a",
+    "",
+]
+
+
+def timeline(*rows: Any, video: VideoStream | None = VIDEO, kinds: tuple[type, ...] = (Shot, Cue, Flag)) -> Timeline:
+    movie = Movie(
+        id="m1-abc", uri="/films/a.mkv", name="a<b>&.mkv", size=1, container="matroska", duration=SECOND * 60,
+        video=video, audio=(),
+    )  # fmt: skip
+    tracks = {("test", k.kind): Track.of(k, [r for r in rows if isinstance(r, k)], MAKER) for k in kinds}
+    return Timeline(movie, tracks, {}, {k.kind: ("test",) for k in kinds})
+
+
+def shot(number: int) -> Shot:
+    rate = VIDEO.rate
+    assert rate is not None
+    return Shot(start=rate.time(48 * number), end=rate.time(48 * number + 48), number=number, opening="cut", score=0.9)
+
+
+def cue(text: str, start: Time = SECOND, end: Time = SECOND * 3) -> Cue:
+    return Cue(start=start, end=end, text=text, language="en", score=0.9, source="speech")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_empty_timeline_is_written(name: str, tmp_path: Path):
+    FORMATS[name](timeline(), tmp_path / "x")
+    assert (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_timeline_is_the_same_bytes(name: str, tmp_path: Path):
+    for file in "ab":
+        FORMATS[name](timeline(shot(0), shot(1), *(cue(t) for t in HOSTILE)), tmp_path / file)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_was_never_computed_is_refused_in_words_or_left_out(name: str, tmp_path: Path):
+    needs = {"srt": "cue", "vtt": "cue", "otio": "shot"}
+    if name not in needs:
+        FORMATS[name](timeline(kinds=()), tmp_path / "x")
+        return
+    with pytest.raises((LookupError, CinedexError), match=rf"a<b>&\.mkv: {needs[name]} was not computed"):
+        FORMATS[name](timeline(kinds=()), tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(("name", "write"), [("srt", write_srt), ("vtt", write_vtt)])
+@pytest.mark.parametrize("text", HOSTILE[:-1])
+def test_hostile_words_stay_one_cue(name: str, write: Any, text: str, tmp_path: Path):
+    write(
+        timeline(cue("before", Time(0), SECOND), cue(text, SECOND, SECOND * 3), cue("after", SECOND * 3, SECOND * 4)),
+        tmp_path / "x",
+    )
+    lines = (tmp_path / "x").read_text("utf-8").splitlines()
+    timings = [i for i, line in enumerate(lines) if "-->" in line]
+    assert len(timings) == 3
+    assert all(lines[i + 1].strip() and not any(lines[i + 2 : i + 3]) for i in timings), "a cue is one line of text"
+    assert "<script>" not in "".join(lines) or name == "srt"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(
+    texts=st.lists(
+        st.text(st.characters(categories=("L", "N", "P", "Zs"), exclude_characters="<>&{}\\-"), min_size=1).filter(
+            str.strip
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_subtitles_come_back_as_they_went(texts: list[str], tmp_path: Path):
+    cues = [cue(t, SECOND * i, SECOND * (i + 1)) for i, t in enumerate(texts)]
+    for name, write in (("srt", write_srt), ("vtt", write_vtt)):
+        write(timeline(*cues), tmp_path / "x")
+        back = pysubs2.SSAFile.from_string((tmp_path / "x").read_text("utf-8"), format_=name)
+        assert [e.plaintext for e in back] == [" ".join(t.split()) for t in texts]
+
+
+def test_json_is_lossless(tmp_path: Path):
+    still = Picture(
+        start=Time(0),
+        end=SECOND,
+        at=Time(7),
+        role="thumbnail",
+        width=2,
+        height=2,
+        format="jpeg",
+        data=bytes(range(256)),
+    )
+    before = timeline(shot(0), shot(1), cue("ha"), still, kinds=(Shot, Cue, Flag, Picture))
+    write_json(before, tmp_path / "x.json")
+    after = read_json(tmp_path / "x.json")
+    assert after.tracks.keys() == before.tracks.keys()
+    for key, track in before.tracks.items():
+        assert after.tracks[key].table.equals(track.table, check_metadata=True)
+        assert after.tracks[key].maker == track.maker
+    assert "/films" not in (tmp_path / "x.json").read_text()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"cinedex": 99}', '{"cinedex": 1, "tracks": 3}', "not json"])
+def test_json_that_is_not_ours_is_refused(text: str, tmp_path: Path):
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(UsageError, match=r"x\.json"):
+        read_json(tmp_path / "x.json")
+
+
+def test_an_editing_timeline_has_exact_frames(tmp_path: Path):
+    FORMATS["otio"](timeline(*(shot(i) for i in range(5)), cue("said")), tmp_path / "x.otio")
+    back = otio.adapters.read_from_string((tmp_path / "x.otio").read_text("utf-8"), "otio_json")
+    clips = list(back.find_clips())
+    assert [c.source_range.start_time.value for c in clips] == [0, 48, 96, 144, 192]
+    assert {c.source_range.duration.value for c in clips} == {48}
+    assert {c.source_range.start_time.rate for c in clips} == {24000 / 1001}
+    assert [m.name for m in back.tracks[0].markers] == ["said"]
+    assert json.loads((tmp_path / "x.otio").read_text())["metadata"]["cinedex"]["movie"] == "m1-abc"
+
+
+def test_an_editing_timeline_needs_pictures(tmp_path: Path):
+    with pytest.raises(UsageError, match="needs pictures"):
+        FORMATS["otio"](timeline(video=None), tmp_path / "x.otio")
