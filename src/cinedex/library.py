@@ -13,7 +13,7 @@ from cinedex.errors import CinedexError, NotFoundError, UsageError
 from cinedex.formats.report import write_report
 from cinedex.media.probe import probe
 from cinedex.models.fetch import obstacle
-from cinedex.models.pool import ModelPool
+from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import ModelSpec, RunOptions
 from cinedex.run.events import Event, Happening
@@ -84,6 +84,7 @@ class Library:
             options=RunOptions(threads=settings.cores, runtime=settings.runtime),
             offline=settings.offline,
             limit_mib=settings.memory_mib,
+            loaders=InstalledLoaders(others=settings.plugins),
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from cinedex.errors import CinedexError, ModelError, UsageError
 from cinedex.models.fetch import present
 from cinedex.models.fetch import pull as fetch
 from cinedex.models.fetch import verify as check
-from cinedex.models.registry import registry
+from cinedex.models.registry import licence_table, registry
 from cinedex.models.spec import ModelSpec
 from cinedex.settings import Settings
 
@@ -102,24 +102,15 @@ def verify(names: Names = None) -> None:
 def licences(as_json: Json = False) -> None:
     """Show every model's terms and how well they are known."""
     settings = Settings.from_env()
-    known = registry(*([settings.registry] if settings.registry else [])).values()
+    terms = licence_table(registry(*([settings.registry] if settings.registry else [])).values())
     if as_json:
-        facts = [
-            {
-                "name": s.name,
-                "licence": s.licence.name,
-                "status": s.licence.status,
-                "url": s.licence.url,
-                "note": s.licence.note,
-            }
-            for s in known
-        ]
-        sys.stdout.write(json.dumps(facts, indent=1) + "\n")
+        sys.stdout.write(json.dumps(terms, indent=1) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("model", "licence", "known how", "note"):
         table.add_column(column)
-    for s in known:
-        style = {"verified": "green", "stated": "default", "unverified": "yellow"}[s.licence.status]
-        table.add_row(s.name, escape(s.licence.name), f"[{style}]{s.licence.status}[/]", escape(s.licence.note))
+    for term in terms:
+        style = {"verified": "green", "stated": "default", "unverified": "yellow"}[term["status"]]
+        status = f"[{style}]{term['status']}[/]"
+        table.add_row(term["name"], escape(term["licence"]), status, escape(term["note"]))
     out.print(table)
