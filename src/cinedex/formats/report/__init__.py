@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import re
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -23,7 +24,20 @@ from cinedex.models.spec import Licence
 from cinedex.timeline.rows import Shot
 from cinedex.timeline.timeline import State, Timeline
 
-SCRIPTS = ("film", "dom", "clock", "choice", "barcode", "draw", "lanes", "sheet", "transcript", "lists", "rhythm", "main")
+SCRIPTS = (
+    "film",
+    "dom",
+    "clock",
+    "choice",
+    "barcode",
+    "draw",
+    "lanes",
+    "sheet",
+    "transcript",
+    "lists",
+    "rhythm",
+    "main",
+)
 """The page's ES modules, each after those that it imports from; on the page they are one module."""
 
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
@@ -97,26 +111,28 @@ def media_link(video: str | None, to: Path) -> str | None:
         return path.as_uri()
 
 
-def _rests(status: list[Known]) -> list[dict[str, object]]:
-    """The stages that made what is shown, each with version, kinds and models with their licences."""
+@dataclass
+class _Rest:
+    """One stage that made what is shown, its kinds, and its models with their licences."""
+
+    stage: str
+    version: int
+    models: list[tuple[str, Licence]]
+    kinds: list[str] = field(default_factory=list)
+
+
+def _rests(status: list[Known]) -> list[_Rest]:
     described = registry()
-    stages: dict[str, dict[str, object]] = {}
+    stages: dict[str, _Rest] = {}
     for one in status:
         for maker in one.makers:
-            entry = stages.setdefault(maker.stage, {"stage": maker.stage, "version": maker.version, "kinds": []})
-            entry["models"] = [
-                {"name": name, "licence": described[name].licence if name in described else _UNKNOWN}
-                for name in maker.models
-            ]
-            entry["kinds"] = [*_list(entry["kinds"]), one.title.lower()]
+            models = [(name, described[name].licence if name in described else _UNKNOWN) for name in maker.models]
+            rest = stages.setdefault(maker.stage, _Rest(maker.stage, maker.version, models))
+            rest.kinds.append(one.title.lower())
     return list(stages.values())
 
 
 _UNKNOWN = Licence("licence not known here", "unverified")
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _policy(script: str, style: str, link: str | None) -> str:
