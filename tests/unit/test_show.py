@@ -59,12 +59,13 @@ def test_shots_alternate_along_time() -> None:
 def test_speech_and_flags_stand_where_they_are() -> None:
     span = {"start": Time.from_seconds(30), "end": Time.from_seconds(45)}
     rows = [Sound(**span, label="speech", score=1), Flag(**span, label="black", score=1, note="n")]
-    timeline = make_timeline(20, words=0, extra=rows)
+    timeline = make_timeline(20, words=0, extra=rows[:1])
     column = 91 / timeline.movie.duration.seconds
     speech = lane(drawn(timeline), "speech")
     assert set(speech[: int(30 * column)] + speech[int(45 * column) + 1 :]) == {" "}
     assert set(speech[int(30 * column) + 1 : int(45 * column)]) == {"▄"}
-    assert set(lane(drawn(timeline), "flags")[int(30 * column) + 1 : int(45 * column)]) == {"━"}
+    flags = lane(drawn(Timeline(timeline.movie, {("f", "flag"): Track.of(Flag, rows[1:], Maker("f", 1))})), "flags")
+    assert set(flags[int(30 * column) + 1 : int(45 * column)]) == {"━"}
 
 
 def test_a_kind_without_rows_has_no_lane() -> None:
