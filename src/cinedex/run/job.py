@@ -109,6 +109,21 @@ def reel_name(key: str, span: Span) -> str:
     return f"{key}.{int(span.start)}-{int(span.end)}"
 
 
+def described(error: Exception, movie: Movie, stage: str, span: Span) -> CinedexError:
+    """An unexpected error as one that names film, stage and time."""
+    if isinstance(error, CinedexError):
+        return error
+    wrapped = StageError(
+        f"{type(error).__name__}: {error}",
+        film=movie.name,
+        stage=stage,
+        at=span,
+        remedy="This is a fault of the stage or of the film; the other stages go on.",
+    )
+    wrapped.__cause__ = error
+    return wrapped
+
+
 def merge(movie: Movie, task: Task, reels: list[Span], store: Store) -> int:
     """Join the stored parts of a result into the whole and commit it; gives the number of rows."""
     parts = []
@@ -218,16 +233,8 @@ class _Run:
     def outcome(self, broken: Exception | None) -> Outcome:
         """How it ended; a film that broke under the pass fails every stage that watched it."""
         error = self.error or (broken if self.reading.source is not None else None)
-        if error is not None and not isinstance(error, CinedexError):
-            wrapped = StageError(
-                f"{type(error).__name__}: {error}",
-                film=self.job.movie.name,
-                stage=self.task.stage.name,
-                at=self.job.span,
-                remedy="This is a fault of the stage or of the film; the other stages go on.",
-            )
-            wrapped.__cause__ = error
-            error = wrapped
+        if error is not None:
+            error = described(error, self.job.movie, self.task.stage.name, self.job.span)
         return Outcome(self.rows, self.seconds, error)
 
     def _watched(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:

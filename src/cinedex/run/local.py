@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from cinedex.errors import CancelledError, CinedexError
 from cinedex.media.views import Frames, Looks, Samples
 from cinedex.run.events import Event, Happening
-from cinedex.run.job import Job, Models, Outcome, Task, Tools, execute, merge, reel_name
+from cinedex.run.job import Job, Models, Outcome, Task, Tools, described, execute, merge, reel_name
 from cinedex.run.plan import Plan, Step, StepState, makers_of
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
@@ -198,7 +198,9 @@ class _Work:
         except Exception as error:  # noqa: BLE001 - a worker's death must reach the runner as an outcome
             for step in group:
                 if outcomes[step.name].error is not None:
-                    outcomes[step.name] = Outcome(error=error)
+                    outcomes[step.name] = Outcome(
+                        error=described(error, film.plan.movie, step.name, film.plan.movie.span)
+                    )
         finally:
             self.mail.put(_Ended(film, group, outcomes, cores, memory))
 
