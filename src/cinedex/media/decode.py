@@ -6,7 +6,6 @@ slowest consumer paces the decoder, one that leaves early is no longer served, a
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,25 +18,27 @@ import av.error
 import numpy as np
 
 from cinedex.errors import CancelledError, CinedexError, MediaError
-from cinedex.media.container import JUMPS, Clock, opened, picture_stream, sound_streams
-from cinedex.media.convert import ANCHOR, PictureMaker, SoundMaker, geometry
+from cinedex.media.convert import PictureMaker, geometry
+from cinedex.media.outlet import Outlet
+from cinedex.media.reading import BACK, Reading, reading, step_of
+from cinedex.media.resample import SoundMaker, in_time, listen_from
 from cinedex.media.views import Chunk, FrameChunk, Frames, PixelFormat, SampleChunk, Samples
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 
-_PREROLL = Time.from_seconds(0.5)
-"""Sound decoded before a stretch, so that codecs and the resampler have settled when it starts."""
+_SKEW = SECOND * 10
+"""How far apart in the file pictures and sound of the same moment may lie."""
 
-_SEEK_BACK = (0, 2, 10, 60, 1_000_000)
-"""Seconds further back to seek when a seek landed too late."""
+_FIRST_HELD = 64
+"""Pictures and sound frames held at most until the first of every stream shows that the place is right."""
 
-_BAD_MAX = 2_000
-"""Undecodable packets after which a film is given up."""
+_CHUNK_BYTES = 16 << 20
+"""A chunk of pictures is handed over when it holds this much, however few pictures that is."""
 
 
 @dataclass
 class PassReport:
-    """What a pass met: pictures and samples delivered, undecodable packets skipped, where its time went (seconds)."""
+    """What a pass met: pictures decoded, samples delivered, damage, and where its time went (wall seconds)."""
 
     frames: int = 0
     samples: int = 0
@@ -46,54 +47,6 @@ class PassReport:
     convert_seconds: float = 0.0
     wait_seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
-
-
-class Outlet:
-    """A consumer's end of a bounded queue: an iterator of chunks that may be closed at any time."""
-
-    def __init__(self, depth: int) -> None:
-        self._queue: queue.Queue[Any] = queue.Queue(maxsize=depth)
-        self._closed = threading.Event()
-        self._over = False
-
-    def __iter__(self) -> Iterator[Chunk]:
-        return self
-
-    def __next__(self) -> Chunk:
-        if self._over or self._closed.is_set():
-            raise StopIteration
-        item: Chunk | Exception | None = self._queue.get()
-        if item is None or isinstance(item, Exception):
-            self._over = True
-            if item is not None:
-                raise item
-            raise StopIteration
-        return item
-
-    def close(self) -> None:
-        """Leave: nothing more is delivered, and the decoder no longer waits for this consumer."""
-        self._closed.set()
-        while not self._queue.empty():
-            try:
-                self._queue.get_nowait()
-            except queue.Empty:
-                return
-
-    @property
-    def open(self) -> bool:
-        """Whether the consumer still listens."""
-        return not self._closed.is_set()
-
-    def put(self, item: Chunk | Exception | None, stop: threading.Event) -> None:
-        """Hand an item over, waiting while the queue is full, but not past `stop` or the consumer's leaving."""
-        while self.open:
-            try:
-                self._queue.put(item, timeout=0.1)
-            except queue.Full:
-                if stop.is_set() and not isinstance(item, Exception):
-                    return
-            else:
-                return
 
 
 _Geometry: TypeAlias = tuple[int, int, PixelFormat]
@@ -106,6 +59,7 @@ class Pass:
     """One dense decode. `views` names the consumers; `span` limits it to a stretch; `depth` is the queues' length.
 
     With a span, a picture belongs to it by its start, and pictures and samples are those of an uninterrupted pass.
+    Samples end with the film. `threads` is for decoding pictures, 0 lets FFmpeg choose.
     """
 
     def __init__(
@@ -121,7 +75,7 @@ class Pass:
         self.movie, self.views, self.span, self.threads = movie, dict(views), span, threads
         self.stop = stop or threading.Event()
         self.report = PassReport()
-        self._outlets = {name: Outlet(depth) for name in views}
+        self._outlets = {name: Outlet(depth, self.stop) for name in views}
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +84,7 @@ class Pass:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for outlet in self._outlets.values():
-            outlet.close()
+            outlet.end(CancelledError("the pass was left before its end", film=self.movie.name))
 
     def open(self, name: str) -> Outlet:
         """A consumer's chunks. Consume them in a thread of their own, and close them when leaving early."""
@@ -138,28 +92,19 @@ class Pass:
 
     def run(self) -> PassReport:
         """Decode to the end, or until every consumer has left. Raises MediaError, which consumers get as well."""
-        last: Exception | None = None
-        try:
-            self._run()
-            if self.stop.is_set():
-                last = CancelledError("interrupted", film=self.movie.name)
-        except CinedexError as error:
-            last = error
-            raise
-        except (av.error.FFmpegError, OSError, MemoryError, ValueError) as error:
-            last = MediaError(f"decoding failed: {error}", film=self.movie.name, remedy="The file may be damaged.")
-            raise last from error
-        finally:
-            for outlet in self._outlets.values():
-                outlet.put(last, self.stop)
+        with ending(self._outlets, self.movie, self.stop):
+            for back in BACK:
+                with reading(
+                    self.movie,
+                    video=any(isinstance(v, Frames) for v in self.views.values()),
+                    sounds=sorted({v.stream for v in self.views.values() if isinstance(v, Samples)}),
+                    threads=self.threads,
+                ) as source:
+                    if _Reel(self, source).read(back):
+                        self.report.damaged = source.damaged
+                        self.report.warnings = source.warnings()
+                        break
         return self.report
-
-    def _run(self) -> None:
-        for back in _SEEK_BACK:
-            with opened(self.movie.uri, name=self.movie.name) as container:
-                reader = _Reader(self, container)
-                if reader.read(back):
-                    return
 
     def outlets(self, names: list[str]) -> list[Outlet]:
         """Those of the named consumers that still listen."""
@@ -171,129 +116,149 @@ class Pass:
         return not self.stop.is_set() and any(o.open for o in self._outlets.values())
 
 
-class _Reader:
-    """One reading of the container for a pass."""
+class ending:  # noqa: N801 - reads as the context it is
+    """However a reading ends, its consumers are told: the film's end, an interruption, or what went wrong."""
 
-    def __init__(self, owner: Pass, container: Any) -> None:
-        self.owner, self.container, self.report = owner, container, owner.report
-        movie, views = owner.movie, owner.views
-        self.pictures: list[_Picture] = []
-        self.sounds: dict[int, list[_Sound]] = {}
-        self.video = picture_stream(container) if movie.video is not None else None
+    def __init__(self, outlets: Mapping[str, Outlet], movie: Movie, stop: threading.Event) -> None:
+        self.outlets, self.movie, self.stop = outlets, movie, stop
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        last: BaseException | None = None
+        raised = error
+        if isinstance(error, CinedexError):
+            last = error
+        elif isinstance(error, av.error.FFmpegError | OSError | MemoryError | ValueError):
+            last = raised = MediaError(
+                f"decoding failed: {error}", film=self.movie.name, remedy="The file may be damaged."
+            )
+        elif error is not None:
+            last = CancelledError(f"the pass was broken off by {type(error).__name__}", film=self.movie.name)
+        elif self.stop.is_set():
+            last = CancelledError("interrupted", film=self.movie.name)
+        for outlet in self.outlets.values():
+            outlet.end(last)
+        if raised is not error and raised is not None:
+            raise raised from error
+
+
+class _Reel:
+    """One attempt to read the stretch."""
+
+    def __init__(self, owner: Pass, source: Reading) -> None:
+        self.owner, self.source, self.report = owner, source, owner.report
+        span, movie = owner.span, owner.movie
+        self.start = span.start if span is not None else ZERO
+        self.end = span.end if span is not None else None
         frames: dict[Frames, list[str]] = {}
         samples: dict[Samples, list[str]] = {}
-        for name, view in views.items():
+        for name, view in owner.views.items():
             if isinstance(view, Frames):
                 frames.setdefault(view, []).append(name)
             else:
                 samples.setdefault(view, []).append(name)
-        if frames and self.video is not None:
-            self.clock = Clock(self.video, movie.origin)
-            self.pictures = [_Picture(owner, view, names) for view, names in frames.items()]
-            self.video.thread_type = "AUTO"
-            self.video.codec_context.thread_count = owner.threads
-        else:
-            self.video = None
-        by_index = {s.index: s for s in sound_streams(container)}
-        for wanted, names in samples.items():
-            stream = by_index[movie.audio[wanted.stream].index]
-            self.sounds.setdefault(stream.index, []).append(_Sound(owner, wanted, names, stream))
-        self.streams = [*([self.video] if self.video is not None else []), *(by_index[i] for i in self.sounds)]
-        for stream in container.streams:
-            if stream not in self.streams:
-                stream.discard = av.stream.Discard.all
+        self.pictures = [_Picture(owner, view, names) for view, names in frames.items()]
+        self.sounds = [_Sound(owner, view, names, source) for view, names in samples.items()]
+        self.rate = movie.video.rate if movie.video is not None else None
+        self.held: _Held | None = None
+        self.shown_all = source.video is None
+        self.unsure: list[tuple[Any, Any]] | None = None
+        self.seen: set[int] = set()
 
-    def read(self, back: int) -> bool:
+    def read(self, back: Time) -> bool:
         """Decode from the span's start on; False if the seek landed after it and a longer one is worth trying."""
-        span, movie = self.owner.span, self.owner.movie
-        start, end = (span.start, span.end) if span is not None else (ZERO, None)
-        sought = start > 0 and not any(JUMPS in w for w in movie.warnings) and self._seek(start - SECOND * back)
-        unsure = sought and self.video is not None and back != _SEEK_BACK[-1]
-        held: _Held | None = None
+        sought = self.start > 0 and self.source.seek(self._place() - back)
+        self.unsure = [] if sought and back != BACK[-1] else None
         for frame, stream in self._frames():
-            if stream is not self.video:
-                self._hear(frame, stream)
-                if self.video is None and self._sounds_done():
-                    break
+            if self.unsure is None:
+                self._take(frame, stream)
                 continue
-            at = self._shown(frame, held)
-            if unsure and at > start:
+            if stream.index not in self.seen and not self._in_time(frame, stream, back):
                 return False
-            unsure = False
-            if held is not None:
-                self._deliver(held, at)
-            held = (at, frame.pts if frame.pts is not None else -1, frame.key_frame, frame)
-            if end is not None and at >= end and self._sounds_done():
-                held = None
-                break
-        if held is not None:
-            self._deliver(held, held[0] + self._step(held[3]))
+            self.seen.add(stream.index)
+            self.unsure.append((frame, stream))
+            if len(self.seen) == len(self.source.streams) or len(self.unsure) >= _FIRST_HELD:
+                self._settle()
+        self._settle()
+        if self.held is not None and not self.shown_all:
+            self._deliver(self.held, self.held[0] + step_of(self.held[3], self.source.video, self.rate))
         if self.owner.wanted:
             self._finish()
         return True
 
-    def _hear(self, frame: Any, stream: Any) -> None:
-        for sound in self.sounds[stream.index]:
-            sound.push(frame)
+    def _settle(self) -> None:
+        """The place is right: take what was held back until that was sure."""
+        waiting, self.unsure = self.unsure or [], None
+        for frame, stream in waiting:
+            self._take(frame, stream)
 
-    def _sounds_done(self) -> bool:
-        return all(s.done for group in self.sounds.values() for s in group)
+    def _first(self) -> Time:
+        """When the first picture to decode is shown; whether one is the first of its tick depends on the one before."""
+        return self.start - 1 if any(p.view.rate is not None for p in self.pictures) else self.start
 
-    def _seek(self, to: Time) -> bool:
-        lead = self.video if self.video is not None else self.streams[0]
-        if self.sounds:
-            to = Time(int(to) // int(ANCHOR) * int(ANCHOR)) - _PREROLL
-        goal = max(to, ZERO) + self.owner.movie.origin
-        if goal <= self.owner.movie.origin:
-            return False
-        try:
-            self.container.seek(
-                int(int(goal) * lead.time_base.denominator // (lead.time_base.numerator * SECOND)), stream=lead
-            )
-        except (av.error.FFmpegError, OSError):
-            return False
-        return True
+    def _place(self) -> Time:
+        """Where to seek to: at the first picture, and far enough before the first sample for decoders to settle."""
+        return min(self._first(), listen_from(self.start)) if self.sounds else self._first()
 
-    def _shown(self, frame: Any, held: _Held | None) -> Time:
-        """When a picture is shown, later than the one before it whatever its time stamp says."""
-        step = self._step(frame)
-        if frame.pts is None:
-            return held[0] + step if held is not None else ZERO
-        at = self.clock.film(frame.pts, step)
-        return at if held is None or at > held[0] else held[0] + step
+    def _in_time(self, frame: Any, stream: Any, back: Time) -> bool:
+        """Whether the first frame of a stream shows that reading started early enough."""
+        at = self.source.at(frame, stream)
+        if stream is self.source.video:
+            return at is not None and at <= self._first() and bool(frame.key_frame)
+        number = next(n for n, s in self.source.sounds.items() if s is stream)
+        return in_time(at, self.start, self.owner.movie, number, back)
 
-    def _step(self, frame: Any) -> Time:
-        if frame.duration:
-            return max(Time.from_pts(frame.duration, frame.time_base), Time(1))
-        rate = self.owner.movie.video.rate if self.owner.movie.video is not None else None
-        return rate.time(1) if rate is not None else SECOND
+    def _take(self, frame: Any, stream: Any) -> None:
+        if stream is self.source.video:
+            self._show(frame)
+        else:
+            for sound in self.sounds:
+                if sound.stream is stream:
+                    sound.push(frame)
+
+    def _show(self, frame: Any) -> None:
+        """A picture's end is the start of the next, which must be later whatever its time stamp says."""
+        if self.shown_all:
+            return
+        at, held = self.source.at(frame, self.source.video), self.held
+        if held is not None and (at is None or at <= held[0]):
+            at = held[0] + step_of(held[3], self.source.video, self.rate)
+        at = at if at is not None else ZERO
+        if held is not None:
+            self._deliver(held, at)
+        self.held = (at, frame.pts if frame.pts is not None else -1, bool(frame.key_frame), frame)
+        if self.end is not None and at >= self.end:
+            self.held, self.shown_all = None, True
 
     def _frames(self) -> Iterator[tuple[Any, Any]]:
-        """Decoded frames with their stream; undecodable packets are counted and skipped."""
-        packets = self.container.demux(self.streams)
-        decoded = 0
-        while self.owner.wanted:
-            began = time.perf_counter()
-            try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, OSError) as broken:
-                self.report.warnings.append(f"the file breaks off: {broken}")
-                packet = None
+        """Decoded frames with their stream, until nobody wants more."""
+        source = self.source
+        for packet in source.packets():
+            if not self.owner.wanted or (self.shown_all and all(s.done for s in self.sounds)):
+                return
             if packet is None:
-                break
-            frames: list[Any] = []
-            try:
-                frames = packet.decode()
-            except (av.error.FFmpegError, ValueError) as bad:
-                self.report.damaged += 1
-                if isinstance(bad, av.error.EOFError):
-                    continue
-                if self.report.damaged > _BAD_MAX and decoded < self.report.damaged // 10:
-                    raise MediaError("almost nothing of it can be decoded", film=self.owner.movie.name) from bad
+                for stream in source.streams:
+                    for frame in source.drain(stream):
+                        yield frame, stream
+                return
+            if packet.stream is source.video and self.shown_all:
+                if self._past(packet):
+                    return
+                continue
+            began = time.perf_counter()
+            frames = source.decode(packet)
             self.report.decode_seconds += time.perf_counter() - began
             for frame in frames:
-                decoded += 1
                 yield frame, packet.stream
+
+    def _past(self, packet: Any) -> bool:
+        """Whether the file is so far past the stretch that no sound of it can still come."""
+        at = self.source.at(packet, packet.stream)
+        return self.end is not None and at is not None and at > self.end + _SKEW
 
     def _deliver(self, held: _Held, end: Time) -> None:
         at, pts, key, frame = held
@@ -305,11 +270,8 @@ class _Reader:
     def _finish(self) -> None:
         for picture in self.pictures:
             picture.flush()
-        for group in self.sounds.values():
-            for sound in group:
-                sound.finish()
-        if self.report.damaged:
-            self.report.warnings.append(f"{self.report.damaged} damaged packets were skipped")
+        for sound in self.sounds:
+            sound.finish()
 
 
 class _Picture:
@@ -322,20 +284,20 @@ class _Picture:
             raise MediaError("this film has no pictures", film=owner.movie.name)
         size = geometry(video, view.height, view.width)
         self.geometry: _Geometry = (*size, view.format)
-        self.maker = PictureMaker(size, view.format, video.rotation)
+        self.maker = PictureMaker(video, size, view.format)
+        self.most = max(1, min(view.chunk, _CHUNK_BYTES // (size[0] * size[1] * 3)))
         self.tick: int | None = None
         self.rows: list[tuple[int, int, int, bool]] = []
         self.pixels: list[Any] = []
 
     def push(self, at: Time, end: Time, pts: int, key: bool, frame: Any, made: dict[_Geometry, Any]) -> None:
+        """Take a picture into the chunk if it is the first of its tick and in the span; `made` shares conversions."""
         rate, span = self.view.rate, self.owner.span
         if rate is not None:
             before, self.tick = self.tick, rate.count(at)
-            if before is not None and self.tick == before:
+            if self.tick == before:
                 return
-        if span is not None and not span.start <= at < span.end:
-            return
-        if not self.owner.outlets(self.names):
+        if (span is not None and not span.start <= at < span.end) or not self.owner.outlets(self.names):
             return
         if self.geometry not in made:
             began = time.perf_counter()
@@ -343,40 +305,43 @@ class _Picture:
             self.owner.report.convert_seconds += time.perf_counter() - began
         self.rows.append((int(at), int(end), pts, key))
         self.pixels.append(made[self.geometry])
-        if len(self.rows) >= self.view.chunk:
+        if len(self.rows) >= self.most:
             self.flush()
 
     def flush(self) -> None:
+        """Hand over what is there."""
         if not self.rows:
             return
         columns = np.array([r[:3] for r in self.rows], dtype=np.int64)
-        pixels = np.stack(self.pixels)
-        for array in (columns, pixels):
-            array.flags.writeable = False
         keys = np.array([r[3] for r in self.rows], dtype=np.bool_)
-        chunk = FrameChunk(columns[:, 0], columns[:, 1], columns[:, 2], keys, pixels)
+        pixels = np.stack(self.pixels)
+        for array in (columns, keys, pixels):
+            array.flags.writeable = False
         self.rows, self.pixels = [], []
-        _send(self.owner, self.names, chunk)
+        _send(self.owner, self.names, FrameChunk(columns[:, 0], columns[:, 1], columns[:, 2], keys, pixels))
 
 
 class _Sound:
     """One `Samples` view and those who want it."""
 
-    def __init__(self, owner: Pass, view: Samples, names: list[str], stream: Any) -> None:
-        self.owner, self.names = owner, names
-        span = owner.span
-        first, last = (span.start, span.end) if span is not None else (ZERO, None)
-        self.maker = SoundMaker(view.rate, Clock(stream, owner.movie.origin), view.chunk, first, last)
+    def __init__(self, owner: Pass, view: Samples, names: list[str], source: Reading) -> None:
+        self.owner, self.names, self.source = owner, names, source
+        self.stream = source.sounds[view.stream]
+        span = owner.movie.span if owner.span is None else owner.span & owner.movie.span or owner.span
+        self.maker = SoundMaker(source, view.stream, rate=view.rate, chunk=view.chunk, span=span)
 
     @property
     def done(self) -> bool:
-        return self.maker.done
+        """Whether the stretch is full, or nobody listens."""
+        return self.maker.done or not self.owner.outlets(self.names)
 
     def push(self, frame: Any) -> None:
-        if not self.maker.done:
-            self._send(self.maker.push(frame))
+        """Take a decoded frame in."""
+        if not self.done:
+            self._send(self.maker.push(frame, self.source.at(frame, self.stream)))
 
     def finish(self) -> None:
+        """The stream has ended."""
         self._send(self.maker.finish())
 
     def _send(self, chunks: Iterator[SampleChunk]) -> None:
@@ -389,5 +354,5 @@ class _Sound:
 def _send(owner: Pass, names: list[str], chunk: Chunk) -> None:
     began = time.perf_counter()
     for outlet in owner.outlets(names):
-        outlet.put(chunk, owner.stop)
+        outlet.put(chunk)
     owner.report.wait_seconds += time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Small stills as files: JPEG bytes from arrays, and arrays from such bytes."""
+"""Small stills as files: JPEG bytes from arrays, and smaller ones from such bytes."""
 
 from __future__ import annotations
 
@@ -17,4 +17,19 @@ def jpeg(pixels: npt.NDArray[np.uint8], *, quality: int = 80) -> bytes:
         raise ValueError(f"a still of {pixels.shape[1]}x{pixels.shape[0]} is larger than {_LARGEST} pixels a side")
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()
+
+
+def smaller(still: bytes, height: int, *, quality: int = 70) -> bytes:
+    """A still (any format that Pillow reads) as a JPEG at most `height` pixels high. Raises ValueError for no still."""
+    try:
+        with Image.open(io.BytesIO(still)) as image:
+            image.draft("RGB", (0, height))
+            small = image.convert("RGB")
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"not a still: {error}") from error
+    if small.height > height:
+        small = small.resize((max(round(small.width * height / small.height), 1), height), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=quality)
     return out.getvalue()

@@ -7,27 +7,29 @@ of up to a whole group of pictures. Looks of several consumers at the same time 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
-import av
-import av.error
 import numpy as np
 
-from cinedex.errors import CancelledError, CinedexError, MediaError
-from cinedex.media.container import JUMPS, Clock, opened, picture_stream
+from cinedex.errors import CancelledError
 from cinedex.media.convert import PictureMaker, geometry
-from cinedex.media.decode import Outlet
+from cinedex.media.decode import ending
+from cinedex.media.outlet import Outlet
+from cinedex.media.reading import BACK, Reading, reading
 from cinedex.media.views import Look, Looks
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Frame, Row
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.track import Track
 
-_SEEK_WORTH = SECOND * 4
-"""A target further ahead than this, with a key frame on the way, is sought instead of decoded to."""
+_TOGETHER = SECOND * 4
+"""Without a frame index, looks no further apart than this are decoded in one go."""
 
 
 @dataclass(frozen=True, order=True)
@@ -55,7 +57,6 @@ def _snapped(low: int, high: int, snap: bool, index: Track[Frame] | None) -> Tim
     middle = (low + high) // 2
     if index is None or not len(index):
         return Time(middle)
-    starts = index.column("start")
     if snap:
         keys = _key_starts(index)
         first, last = np.searchsorted(keys, [low, high])
@@ -63,6 +64,7 @@ def _snapped(low: int, high: int, snap: bool, index: Track[Frame] | None) -> Tim
             # The first frames after a cut may still carry the transition; the key frame nearest the middle is safest.
             inside = keys[first:last]
             return Time(int(inside[np.argmin(np.abs(inside - middle))]))
+    starts = index.column("start")
     shown = int(np.searchsorted(starts, middle, side="right")) - 1
     return Time(int(starts[max(shown, 0)]))
 
@@ -75,7 +77,7 @@ class LookPass:
     """Looks for any number of consumers in one forward reading. Use it as `Pass`: `open` per consumer, then `run`.
 
     `views` gives for each consumer its view and the track it looks at; rows are those that start inside `span`.
-    Each consumer gets its looks in order of row, then time.
+    Each consumer gets its looks in order of time. What is seen of a row does not depend on the span.
     """
 
     def __init__(
@@ -88,15 +90,16 @@ class LookPass:
         threads: int = 0,
         stop: threading.Event | None = None,
     ) -> None:
-        self.movie, self.views, self.index, self.threads = movie, dict(views), index, threads
+        self.movie, self.views, self.threads = movie, dict(views), threads
+        self.index = index if index is not None and len(index) else None
         self.stop = stop or threading.Event()
-        self._outlets = {name: Outlet(8) for name in views}
+        self._outlets = {name: Outlet(8, self.stop) for name in views}
         self.decoded = 0
         wishes = []
         for name, (view, track) in self.views.items():
             for number, row in enumerate(track.rows):
                 if span is None or row.start in span:
-                    times = look_times(row, view, index)
+                    times = look_times(row, view, self.index)
                     wishes += [_Wish(int(t), number, place, name) for place, t in enumerate(times)]
         self._wishes = sorted(wishes)
 
@@ -107,7 +110,7 @@ class LookPass:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for outlet in self._outlets.values():
-            outlet.close()
+            outlet.end(CancelledError("the looks were left before their end", film=self.movie.name))
 
     def open(self, name: str) -> Outlet:
         """A consumer's looks; consume them in a thread of their own."""
@@ -115,44 +118,37 @@ class LookPass:
 
     def run(self) -> None:
         """Seek and decode until every look is delivered or every consumer has left."""
-        last: Exception | None = None
-        try:
-            if self._wishes:
-                with opened(self.movie.uri, name=self.movie.name) as container:
-                    self._read(container)
-            if self.stop.is_set():
-                last = CancelledError("interrupted", film=self.movie.name)
-        except CinedexError as error:
-            last = error
-            raise
-        except (av.error.FFmpegError, OSError, MemoryError, ValueError) as error:
-            last = MediaError(f"decoding failed: {error}", film=self.movie.name, remedy="The file may be damaged.")
-            raise last from error
-        finally:
-            for outlet in self._outlets.values():
-                outlet.put(last, self.stop)
+        with ending(self._outlets, self.movie, self.stop):
+            if self._wishes and self.movie.video is not None:
+                self._look()
 
-    def _read(self, container: Any) -> None:
-        stream = picture_stream(container)
-        if stream is None or self.movie.video is None:
-            return
-        for other in container.streams:
-            if other is not stream:
-                other.discard = av.stream.Discard.all
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = self.threads
+    def _look(self) -> None:
         makers = self._makers()
-        reader = _Forward(container, stream, self)
-        waiting = 0
-        while waiting < len(self._wishes) and not self.stop.is_set() and any(o.open for o in self._outlets.values()):
-            at = self._wishes[waiting].at
-            frame = reader.frame_at(Time(at))
-            end = waiting
-            while end < len(self._wishes) and self._wishes[end].at == at:
-                end += 1
-            if frame is not None:
-                self._deliver(self._wishes[waiting:end], frame, reader.shown, makers)
-            waiting = end
+        with _Seeker(self.movie, self.threads) as seeker:
+            left = self._wishes
+            while left and self._wanted():
+                count = self._together(left) if seeker.able else len(left)
+                group, left = left[:count], left[count:]
+                pictures = seeker.pictures(Time(group[0].at), Time(group[-1].at), exact=self.index is not None)
+                for wishes, shown, frame in _matched(group, pictures):
+                    self._deliver(wishes, shown, frame, makers)
+                    if not self._wanted():
+                        break
+            self.decoded = seeker.decoded
+
+    def _wanted(self) -> bool:
+        return not self.stop.is_set() and any(o.open for o in self._outlets.values())
+
+    def _together(self, wishes: Sequence[_Wish]) -> int:
+        """How many of the next wishes are best decoded in one go: those after the same key frame."""
+        if self.index is None:
+            near = (n for n, w in enumerate(wishes) if n and w.at - wishes[n - 1].at > _TOGETHER)
+            return next(near, len(wishes))
+        keys = _key_starts(self.index)
+        following = np.searchsorted(keys, wishes[0].at, side="right")
+        if following == len(keys):
+            return len(wishes)
+        return next((n for n, w in enumerate(wishes) if w.at >= keys[following]), len(wishes))
 
     def _makers(self) -> dict[str, PictureMaker]:
         video = self.movie.video
@@ -161,10 +157,10 @@ class LookPass:
         for name, (view, _) in self.views.items():
             if video is not None:
                 what = (geometry(video, view.height, view.width), view.format)
-                makers[name] = shared.setdefault(what, PictureMaker(*what, video.rotation))
+                makers[name] = shared.setdefault(what, PictureMaker(video, *what))
         return makers
 
-    def _deliver(self, wishes: list[_Wish], frame: Any, shown: Time, makers: dict[str, PictureMaker]) -> None:
+    def _deliver(self, wishes: Sequence[_Wish], shown: Time, frame: Any, makers: Mapping[str, PictureMaker]) -> None:
         made: dict[int, Any] = {}
         for wish in wishes:
             outlet, maker = self._outlets[wish.name], makers[wish.name]
@@ -174,79 +170,90 @@ class LookPass:
             if pixels is None:
                 pixels = made[id(maker)] = maker(frame)
                 pixels.flags.writeable = False
-            outlet.put(Look(wish.row, shown, pixels), self.stop)
+            outlet.put(Look(wish.row, shown, pixels))
 
 
-class _Forward:
-    """Finds the frame that is shown at a time, going only forward, by seeking where that saves decoding."""
-
-    def __init__(self, container: Any, stream: Any, owner: LookPass) -> None:
-        self.container, self.stream, self.owner = container, stream, owner
-        self.clock = Clock(stream, owner.movie.origin)
-        self.keys = _key_starts(owner.index) if owner.index is not None else None
-        self.may_seek = not any(JUMPS in w for w in owner.movie.warnings)
-        self.frames = self._decoded()
-        self.current: Any = None
-        self.shown = Time(-1)
-        self.upcoming: tuple[Time, Any] | None = None
-
-    def frame_at(self, at: Time) -> Any | None:
-        """The last frame that starts at or before `at` (the film's first one for earlier times)."""
-        if self.may_seek and self._worth_seeking(at):
-            self._seek(at)
-        while True:
-            if self.upcoming is None:
-                self.upcoming = next(self.frames, None)
-            if self.upcoming is None or (self.upcoming[0] > at and self.current is not None):
-                return self.current
-            self.shown, self.current = self.upcoming
-            self.upcoming = None
-            if self.shown >= at:
-                return self.current
-
-    def _worth_seeking(self, at: Time) -> bool:
-        reached = self.upcoming[0] if self.upcoming is not None else self.shown
-        if at <= reached:
-            return False
-        if self.keys is None:
-            return at - reached > _SEEK_WORTH
-        first, last = np.searchsorted(self.keys, [int(reached), int(at)], side="right")
-        return bool(last > first)
-
-    def _seek(self, at: Time) -> None:
-        goal = at + self.owner.movie.origin
-        base = self.stream.time_base
-        offset = -(-int(goal) * base.denominator // (base.numerator * SECOND))
-        try:
-            self.container.seek(int(offset), stream=self.stream)
-        except (av.error.FFmpegError, OSError):
+def _matched(
+    wishes: Sequence[_Wish], pictures: Iterator[tuple[Time, Any]]
+) -> Iterator[tuple[Sequence[_Wish], Time, Any]]:
+    """Each wish with the picture that is shown at its time: the last to start by then, or else the first."""
+    times = deque((Time(at), list(same)) for at, same in groupby(wishes, key=lambda w: w.at))
+    last: tuple[Time, Any] | None = None
+    for shown, frame in pictures:
+        while times and times[0][0] < shown:
+            yield times.popleft()[1], *(last or (shown, frame))
+        if times and times[0][0] == shown:
+            yield times.popleft()[1], shown, frame
+        if not times:
             return
-        self.clock = Clock(self.stream, self.owner.movie.origin)
-        before = (self.shown, self.current)
-        self.frames, self.upcoming, self.current = self._decoded(), None, None
-        first = next(self.frames, None)
-        if first is None or (first[0] > at and before[1] is not None):
-            # The seek landed too late or nowhere: read on from the start of the film instead.
-            self.may_seek = False
-            self.container.seek(0)
-            self.clock = Clock(self.stream, self.owner.movie.origin)
-            self.frames, first = self._decoded(), None
-        self.upcoming = first
+        last = shown, frame
+    while times and last is not None:
+        yield times.popleft()[1], *last
 
-    def _decoded(self) -> Iterator[tuple[Time, Any]]:
-        packets = self.container.demux(self.stream)
-        while not self.owner.stop.is_set():
-            try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, OSError):
-                return
-            if packet is None:
-                return
-            try:
-                frames = packet.decode()
-            except (av.error.FFmpegError, ValueError):
+
+class _Seeker:
+    """An open film that is decoded from key frames on. Once seeks prove useless (`able`), it reads from the start."""
+
+    def __init__(self, movie: Movie, threads: int) -> None:
+        self.movie, self.threads = movie, threads
+        self.able = not movie.joined
+        self._stack = ExitStack()
+        self._source: Reading | None = None
+        self._earlier = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def decoded(self) -> int:
+        """Pictures decoded so far."""
+        return self._earlier + (self._source.decoded if self._source is not None else 0)
+
+    def pictures(self, first: Time, last: Time, *, exact: bool) -> Iterator[tuple[Time, Any]]:
+        """Decoded pictures in order, from one shown at `first` at the latest. With `exact` none after `last`."""
+        for back in BACK:
+            sought = self.able and self._seek(first - back)
+            if not sought and back != BACK[-1] and first > back:
                 continue
-            for frame in frames:
-                self.owner.decoded += 1
-                if frame.pts is not None:
-                    yield self.clock.film(frame.pts), frame
+            if not sought:
+                self._reopen()
+                self.able = self.able and first <= back
+            pictures = self._decoded(last if exact else None)
+            start = next(pictures, None)
+            if start is not None and (not sought or (start[0] <= first and start[1].key_frame)):
+                yield start
+                yield from pictures
+                return
+
+    def _seek(self, to: Time) -> bool:
+        return (self._source or self._reopen()).seek(to)
+
+    def _reopen(self) -> Reading:
+        self._earlier = self.decoded
+        self._stack.close()
+        self._source = self._stack.enter_context(reading(self.movie, video=True, threads=self.threads))
+        return self._source
+
+    def _decoded(self, last: Time | None) -> Iterator[tuple[Time, Any]]:
+        source = self._source
+        if source is None:
+            return
+        for frame in _until(source, last):
+            at = source.at(frame, source.video)
+            if at is not None:
+                yield at, frame
+
+
+def _until(source: Reading, last: Time | None) -> Iterator[Any]:
+    """Frames up to the one shown at `last`: once its packet is in, the decoder is drained and fed nothing more."""
+    for packet in source.packets():
+        if packet is not None:
+            yield from source.decode(packet)
+        if packet is None or (last is not None and source.at(packet, source.video) == last):
+            yield from source.drain(source.video)
+            return

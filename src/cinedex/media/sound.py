@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import chain
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import av
 import av.error
 import numpy as np
 
 from cinedex.errors import MediaError
-from cinedex.media.container import JUMPS, Clock, opened, sound_streams
-from cinedex.media.convert import ANCHOR, Floats, SoundMaker
+from cinedex.media.reading import BACK, Reading, reading
+from cinedex.media.resample import Floats, SoundMaker, in_time, listen_from
+from cinedex.media.views import SampleChunk
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.time import FLICKS_PER_SECOND, SECOND, ZERO, Span, Time
-
-_PREROLL = Time.from_seconds(0.5)
+from cinedex.timeline.time import FLICKS_PER_SECOND, Span, Time
 
 
 class Listener:
-    """Gives float32 mono samples of any span at `rate` a second; silence where the stream has nothing."""
+    """Gives float32 mono samples of any span at `rate` a second; silence where the stream has nothing.
+
+    The file stays open between calls. Use it from one thread, and close it there.
+    """
 
     def __init__(self, movie: Movie, *, rate: int = 16_000, stream: int = 0) -> None:
         self.movie, self.rate, self.stream = movie, rate, stream
         self._stack = ExitStack()
-        self._container: Any = None
+        self._source: Reading | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -38,7 +41,7 @@ class Listener:
     def close(self) -> None:
         """Close the file."""
         self._stack.close()
-        self._container = None
+        self._source = None
 
     def __call__(self, span: Span) -> Floats:
         """The samples whose times lie in the span. Raises MediaError where the stream cannot be read at all."""
@@ -49,30 +52,29 @@ class Listener:
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise MediaError(f"the sound cannot be read: {error}", film=self.movie.name, at=span) from error
         samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
-        short = last - first - len(samples)
-        return np.pad(samples, (0, short)) if short > 0 else samples[: last - first]
+        return np.pad(samples, (0, last - first - len(samples)))
 
-    def _chunks(self, span: Span) -> Any:
-        if self._container is None:
-            self._container = self._stack.enter_context(opened(self.movie.uri, name=self.movie.name))
-        container = self._container
-        index = self.movie.audio[self.stream].index
-        stream = next(s for s in sound_streams(container) if s.index == index)
-        for other in container.streams:
-            other.discard = av.stream.Discard.default if other is stream else av.stream.Discard.all
-        jumps = any(JUMPS in w for w in self.movie.warnings)
-        start = ZERO if jumps else Time(int(span.start) // int(ANCHOR) * int(ANCHOR)) - _PREROLL
-        goal = max(start, ZERO) + self.movie.origin
-        base = stream.time_base
-        container.seek(int(int(goal) * base.denominator // (base.numerator * SECOND)), stream=stream)
-        maker = SoundMaker(self.rate, Clock(stream, self.movie.origin), 1 << 16, span.start, span.end)
-        for packet in container.demux(stream):
-            try:
-                frames = packet.decode()
-            except (av.error.FFmpegError, ValueError):
-                continue  # a damaged packet is silence; the next time stamp puts things right
-            for frame in frames:
-                yield from maker.push(frame)
-            if maker.done:
-                break
-        yield from maker.finish()
+    def _chunks(self, span: Span) -> Iterator[SampleChunk]:
+        for back in BACK:
+            source = self._open(span, back)
+            stream = source.sounds[self.stream]
+            frames = source.frames(stream)
+            first = next(frames, None)
+            if first is not None and not in_time(source.at(first, stream), span.start, self.movie, self.stream, back):
+                continue
+            maker = SoundMaker(source, self.stream, rate=self.rate, chunk=1 << 16, span=span)
+            for frame in chain([first] if first is not None else [], frames):
+                yield from maker.push(frame, source.at(frame, stream))
+                if maker.done:
+                    break
+            yield from maker.finish()
+            return
+
+    def _open(self, span: Span, back: Time) -> Reading:
+        """The file, ready to be read from far enough before the span."""
+        place = listen_from(span.start) - back
+        if self._source is None or place <= 0 or self.movie.joined or not self._source.seek(place):
+            self.close()
+            self._source = self._stack.enter_context(reading(self.movie, sounds=[self.stream]))
+            self._source.seek(place)
+        return self._source

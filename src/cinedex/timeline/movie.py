@@ -32,6 +32,8 @@ class VideoStream:
     color_transfer: str
     hdr: str | None
     """'PQ', 'HLG', 'Dolby Vision' or None."""
+    mirrored: bool = False
+    """Whether the picture is to be turned upside down before it is rotated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Movie:
     origin: Time = ZERO
     """The container time of film time 0."""
     warnings: tuple[str, ...] = ()
+    joined: bool = False
+    """Whether the container's clock restarts on the way: film time joins it up, and seeks by it are not possible."""
 
     @property
     def span(self) -> Span:
