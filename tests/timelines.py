@@ -57,6 +57,8 @@ STAGE_OF: dict[type[Row], str] = {
     Word: "speech",
 }
 
+MEASURES = ("red", "green", "blue", "luma", "change")
+
 LABELS = [
     *("seashore", "lakeside", "alp", "valley", "street sign", "cab", "bicycle", "restaurant", "bookshop", "umbrella"),
     *("steam locomotive", "lighthouse", "fountain", "streetcar", "suit", "trench coat", "candle", "piano"),
@@ -251,12 +253,13 @@ def _picture(span: Span, palette: Palette, width: int) -> Picture:
 
 
 def _quality(rng: random.Random, spans: Sequence[Span], palettes: Sequence[Palette]) -> Iterable[Quality]:
-    """Mean colour and luma twice a second."""
+    """Mean colour, luma and change twice a second."""
     step = Time.from_seconds(0.5)
     for span, palette in zip(spans, palettes, strict=True):
         base = np.array(palette, float).mean(axis=0) / 255
         for piece in span.cut(step):
             red, green, blue = (float(v) for v in (base * rng.uniform(0.9, 1.1)).clip(0, 1))
             luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-            for measure, value in (("red", red), ("green", green), ("blue", blue), ("luma", luma)):
+            change = rng.uniform(0.3, 0.5) if piece.start == span.start else rng.uniform(0, 0.05)
+            for measure, value in zip(MEASURES, (red, green, blue, luma, change), strict=True):
                 yield Quality(start=piece.start, end=piece.end, measure=measure, value=round(value, 4))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from tests.timelines import make_movie, make_timeline
 
 from cinedex.errors import UsageError
@@ -190,16 +192,23 @@ def test_colours_are_bytes_and_what_was_not_measured_is_marked() -> None:
     assert page_data(timeline).facts["luma"] is None
 
 
-def test_too_much_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_rows_are_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "ROWS", 5)
-    monkeypatch.setattr(data, "STILL_BYTES", 4_000)
     timeline = make_timeline(8)
     found = page_data(timeline)
     assert len(found.facts["shots"]) == 5
     assert found.hidden["shot"] == 3
-    assert 0 < len(found.stills) < 5
-    assert found.hidden["picture"] == 5 - len(found.stills)
     assert "3 more are not on this page" in Page(render_report(timeline)).words
+
+
+def test_too_heavy_stills_are_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeline = make_timeline(6, still_width=480)
+    before = page_data(timeline).stills
+    monkeypatch.setattr(data, "STILL_BYTES", sum(map(len, before)) // 3)
+    after = page_data(timeline).stills
+    assert len(after) == len(before)
+    assert sum(map(len, after)) < sum(map(len, before)) // 2
+    assert Image.open(io.BytesIO(base64.b64decode(after[0].partition(",")[2]))).height < 270
 
 
 def test_pictures_of_unknown_formats_are_not_shown() -> None:

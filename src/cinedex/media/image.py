@@ -24,12 +24,10 @@ def smaller(still: bytes, height: int, *, quality: int = 70) -> bytes:
     """A still (any format that Pillow reads) as a JPEG at most `height` pixels high. Raises ValueError for no still."""
     try:
         with Image.open(io.BytesIO(still)) as image:
-            image.draft("RGB", (0, height))
+            image.thumbnail((image.width, height), Image.Resampling.LANCZOS)
             small = image.convert("RGB")
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"not a still: {error}") from error
-    if small.height > height:
-        small = small.resize((max(round(small.width * height / small.height), 1), height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=quality)
     return out.getvalue()

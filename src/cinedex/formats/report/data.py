@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cinedex.formats.facts import measured, stills
+from cinedex.media.image import smaller
 from cinedex.timeline.rows import Cue, Flag, Picture, Quality, Row, RowType, Shot, Sound, Tag, Transition, Word
 from cinedex.timeline.time import FLICKS_PER_SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
@@ -25,10 +27,15 @@ TEXT = 2_000
 BINS = 8_192
 """Most points of a curve over the film."""
 
-STILL_BYTES = 48 * 2**20
-"""Most bytes of stills; the shots beyond show their mean colour."""
+STILL_BYTES = 16 * 2**20
+"""About how many bytes stills may take; where they take more, they are made smaller."""
+
+STILL_HEIGHT = 90
+"""Smaller than this they would show nothing."""
 
 TAGS_PER_SHOT = 8
+
+Numbers = npt.NDArray[np.float64]
 
 _IMAGES = frozenset({"jpeg", "png", "webp", "avif"})
 
@@ -48,7 +55,7 @@ def page_data(timeline: Timeline) -> PageData:
     """All that the page draws. Rows are short arrays: start and end in seconds, then the kind's own values."""
     movie, rate = timeline.movie, timeline.movie.video.rate if timeline.movie.video else None
     labels = _Labels()
-    pictures, left_out = _stills(timeline)
+    pictures = _stills(timeline)
     facts = {
         "duration": _seconds(movie.duration),
         "rate": float(rate) if rate else None,
@@ -67,8 +74,7 @@ def page_data(timeline: Timeline) -> PageData:
     facts["labels"] = [[_text(label), _text(vocabulary)] for label, vocabulary in labels.known]
     tracks = {kind.kind: timeline.find(kind) for kind in _SHOWN}
     hidden = {kind: len(track) - ROWS for kind, track in tracks.items() if track is not None and len(track) > ROWS}
-    urls = [_url(p) for p in pictures if p is not None]
-    return PageData(facts, urls, hidden | ({"picture": left_out} if left_out else {}))
+    return PageData(facts, _urls([p for p in pictures if p is not None]), hidden)
 
 
 class _Labels:
@@ -86,16 +92,25 @@ def _rows(timeline: Timeline, kind: type[RowType]) -> Sequence[RowType]:
     return [] if track is None else track.rows[:ROWS]
 
 
-def _stills(timeline: Timeline) -> tuple[list[Picture | None], int]:
-    """A still for every shot shown, None where there is none, and how many were left out for their weight."""
-    kept: list[Picture | None] = []
-    weight = left_out = 0
-    for picture in stills(timeline)[:ROWS]:
-        usable = picture is not None and picture.format in _IMAGES
-        weight += len(picture.data) if picture is not None and usable else 0
-        left_out += usable and weight > STILL_BYTES
-        kept.append(picture if usable and weight <= STILL_BYTES else None)
-    return kept, left_out
+def _stills(timeline: Timeline) -> list[Picture | None]:
+    """A still for every shot shown, None where there is none that a browser knows."""
+    return [p if p is not None and p.format in _IMAGES else None for p in stills(timeline)[:ROWS]]
+
+
+def _urls(pictures: Sequence[Picture]) -> list[str]:
+    """The stills as the tails of data URLs, smaller where together they would make the page heavy."""
+    weight = sum(len(p.data) for p in pictures)
+    if weight <= STILL_BYTES:
+        return [_url(p.format, p.data) for p in pictures]
+    share = (STILL_BYTES / weight) ** 0.5
+    return [_url("jpeg", _smaller(p.data, max(round(p.height * share), STILL_HEIGHT))) for p in pictures]
+
+
+def _smaller(still: bytes, height: int) -> bytes:
+    try:
+        return smaller(still, height)
+    except ValueError:  # the browser will show it as a broken picture, which it is
+        return still[:TEXT]
 
 
 def _shots(timeline: Timeline, pictures: Sequence[Picture | None], labels: _Labels) -> list[list[Any]]:
@@ -119,14 +134,26 @@ def _labels_of_shots(timeline: Timeline, labels: _Labels) -> dict[int, list[int]
     return {i: list(dict.fromkeys(labels.number(t) for t in of))[:TAGS_PER_SHOT] for i, of in best.items()}
 
 
-def _curves(timeline: Timeline) -> dict[str, str | None]:
-    """Luma and mean colour over the film as base64 bytes, 0..254, 255 where nothing was measured."""
+def _curves(timeline: Timeline) -> dict[str, Any]:
+    """Mean colour, and curves as [bytes, value at the top]: base64, 0..254, 255 where nothing was measured."""
     quality, duration = timeline.find(Quality), int(timeline.movie.duration)
     if quality is None or not len(quality) or not duration:
-        return {"luma": None, "colour": None}
+        return {"colour": None, "luma": None, "change": None}
     edges = _edges(duration, quality.spans.ends - quality.spans.starts)
     colour = np.stack([_bytes(measured(quality, name, edges)) for name in ("red", "green", "blue")], axis=1)
-    return {"luma": _packed(_bytes(measured(quality, "luma", edges))), "colour": _packed(colour)}
+    change = measured(quality, "change", edges)
+    # Cuts stand out of the change by far: the curve is scaled to what lies between them.
+    top = float(np.nanpercentile(change, 95)) if np.isfinite(change).any() else 0.0
+    return {
+        "colour": _packed(colour),
+        "luma": _curve(measured(quality, "luma", edges), 1.0),
+        "change": _curve(change, max(top, 0.02)),
+    }
+
+
+def _curve(values: Numbers, top: float) -> list[Any] | None:
+    packed = _packed(_bytes(values / top))
+    return None if packed is None else [packed, round(top, 4)]
 
 
 def script_json(value: Any) -> str:
@@ -144,15 +171,14 @@ def _edges(duration: int, lengths: Ticks) -> Ticks:
     return np.linspace(0, duration, bins + 1).astype(np.int64)
 
 
-def _bytes(values: Iterable[float]) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
-    known = np.isfinite(array)
-    out = np.full(array.shape, 255, dtype=np.uint8)
-    out[known] = np.rint(array[known].clip(0, 1) * 254).astype(np.uint8)
+def _bytes(values: Numbers) -> npt.NDArray[np.uint8]:
+    known = np.isfinite(values)
+    out = np.full(values.shape, 255, dtype=np.uint8)
+    out[known] = np.rint(values[known].clip(0, 1) * 254).astype(np.uint8)
     return out
 
 
-def _packed(values: np.ndarray) -> str | None:
+def _packed(values: npt.NDArray[np.uint8]) -> str | None:
     return None if bool((values == 255).all()) else base64.b64encode(values.tobytes()).decode()
 
 
@@ -164,8 +190,8 @@ def _ends(held: Row | Span) -> list[float]:
     return [_seconds(held.start), _seconds(held.end)]
 
 
-def _url(picture: Picture) -> str:
-    return f"{picture.format};base64,{base64.b64encode(picture.data).decode()}"
+def _url(form: str, still: bytes) -> str:
+    return f"{form};base64,{base64.b64encode(still).decode()}"
 
 
 def _score(score: float) -> float:

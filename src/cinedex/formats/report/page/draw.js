@@ -1,6 +1,6 @@
 // What each lane draws: the film's colours and stills, spans, clips with their text, curves.
 
-import { film, colourOf, lengthText, lumaOf, shotAt, within } from "./film.js";
+import { film, colourOf, lengthText, meanOf, shotAt, within } from "./film.js";
 import { ink, rgb } from "./dom.js";
 import { choice } from "./choice.js";
 
@@ -46,7 +46,8 @@ export function lanesOf(view) {
     { name: "Words", height: 24, empty: why("cue", film.cues, "none found"), draw: drawClips(film.cues, (c) => c.text, (c) => choice.hasCue(c.number)), says: sayOf(film.cues, (c) => c.text) },
     { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
     { name: "Flags", height: 20, empty: why("flag", film.flags, "none found"), draw: drawFlags, says: sayOf(film.flags, (f) => `${f.label}: ${f.note}`) },
-    { name: "Luma", height: 46, empty: film.luma ? "" : why("quality", [], "not measured"), draw: drawLuma, says: sayLuma },
+    { name: "Luma", height: 46, empty: film.luma ? "" : why("quality", [], "not measured"), draw: drawCurve("luma", colourAt), says: sayCurve("luma") },
+    ...(film.change ? [{ name: "Change", height: 26, draw: drawCurve("change", () => ink.block), says: sayCurve("change") }] : []),
   ];
   return film.aspect ? found : found.filter((lane) => !lane.empty || !["Shots", "Tags", "Luma"].includes(lane.name));
 }
@@ -62,10 +63,10 @@ function sayShot(t) {
   return shot ? [lengthText(shot.end - shot.start), ...tags].join(", ") : "";
 }
 
-function sayLuma(t, slack) {
-  const value = lumaOf(t, t + slack);
-  return value === null ? "" : `luma ${value.toFixed(2)}`;
-}
+const sayCurve = (name) => (t, slack) => {
+  const value = meanOf(film[name], t, t + slack / 4);
+  return value === null ? "" : `${name} ${value.toFixed(name === "luma" ? 2 : 3)}`;
+};
 
 /** Shots: the film's colours when far, the stills as a strip when near. */
 function drawShots(view, context, y, height, { from, to, x, scale, width }) {
@@ -224,17 +225,20 @@ function drawFlags(context, y, height, { from, to, x }) {
   }
 }
 
-/** Luma: how light the picture is, each column in the colour of its moment. */
-function drawLuma(context, y, height, { from, x, scale, width }) {
-  const start = Math.max(0, Math.round(x(0)));
+const colourAt = (from, to) => rgb(colourOf(from, to), ink.quiet);
+
+/** A curve as columns: luma in the film's own colours, so that one sees what is light and what is dark. */
+const drawCurve = (name, colour) => (context, y, height, { from, x, scale, width }) => {
+  const start = Math.max(x(0), x(from));
+  const end = Math.min(width, x(film.duration));
   context.fillStyle = ink.faint;
-  context.fillRect(start, y, width, height);
-  for (let px = Math.max(start, x(from)); px < Math.min(width, x(film.duration)); px++) {
+  context.fillRect(start, y, end - start, height);
+  for (let px = start; px < end; px++) {
     const t = from + (px - x(from)) / scale;
-    const luma = lumaOf(t, t + 1 / scale);
-    if (luma === null) continue;
-    const tall = Math.max(1.5, luma * height);
-    context.fillStyle = rgb(colourOf(t, t + 1 / scale), ink.quiet);
+    const value = meanOf(film[name], t, t + 1 / scale);
+    if (value === null) continue;
+    const tall = Math.min(1, Math.max(1.5 / height, value / film[name].top)) * height;
+    context.fillStyle = colour(t, t + 1 / scale);
     context.fillRect(px, y + height - tall, 1.25, tall);
   }
-}
+};

@@ -5,6 +5,8 @@ const raw = read("facts");
 
 const bytes = (text) => (text ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : null);
 
+const unpack = (packed) => (packed ? { bytes: bytes(packed[0]), top: packed[1] } : null);
+
 export const film = {
   duration: Math.max(raw.duration, 0.001),
   rate: raw.rate,
@@ -19,8 +21,9 @@ export const film = {
   tags: raw.tags.map(([start, end, label, score]) => ({ start, end, label, score })),
   chapters: raw.chapters.map(([start, end, title]) => ({ start, end, title })),
   gradual: raw.gradual.map(([start, end]) => ({ start, end })),
-  luma: bytes(raw.luma),
   colour: bytes(raw.colour),
+  luma: unpack(raw.luma),
+  change: unpack(raw.change),
 };
 
 let stills = null;
@@ -88,7 +91,7 @@ export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLo
 
 /** The mean colour of [from, to) as [r, g, b], from luma where there is no colour, or null where nothing was measured. */
 export function colourOf(from, to) {
-  const source = film.colour ?? film.luma;
+  const source = film.colour ?? film.luma?.bytes;
   if (!source) return null;
   const step = film.colour ? 3 : 1;
   const bins = source.length / step;
@@ -105,18 +108,18 @@ export function colourOf(from, to) {
   return n ? sum.map((v) => Math.round((v / n) * (255 / 254))) : null;
 }
 
-/** The mean luma of [from, to), 0..1, or null. */
-export function lumaOf(from, to) {
-  if (!film.luma) return null;
-  const bins = film.luma.length;
+/** The mean of a curve over [from, to) in its own unit, or null. */
+export function meanOf(curve, from, to) {
+  if (!curve) return null;
+  const bins = curve.bytes.length;
   const first = Math.min(bins - 1, Math.max(0, Math.floor((from / film.duration) * bins)));
   const last = Math.min(bins - 1, Math.max(first, Math.ceil((to / film.duration) * bins) - 1));
   let sum = 0;
   let n = 0;
   for (let bin = first; bin <= last; bin++) {
-    if (film.luma[bin] === 255) continue;
-    sum += film.luma[bin];
+    if (curve.bytes[bin] === 255) continue;
+    sum += curve.bytes[bin];
     n++;
   }
-  return n ? sum / n / 254 : null;
+  return n ? (sum / n / 254) * curve.top : null;
 }
