@@ -357,8 +357,30 @@ def _is_property(member: Any) -> bool:
 
 
 def _signature(function: Any) -> str:
-    text = str(inspect.signature(function)).replace("'", "")
-    return re.sub(r"\((self|cls)(, )?", "(", re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text))
+    """The parameters and what is returned, as they stand in the source; a default that is a function is left out."""
+    told = inspect.signature(function)
+    given = [p for p in told.parameters.values() if p.name not in {"self", "cls"}]
+    shown = [
+        p.replace(
+            annotation=_written(p.annotation), default=_Written("...") if inspect.isfunction(p.default) else p.default
+        )
+        for p in given
+    ]
+    return str(told.replace(parameters=shown, return_annotation=_written(told.return_annotation)))
+
+
+def _written(annotation: Any) -> Any:
+    return _Written(annotation) if isinstance(annotation, str) else annotation
+
+
+class _Written:
+    """Stands for an annotation and prints as it was written."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 def main() -> None:
