@@ -147,9 +147,10 @@ export class Clock extends EventTarget {
 export function whyNot(video) {
   const length = video.duration;
   if (video.error || !video.currentSrc) {
-    return video.getAttribute("src")
-      ? "The film could not be opened from here: the file is elsewhere, or this browser cannot play its format. The page works with stills."
-      : "The film file is not linked to this page. The page works with stills.";
+    const why = video.getAttribute("src")
+      ? "The film could not be opened from here: the file is elsewhere, or this browser cannot play its format."
+      : "The film file is not linked to this page.";
+    return film.aspect ? `${why} The page works with stills.` : why;
   }
   if (Number.isFinite(length) && Math.abs(length - film.duration) > Math.max(1, film.duration * 0.01)) {
     return `This file is ${clockText(length)} long, the film that was analysed ${clockText(film.duration)}: it may be another one.`;

@@ -6,6 +6,7 @@ import { hideCard, showCard } from "./barcode.js";
 import { label, lanesOf } from "./draw.js";
 
 const STEPS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+const TOP = 26; // the ruler
 const STILLS = 400; // decoded stills that are kept
 
 export class Lanes {
@@ -24,8 +25,10 @@ export class Lanes {
     this.#lanes = lanesOf(this);
     this.draw = oncePerFrame(() => this.#draw());
     const canvas = $("lanes");
-    canvas.style.height = `${this.#lanes.reduce((sum, lane) => sum + lane.height + 8, 30)}px`;
-    new ResizeObserver(this.draw).observe(canvas);
+    new ResizeObserver(() => {
+      canvas.style.height = `${this.#lanes.reduce((sum, lane) => sum + lane.height + this.gap, TOP + 4)}px`;
+      this.draw();
+    }).observe(canvas.parentElement);
     this.#listen(canvas);
     $("zoom-in").addEventListener("click", () => this.zoom(0.5));
     $("zoom-out").addEventListener("click", () => this.zoom(2));
@@ -34,6 +37,11 @@ export class Lanes {
 
   get gutter() {
     return $("lanes").clientWidth < 700 ? 0 : 76;
+  }
+
+  /** Between lanes; without a gutter the lanes' names stand there. */
+  get gap() {
+    return this.gutter ? 8 : 22;
   }
 
   get scale() {
@@ -82,7 +90,7 @@ export class Lanes {
       canvas.setPointerCapture(event.pointerId);
       this.#pointers.set(event.pointerId, event.offsetX);
       this.#dragged = this.#pointers.size > 1;
-      if (event.offsetY < 26) this.#clock.seek(this.at(event.offsetX));
+      if (event.offsetY < TOP) this.#clock.seek(this.at(event.offsetX));
     });
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     canvas.addEventListener("pointerup", (event) => {
@@ -120,7 +128,7 @@ export class Lanes {
       return;
     }
     hideCard();
-    if (event.offsetY < 26 && this.#pointers.size === 1 && !this.#dragged) {
+    if (event.offsetY < TOP && this.#pointers.size === 1 && !this.#dragged) {
       this.#clock.seek(this.at(event.offsetX));
       return;
     }
@@ -138,10 +146,10 @@ export class Lanes {
 
   /** What a lane says of the thing under the pointer. */
   #under(event) {
-    let y = 26;
+    let y = TOP + (this.gutter ? 0 : 14);
     for (const lane of this.#lanes) {
-      if (event.offsetY >= y && event.offsetY < y + lane.height + 8) return lane.says?.(this.at(event.offsetX), 4 / this.scale) ?? "";
-      y += lane.height + 8;
+      if (event.offsetY >= y && event.offsetY < y + lane.height + this.gap) return lane.says?.(this.at(event.offsetX), 4 / this.scale) ?? "";
+      y += lane.height + this.gap;
     }
     return "";
   }
@@ -163,7 +171,7 @@ export class Lanes {
   #draw() {
     const [context, width] = fitCanvas($("lanes"));
     this.#ruler(context, width);
-    let y = 26;
+    let y = TOP + (this.gutter ? 0 : 14);
     for (const lane of this.#lanes) {
       context.save();
       context.beginPath();
@@ -173,7 +181,8 @@ export class Lanes {
       else lane.draw(context, y, lane.height, { from: this.#from, to: this.#to, x: this.x, scale: this.scale, width });
       context.restore();
       if (this.gutter) label(context, lane.name, 0, y + lane.height / 2, ink.quiet);
-      y += lane.height + 8;
+      else label(context, lane.name, 0, y - 7, ink.quiet, 10.5);
+      y += lane.height + this.gap;
     }
     $("lanes-span").textContent = this.#to - this.#from < film.duration * 0.999 ? `${clockText(this.#from)} – ${clockText(this.#to)}` : "";
   }

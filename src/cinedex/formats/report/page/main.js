@@ -80,7 +80,7 @@ let speed = 1;
 function setUpPlayer(transcript) {
   const screen = $("screen");
   $("hold").style.setProperty("--ratio", String(film.aspect ?? 16 / 9));
-  $("hold").classList.toggle("sound", !film.aspect);
+  document.querySelector(".stage").classList.toggle("sound", !film.aspect);
   $("whole").textContent = clockText(Math.round(film.duration));
   const toggle = () => (clock.playing ? clock.pause() : clock.play(speed));
   for (const part of [$("play"), $("big-play"), video, $("still")]) part.addEventListener("click", toggle);

@@ -27,13 +27,23 @@ export class Sheet {
     }
     list.append(cells);
     list.style.setProperty("--ratio", String(film.aspect ?? 16 / 9));
+    list.classList.toggle("untagged", !film.tags.length);
+    // Rows of a known height, so that cells that were never drawn stand where they will stand when they are.
+    const setRow = () => {
+      const wide = parseFloat(getComputedStyle(list).gridTemplateColumns);
+      list.style.setProperty("--row", `${wide / (film.aspect ?? 16 / 9) + (film.tags.length ? 42 : 24)}px`);
+    };
+    new ResizeObserver(setRow).observe(list);
     this.#cells[0].firstChild.tabIndex = 0;
     roving(list, ".shot", () => getComputedStyle(list).gridTemplateColumns.split(" ").length);
     list.addEventListener("click", (event) => {
       const cell = event.target.closest("li");
       if (cell) clock.seek(film.shots[cell.dataset.number].start);
     });
-    $("size").addEventListener("input", (event) => list.style.setProperty("--cell", `${event.target.value}px`));
+    $("size").addEventListener("input", (event) => {
+      list.style.setProperty("--cell", `${event.target.value}px`);
+      setRow();
+    });
     $("which").addEventListener("click", () => this.reveal());
     window.addEventListener("beforeprint", () => this.#cells.forEach((c) => this.#fill(c)));
     choice.addEventListener("change", () => this.filter());
@@ -92,7 +102,7 @@ export class Sheet {
   }
 
   reveal() {
-    this.#current?.scrollIntoView({ block: "center", behavior: "smooth" });
+    this.#current?.scrollIntoView({ block: "center", behavior: "instant" });
   }
 
   /** Put the first shot that fits the filter on. */
