@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -23,7 +23,11 @@ class TransitionDetector(Protocol):
     """How many pictures on each side of a picture its answer may depend on."""
 
     def transitions(self, frames: Pixels) -> Floats:
-        """Probabilities float32 [n, 2] (hard cut here, any transition here) for RGB frames uint8 [n, height, width, 3]."""
+        """Probabilities float32 [n, 2] (cut after this one, any change here) for RGB uint8 [n, height, width, 3]."""
+        ...
+
+    def follow(self, pieces: Iterable[Pixels]) -> Iterator[Floats]:
+        """As `transitions`, for consecutive pieces of one film: answers in order, in pieces, some `context` late."""
         ...
 
 
@@ -40,9 +44,13 @@ class VoiceDetector(Protocol):
         ...
 
 
+UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
+"""Languages written without spaces between words: a recognised word is a character or a few, joined as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeardWord:
-    """A word with its times in seconds from the start of the clip."""
+    """A word with its punctuation, no spaces around it; times in seconds from the start of the clip."""
 
     text: str
     start: float
