@@ -72,9 +72,7 @@ def test_found_by_what_is_seen_and_nothing_else(analysed: Library):
     assert (nothing.films, nothing.moments) == (1, 3)
 
 
-@pytest.mark.parametrize(
-    "query", ["'; DROP TABLE", "a' OR movie != '", "words:greenish", 'say "x', "zz\0zz", "x" * 5000]
-)
+@pytest.mark.parametrize("query", ["'; DROP TABLE", "a' OR movie != '", "words:purple", 'say "x', "zz\0zz", "x" * 5000])
 def test_hostile_queries_are_only_words(analysed: Library, query: str):
     assert analysed.search(query).hits == ()
 

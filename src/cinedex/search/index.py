@@ -227,7 +227,7 @@ class Index:
                 schema = _schema(embedder.dim if embedder is not None else 384)
                 self._table = database.create_table(_TABLE, schema=schema, exist_ok=True)
                 for column in ("words", "tags"):
-                    self._table.create_fts_index(column, stem=True, remove_stop_words=True, ascii_folding=True)
+                    self._table.create_index(column, config=_full_text())
         except (OSError, RuntimeError, ValueError) as wrong:
             raise self._broken(wrong) from wrong
         return self._table
@@ -256,6 +256,13 @@ def _schema(dim: int) -> pa.Schema:
     numbers = {n: pa.int64() for n in ("start", "end", "picture_at")}
     vectors = {n: pa.list_(pa.float32(), dim) for n in ("meaning", "concept")}
     return pa.schema(texts | numbers | vectors)
+
+
+def _full_text() -> Any:
+    """Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined."""
+    from lancedb.index import FTS  # noqa: PLC0415 - heavy, and only a new index needs it
+
+    return FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=True, ascii_folding=True)
 
 
 def _dim(table: Any) -> int:
