@@ -77,7 +77,7 @@ def test_two_freezes_with_a_cut_between_them_are_two():
 def test_a_change_too_slow_to_see_from_picture_to_picture_is_not_a_freeze():
     pixels = np.full((240, 27 * 48, 3), 60, np.uint8)
     for number in range(1, 240):
-        pixels[number:, np.arange(60) + number * 60 % 1260] += 4
+        pixels[number:, np.arange(60) + number * 60 % 1260] += 2
     film = ArrayFilm.steady(pixels.reshape(-1, 27, 48, 3))
     change = [q.value for q in rows(watched(Measures(), film), Quality) if q.measure == "change"]
     assert max(change) < Faults().freeze_noise

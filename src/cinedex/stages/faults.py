@@ -23,15 +23,16 @@ _EYE = "measured on pictures of 48x27"
 
 @dataclass(frozen=True)
 class Faults(Stage):
-    """Flags 'black' and 'freeze', with the limits that FFmpeg's `blackdetect` and `freezedetect` have by default.
+    """Flags 'black' and 'freeze', as FFmpeg's `blackdetect` and `freezedetect` mean them.
 
     Black: 98 % of the picture at most `black_level` bright (0..1) for at least `black_least`. Freeze: every picture
     within `freeze_noise` (mean absolute difference, 0..1) of the one before and of that a second before, for at least
     `freeze_least`. `score` is 0 at the limit and 1 for full black or no difference at all.
 
-    The measures come from pictures of 48x27. A bright mark that is much smaller than a 27th of the height is dimmed by
-    its surroundings, so black with small stars or thin letters may count as black; grain and noise average out, so a
-    still, noisy shot may count as frozen where a look at full size would not say so.
+    The measures come from pictures of 48x27, which see less: a bright mark much smaller than a 27th of the height is
+    dimmed and spread, so black with thin letters or stars may be taken for black, or not for black where FFmpeg says
+    so; and grain averages out. `freeze_noise` is therefore half of FFmpeg's: still shots with grain keep above it, and
+    frozen ones, coded again at common qualities, below.
     """
 
     name: ClassVar[str] = "faults"
@@ -41,7 +42,7 @@ class Faults(Stage):
 
     black_level: float = 0.10
     black_least: Time = SECOND * 2
-    freeze_noise: float = 0.001
+    freeze_noise: float = 0.0005
     freeze_least: Time = SECOND * 2
 
     @property
