@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+
+import numpy as np
 
 from cinedex.timeline.rows import Cue, Flag, Picture, RowType, Shot, Tag
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
-from cinedex.timeline.track import Spans
+from cinedex.timeline.track import Spans, Ticks
 
 SHORTEST = SECOND * 2
-"""Shots shorter than this are joined with what follows."""
+"""Shots shorter than this are joined with what follows; the last one with what goes before."""
 
 LONGEST = SECOND * 30
-"""Longer shots are divided."""
+"""Longer shots are divided, between cues where they leave a place for it."""
+
+_MOST_TAGS = 12
+
+_MOST_WORDS = 4000
+"""Characters of a moment's words: some ten times what is said in half a minute, and little enough to embed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,11 @@ def moments(timeline: Timeline) -> list[Moment]:
     return [
         Moment(
             span=span,
-            words=" ".join(c.text for c in cues[i]),
+            words=" ".join(c.text for c in cues[i])[:_MOST_WORDS],
             language=cues[i][0].language if cues[i] else "",
             tags=_strongest(tags[i]),
             flags=tuple(dict.fromkeys(f.label for f in flags[i])),
-            picture_at=next((p.at for p in stills[i]), Time(-1)),
+            picture_at=next((p.at for p in stills[i] if p.at in span), Time(-1)),
         )
         for i, span in enumerate(cells)
     ]
@@ -58,23 +64,34 @@ def moments(timeline: Timeline) -> list[Moment]:
 def source_key(timeline: Timeline) -> str:
     """A name of exactly the tracks that the moments are made of."""
     kinds = {row.kind for row in (Shot, Cue, Tag, Flag, Picture)}
-    keys = sorted(t.maker.key for (_, kind), t in timeline.tracks.items() if kind in kinds)
-    return hashlib.sha256("\n".join([_SCHEME, timeline.movie.name, *keys]).encode()).hexdigest()[:32]
+    keys = sorted(f"{kind} {t.maker.key}" for (_, kind), t in timeline.tracks.items() if kind in kinds)
+    return hashlib.sha256("\n".join([_SCHEME, *keys, timeline.movie.name]).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-_SCHEME = "moments/1"
+_SCHEME = "moments/2"
 
 
 def _cells(timeline: Timeline) -> Iterator[Span]:
-    shots = timeline.find(Shot)
+    shots, cues = timeline.find(Shot), timeline.find(Cue)
+    quiet = _between(cues.spans) if cues is not None else np.empty(0, np.int64)
+    for span in _lengthy(shots.spans if shots is not None and len(shots) else _heard(timeline)):
+        yield from _divided(span, quiet)
+
+
+def _lengthy(spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans in order, the short ones joined with their neighbours."""
+    ready: Span | None = None
     waiting: Span | None = None
-    for span in shots.spans if shots is not None and len(shots) else _heard(timeline):
+    for span in spans:
         waiting = span if waiting is None else waiting | span
         if waiting.duration >= SHORTEST:
-            yield from _divided(waiting)
-            waiting = None
+            if ready is not None:
+                yield ready
+            ready, waiting = waiting, None
     if waiting is not None and waiting.duration > 0:
-        yield waiting
+        ready = waiting if ready is None else ready | waiting
+    if ready is not None:
+        yield ready
 
 
 def _heard(timeline: Timeline) -> Iterator[Span]:
@@ -85,10 +102,26 @@ def _heard(timeline: Timeline) -> Iterator[Span]:
     yield from Spans.of([*spoken, *spoken.gaps(whole)])
 
 
-def _divided(span: Span) -> Iterator[Span]:
-    parts = -(-int(span.duration) // int(LONGEST))
-    edges = [span.start + Time(int(span.duration) * i // parts) for i in range(parts + 1)]
-    yield from (Span(a, b) for a, b in pairwise(edges))
+def _between(cues: Spans) -> Ticks:
+    """Times at which nobody is within a cue: the middle of every pause, and where one cue takes over from another."""
+    if not len(cues):
+        return np.empty(0, np.int64)
+    reach = np.maximum.accumulate(cues.ends)[:-1]
+    pause = cues.starts[1:] >= reach
+    return (reach[pause] + cues.starts[1:][pause]) // 2
+
+
+def _divided(span: Span, quiet: Ticks) -> Iterator[Span]:
+    """Parts of at most `LONGEST`, about equal, parted at the quiet time nearest to where an even cut would be."""
+    start = span.start
+    while (left := int(span.end - start)) > LONGEST:
+        even = left // -(-left // int(LONGEST))
+        low, high = int(start) + even // 2, min(int(start + LONGEST), int(span.end - SHORTEST))
+        near = quiet[np.searchsorted(quiet, low) : np.searchsorted(quiet, high, side="right")]
+        edge = Time(int(near[np.abs(near - (int(start) + even)).argmin()])) if len(near) else start + even
+        yield Span(start, edge)
+        start = edge
+    yield Span(start, span.end)
 
 
 def _most_in(timeline: Timeline, row: type[Cue], where: Spans) -> list[list[Cue]]:
@@ -96,10 +129,12 @@ def _most_in(timeline: Timeline, row: type[Cue], where: Spans) -> list[list[Cue]
     track = timeline.find(row)
     if track is None:
         return found
+    # A subtitle may last no time at all; what it says still belongs somewhere.
+    cues = Spans(track.spans.starts, np.maximum(track.spans.ends, track.spans.starts + 1))
     best: dict[int, tuple[int, int]] = {}
-    left, right = track.spans.join(where)
+    left, right = cues.join(where)
     for cue, moment in zip(left.tolist(), right.tolist(), strict=True):
-        shared = track.spans[cue] & where[moment]
+        shared = cues[cue] & where[moment]
         length = int(shared.duration) if shared is not None else 0
         best[cue] = max(best.get(cue, (-1, 0)), (length, -moment))
     for cue, (_, moment) in sorted(best.items()):
@@ -116,8 +151,8 @@ def _touching(timeline: Timeline, row: type[RowType], where: Spans) -> list[list
     return found
 
 
-def _strongest(tags: Sequence[Tag], most: int = 12) -> tuple[tuple[str, float], ...]:
+def _strongest(tags: Sequence[Tag]) -> tuple[tuple[str, float], ...]:
     scores: dict[str, float] = {}
     for tag in tags:
         scores[tag.label] = max(scores.get(tag.label, 0.0), tag.score)
-    return tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:most])
+    return tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:_MOST_TAGS])
