@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -19,9 +20,10 @@ import numpy as np
 
 from cinedex.errors import CancelledError, CinedexError, MediaError
 from cinedex.media.convert import PictureMaker, geometry
+from cinedex.media.hearing import Heard, Hearing, in_time, listen_from
 from cinedex.media.outlet import Outlet
 from cinedex.media.reading import BACK, Reading, reading, step_of
-from cinedex.media.resample import SoundMaker, in_time, listen_from
+from cinedex.media.resample import SampleMaker
 from cinedex.media.views import Chunk, FrameChunk, Frames, PixelFormat, SampleChunk, Samples
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
@@ -29,8 +31,8 @@ from cinedex.timeline.time import SECOND, ZERO, Span, Time
 _SKEW = SECOND * 10
 """How far apart in the file pictures and sound of the same moment may lie."""
 
-_FIRST_HELD = 64
-"""Pictures and sound frames held at most until the first of every stream shows that the place is right."""
+_PICTURES_HELD, _PACKETS_HELD = 16, 4_096
+"""Pictures and packets of sound held at most until the first of every stream shows that the place is right."""
 
 _CHUNK_BYTES = 16 << 20
 """A chunk of pictures is handed over when it holds this much, however few pictures that is."""
@@ -162,7 +164,7 @@ class _Reel:
             else:
                 samples.setdefault(view, []).append(name)
         self.pictures = [_Picture(owner, view, names) for view, names in frames.items()]
-        self.sounds = [_Sound(owner, view, names, source) for view, names in samples.items()]
+        self.sounds = {s.index: _Sound(owner, n, samples, source, self.start) for n, s in source.sounds.items()}
         self.rate = movie.video.rate if movie.video is not None else None
         self.held: _Held | None = None
         self.shown_all = source.video is None
@@ -173,15 +175,17 @@ class _Reel:
         """Decode from the span's start on; False if the seek landed after it and a longer one is worth trying."""
         sought = self.start > 0 and self.source.seek(self._place() - back)
         self.unsure = [] if sought and back != BACK[-1] else None
-        for frame, stream in self._frames():
+        for item, stream in self._items():
             if self.unsure is None:
-                self._take(frame, stream)
+                self._take(item, stream)
                 continue
-            if stream.index not in self.seen and not self._in_time(frame, stream, back):
+            if stream.index not in self.seen and not self._in_time(item, stream, back):
                 return False
             self.seen.add(stream.index)
-            self.unsure.append((frame, stream))
-            if len(self.seen) == len(self.source.streams) or len(self.unsure) >= _FIRST_HELD:
+            self.unsure.append((item, stream))
+            pictures = sum(s is self.source.video for _, s in self.unsure)
+            most = pictures >= _PICTURES_HELD or len(self.unsure) >= _PACKETS_HELD
+            if most or len(self.seen) == len(self.source.streams):
                 self._settle()
         self._settle()
         if self.held is not None and not self.shown_all:
@@ -193,8 +197,8 @@ class _Reel:
     def _settle(self) -> None:
         """The place is right: take what was held back until that was sure."""
         waiting, self.unsure = self.unsure or [], None
-        for frame, stream in waiting:
-            self._take(frame, stream)
+        for item, stream in waiting:
+            self._take(item, stream)
 
     def _first(self) -> Time:
         """When the first picture to decode is shown; whether one is the first of its tick depends on the one before."""
@@ -204,21 +208,50 @@ class _Reel:
         """Where to seek to: at the first picture, and far enough before the first sample for decoders to settle."""
         return min(self._first(), listen_from(self.start)) if self.sounds else self._first()
 
-    def _in_time(self, frame: Any, stream: Any, back: Time) -> bool:
-        """Whether the first frame of a stream shows that reading started early enough."""
-        at = self.source.at(frame, stream)
+    def _in_time(self, item: Any, stream: Any, back: Time) -> bool:
+        """Whether the first picture or sound packet of a stream shows that reading started early enough."""
+        at = self.source.at(item, stream)
         if stream is self.source.video:
-            return at is not None and at <= self._first() and bool(frame.key_frame)
-        number = next(n for n, s in self.source.sounds.items() if s is stream)
-        return in_time(at, self.start, self.owner.movie, number, back)
+            return at is not None and at <= self._first() and bool(item.key_frame)
+        return in_time(at, self.start, self.source, self.sounds[stream.index].number, back)
 
-    def _take(self, frame: Any, stream: Any) -> None:
+    def _items(self) -> Iterator[tuple[Any, Any]]:
+        """Decoded pictures and packets of sound with their stream, until nobody wants more."""
+        source = self.source
+        for packet in source.packets():
+            if not self.owner.wanted or (self.shown_all and all(s.done for s in self.sounds.values())):
+                return
+            if packet is None:
+                if source.video is not None and not self.shown_all:
+                    for frame in source.drain(source.video):
+                        yield frame, source.video
+            elif packet.stream is not source.video:
+                yield packet, packet.stream
+            elif self.shown_all:
+                if self._past(packet):
+                    return
+            else:
+                with self._decoding():
+                    frames = source.decode(packet)
+                for frame in frames:
+                    yield frame, source.video
+
+    @contextmanager
+    def _decoding(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.report.decode_seconds += time.perf_counter() - began
+
+    def _past(self, packet: Any) -> bool:
+        """Whether the file is so far past the stretch that no sound of it can still come."""
+        at = self.source.at(packet, packet.stream)
+        return self.end is not None and at is not None and at > self.end + _SKEW
+
+    def _take(self, item: Any, stream: Any) -> None:
         if stream is self.source.video:
-            self._show(frame)
+            self._show(item)
         else:
-            for sound in self.sounds:
-                if sound.stream is stream:
-                    sound.push(frame)
+            self.sounds[stream.index].push(item)
 
     def _show(self, frame: Any) -> None:
         """A picture's end is the start of the next, which must be later whatever its time stamp says."""
@@ -234,32 +267,6 @@ class _Reel:
         if self.end is not None and at >= self.end:
             self.held, self.shown_all = None, True
 
-    def _frames(self) -> Iterator[tuple[Any, Any]]:
-        """Decoded frames with their stream, until nobody wants more."""
-        source = self.source
-        for packet in source.packets():
-            if not self.owner.wanted or (self.shown_all and all(s.done for s in self.sounds)):
-                return
-            if packet is None:
-                for stream in source.streams:
-                    for frame in source.drain(stream):
-                        yield frame, stream
-                return
-            if packet.stream is source.video and self.shown_all:
-                if self._past(packet):
-                    return
-                continue
-            began = time.perf_counter()
-            frames = source.decode(packet)
-            self.report.decode_seconds += time.perf_counter() - began
-            for frame in frames:
-                yield frame, packet.stream
-
-    def _past(self, packet: Any) -> bool:
-        """Whether the file is so far past the stretch that no sound of it can still come."""
-        at = self.source.at(packet, packet.stream)
-        return self.end is not None and at is not None and at > self.end + _SKEW
-
     def _deliver(self, held: _Held, end: Time) -> None:
         at, pts, key, frame = held
         self.report.frames += 1
@@ -270,7 +277,7 @@ class _Reel:
     def _finish(self) -> None:
         for picture in self.pictures:
             picture.flush()
-        for sound in self.sounds:
+        for sound in self.sounds.values():
             sound.finish()
 
 
@@ -322,33 +329,48 @@ class _Picture:
 
 
 class _Sound:
-    """One `Samples` view and those who want it."""
+    """One sound stream, decoded once for all `Samples` views of it."""
 
-    def __init__(self, owner: Pass, view: Samples, names: list[str], source: Reading) -> None:
-        self.owner, self.names, self.source = owner, names, source
-        self.stream = source.sounds[view.stream]
-        span = owner.movie.span if owner.span is None else owner.span & owner.movie.span or owner.span
-        self.maker = SoundMaker(source, view.stream, rate=view.rate, chunk=view.chunk, span=span)
+    def __init__(
+        self, owner: Pass, number: int, views: Mapping[Samples, list[str]], source: Reading, start: Time
+    ) -> None:
+        self.owner, self.number = owner, number
+        self.hearing = Hearing(source, number, start)
+        span = owner.movie.span if owner.span is None else owner.span
+        self.makers = [
+            (SampleMaker(owner.movie.audio[number], rate=view.rate, chunk=view.chunk, span=span), names)
+            for view, names in views.items()
+            if view.stream == number
+        ]
 
     @property
     def done(self) -> bool:
-        """Whether the stretch is full, or nobody listens."""
-        return self.maker.done or not self.owner.outlets(self.names)
+        """Whether every view is full, or nobody listens to it."""
+        return all(maker.done or not self.owner.outlets(names) for maker, names in self.makers)
 
-    def push(self, frame: Any) -> None:
-        """Take a decoded frame in."""
+    def push(self, packet: Any) -> None:
+        """Take a packet in."""
         if not self.done:
-            self._send(self.maker.push(frame, self.source.at(frame, self.stream)))
+            self._hear(self.hearing.push(packet))
 
     def finish(self) -> None:
         """The stream has ended."""
-        self._send(self.maker.finish())
+        if not self.done:
+            self._hear(self.hearing.finish())
+        for maker, names in self.makers:
+            self._send(maker.finish(), names)
 
-    def _send(self, chunks: Iterator[SampleChunk]) -> None:
+    def _hear(self, heard: Iterator[Heard]) -> None:
+        for sound in heard:
+            for maker, names in self.makers:
+                if not maker.done:
+                    self._send(maker.push(sound), names)
+
+    def _send(self, chunks: Iterator[SampleChunk], names: list[str]) -> None:
         for chunk in chunks:
             self.owner.report.samples += len(chunk)
             chunk.samples.flags.writeable = False
-            _send(self.owner, self.names, chunk)
+            _send(self.owner, names, chunk)
 
 
 def _send(owner: Pass, names: list[str], chunk: Chunk) -> None:

@@ -147,7 +147,7 @@ def _write(
 ) -> None:
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(to), "w", format="mp4", options=options) as film:
-        picture_options = {"preset": "faster", "crf": "23", "threads": "1"}
+        picture_options = {"preset": "veryfast", "crf": "23", "threads": "1"}
         video: Any = film.add_stream("libx264", rate=rate.fraction, options=picture_options)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.gop_size = KEY_FRAMES * -(-rate.num // rate.den)

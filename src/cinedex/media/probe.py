@@ -132,7 +132,10 @@ def _video(stream: Any, trial: Trial, origin: Time, found: _Ends) -> VideoStream
 
 
 def _side_data(frame: Any, kind: str) -> Any | None:
-    return next((d for d in frame.side_data if d.type.name == kind), None)
+    try:
+        return next((d for d in frame.side_data if d.type.name == kind), None)
+    except ValueError:  # PyAV does not know every kind that FFmpeg does
+        return None
 
 
 def _turned(frame: Any) -> tuple[Any, bool]:

@@ -44,8 +44,12 @@ class Reading:
         self.damaged = self.decoded = 0
         self.broken = ""
         self._from: Time | None = None
+        self._read = {s.index for s in self.streams}
+        if movie.joined:  # the clock is mended by all that the film plays, whoever reads it
+            self._read |= {s.index for s in movie.audio}
+            self._read |= {movie.video.index} if movie.video is not None else set()
         for stream in container.streams:
-            if stream not in self.streams:
+            if stream.index not in self._read:
                 stream.discard = av.stream.Discard.all
         if self.video is not None:
             self.video.thread_type = "AUTO"
@@ -58,7 +62,7 @@ class Reading:
         return streams[index]
 
     def at(self, frame: Any, stream: Any) -> Time | None:
-        """The film time of a decoded frame, if it has any."""
+        """The film time of a frame or packet, if it has any."""
         return None if frame.pts is None else film_time(frame.pts, stream, self.movie.origin)
 
     def seek(self, to: Time) -> bool:
@@ -90,13 +94,16 @@ class Reading:
             self.broken = str(getattr(broken, "strerror", None) or broken).lower()
         yield None
 
-    def decode(self, packet: Any) -> list[Any]:
-        """A packet's frames; none if it is damaged. Raises MediaError when nearly everything is."""
-        return self._counted(packet.decode)
+    def decode(self, packet: Any, decoder: Any = None) -> list[Any]:
+        """A packet's frames; none if it is damaged. Raises MediaError when nearly everything is.
 
-    def drain(self, stream: Any) -> list[Any]:
+        `decoder` takes the place of the stream's own.
+        """
+        return self._counted((lambda: decoder.decode(packet)) if decoder is not None else packet.decode)
+
+    def drain(self, stream: Any, decoder: Any = None) -> list[Any]:
         """The frames that a stream's decoder still holds."""
-        return self._counted(lambda: stream.decode(None))
+        return self._counted(lambda: (decoder or stream).decode(None))
 
     def frames(self, stream: Any) -> Iterator[Any]:
         """The decoded frames of one stream, to its end."""
@@ -134,8 +141,10 @@ class Reading:
         clock = Clock(self.container)
         held: deque[Any] = deque()
         size = 0
-        for packet in self.container.demux(self.streams):
+        for packet in self.container.demux([s for s in self.container.streams if s.index in self._read]):
             clock.mend(packet)
+            if packet.stream not in self.streams:
+                continue
             if self._from is None:
                 yield packet
                 continue

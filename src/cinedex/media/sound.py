@@ -12,8 +12,9 @@ import av.error
 import numpy as np
 
 from cinedex.errors import MediaError
+from cinedex.media.hearing import Floats, Hearing, in_time, listen_from
 from cinedex.media.reading import BACK, Reading, reading
-from cinedex.media.resample import Floats, SoundMaker, in_time, listen_from
+from cinedex.media.resample import SampleMaker
 from cinedex.media.views import SampleChunk
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import FLICKS_PER_SECOND, Span, Time
@@ -56,24 +57,28 @@ class Listener:
 
     def _chunks(self, span: Span) -> Iterator[SampleChunk]:
         for back in BACK:
-            source = self._open(span, back)
+            place = listen_from(span.start) - back
+            source = self._open(place)
             stream = source.sounds[self.stream]
-            frames = source.frames(stream)
-            first = next(frames, None)
-            if first is not None and not in_time(source.at(first, stream), span.start, self.movie, self.stream, back):
+            packets = source.packets()
+            first = next(packets)
+            at = source.at(first, stream) if first is not None else None
+            if first is not None and place > 0 and not in_time(at, span.start, source, self.stream, back):
                 continue
-            maker = SoundMaker(source, self.stream, rate=self.rate, chunk=1 << 16, span=span)
-            for frame in chain([first] if first is not None else [], frames):
-                yield from maker.push(frame, source.at(frame, stream))
+            hearing = Hearing(source, self.stream, span.start)
+            maker = SampleMaker(self.movie.audio[self.stream], rate=self.rate, chunk=1 << 16, span=span)
+            for packet in chain([first], packets):
+                for heard in hearing.push(packet) if packet is not None else hearing.finish():
+                    yield from maker.push(heard)
                 if maker.done:
                     break
             yield from maker.finish()
             return
 
-    def _open(self, span: Span, back: Time) -> Reading:
-        """The file, ready to be read from far enough before the span."""
-        place = listen_from(span.start) - back
-        if self._source is None or place <= 0 or self.movie.joined or not self._source.seek(place):
+    def _open(self, place: Time) -> Reading:
+        """The file, ready to be read from `place`."""
+        afresh = self.movie.joined or place <= self.movie.audio[self.stream].start
+        if self._source is None or afresh or not self._source.seek(place):
             self.close()
             self._source = self._stack.enter_context(reading(self.movie, sounds=[self.stream]))
             self._source.seek(place)

@@ -1,0 +1,204 @@
+"""A sound stream's packets decoded so that what is heard at a time never depends on where reading began.
+
+Decoders carry state from packet to packet, some even random numbers. So film time is divided into cells of five
+seconds, and each cell is decoded anew from half a second ahead of it, in a pass over the whole film as after a seek.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from cinedex.media.reading import Reading, reading
+from cinedex.timeline.time import FLICKS_PER_SECOND, SECOND, Time
+
+Floats = npt.NDArray[np.float32]
+
+CELL = SECOND * 5
+"""Length of a cell: a whole number of samples at every rate."""
+
+_AHEAD = Time.from_seconds(0.5)
+"""Sound decoded before a cell, so that decoder and resampler have settled when it begins."""
+
+_BEYOND = Time.from_seconds(0.1)
+"""Sound decoded after a cell, so that the resampler has all it needs for the cell's last sample."""
+
+_SKEW = SECOND * 10
+"""Seconds further back from which on a late first frame is taken for a hole in the stream, not for a bad seek."""
+
+_RANDOM = {"aac", "ac3", "eac3"}
+"""Codecs whose decoders make noise from a random state that flushing does not reset; they are opened afresh."""
+
+
+def listen_from(start: Time) -> Time:
+    """Where reading must start for the sound from `start` on."""
+    return Time(int(start) // int(CELL) * int(CELL)) - _AHEAD
+
+
+def begins_with(start: Time, begins: Time) -> bool:
+    """Whether sound from `start` on is decoded from the stream's very beginning, at `begins`."""
+    return listen_from(start) <= begins
+
+
+def in_time(at: Time | None, start: Time, source: Reading, stream: int, back: Time) -> bool:
+    """Whether a reading whose first packet of a sound stream is at `at` began early enough for sound from `start`."""
+    latest = max(Time(int(start) // int(CELL) * int(CELL)), source.movie.audio[stream].start)
+    return back >= _SKEW or (at is not None and at <= latest)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Decoded sound: mono float32 samples at the stream's own rate, the first being number `place` from film time 0."""
+
+    cell: int
+    place: int
+    samples: Floats
+    rate: int
+
+
+class Hearing:
+    """Decodes one sound stream from the cell of `start` on. Channels are mixed by FFmpeg's standard down-mix."""
+
+    def __init__(self, source: Reading, number: int, start: Time) -> None:
+        self.source, self.stream = source, source.sounds[number]
+        self._cell = int(max(start, Time(0))) // int(CELL)
+        self._grid = Grid.of(source, number)
+        self._begins = source.movie.audio[number].start
+        self._decoder: Any = self._fresh()
+        self._mixer = _Mixer()
+        self._waiting: deque[tuple[Time, Any]] = deque()
+        self._last = Time(-1 << 62)
+        self._next: int | None = None
+
+    def push(self, packet: Any) -> Iterator[Heard]:
+        """Take a packet in. What it gives may begin before its cell: the resampler needs that, nobody else does."""
+        at = self.source.at(packet, self.stream)
+        self._last = at = at if at is not None else self._last
+        while at >= (self._cell + 1) * CELL + _BEYOND:
+            yield from self._next_cell(at)
+        if at + self._length(packet) < self._cell * CELL - _AHEAD:
+            return
+        self._waiting.append((at, packet))
+        while self._waiting and self._waiting[0][0] < at - _AHEAD - _BEYOND - SECOND:
+            self._waiting.popleft()
+        yield from self._decoded(packet)
+
+    def finish(self) -> Iterator[Heard]:
+        """The rest, when the stream has ended."""
+        if self._last >= (self._cell + 1) * CELL - _AHEAD:
+            yield from self._drained()
+            yield from self._next_cell(self._last)
+        yield from self._drained()
+
+    def _next_cell(self, at: Time) -> Iterator[Heard]:
+        self._cell += 1
+        start = self._cell * CELL - _AHEAD
+        while self._waiting and self._waiting[0][0] + self._length(self._waiting[0][1]) < start:
+            self._waiting.popleft()
+        if not self._waiting:
+            self._cell = max(self._cell, int(at - _BEYOND) // int(CELL))
+        self._decoder, self._next = self._fresh(), None
+        for _, packet in self._waiting:
+            yield from self._decoded(packet)
+
+    def _length(self, packet: Any) -> Time:
+        return Time.from_pts(packet.duration or 0, self.stream.time_base)
+
+    def _fresh(self) -> Any:
+        """A decoder without a past; None for the stream's own, which alone knows how much to leave out at its start."""
+        context = self.stream.codec_context
+        if begins_with(self._cell * CELL, self._begins):
+            return None
+        if context.codec.canonical_name not in _RANDOM:
+            context.flush_buffers()
+            return None
+        decoder = av.CodecContext.create(context.codec.name, "r")
+        decoder.extradata = context.extradata
+        decoder.sample_rate = context.sample_rate
+        if context.layout.nb_channels:
+            decoder.layout = context.layout
+        return decoder
+
+    def _decoded(self, packet: Any) -> Iterator[Heard]:
+        for frame in self.source.decode(packet, self._decoder):
+            yield self._heard(frame)
+
+    def _drained(self) -> Iterator[Heard]:
+        for frame in self.source.drain(self.stream, self._decoder):
+            yield self._heard(frame)
+
+    def _heard(self, frame: Any) -> Heard:
+        samples, rate = self._mixer(frame), frame.sample_rate
+        at = self.source.at(frame, self.stream)
+        if at is None:
+            place = self._next if self._next is not None else 0
+        else:
+            place = place_of(at, rate)
+            place = self._grid.snap(place) if self._grid is not None else place
+        self._next = place + len(samples)
+        return Heard(self._cell, place, samples, rate)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where a stream's frames lie if it runs through: `base` + k * `size` samples, to within `slack` of their stamps.
+
+    Matroska, FLV and the like round time stamps to milliseconds; the frames' constant length gives the rest back.
+    """
+
+    base: int
+    size: int
+    slack: int
+
+    @classmethod
+    def of(cls, source: Reading, number: int) -> Grid | None:
+        """The grid of a stream whose time stamps are coarser than its samples and whose frames are equally long."""
+        rate = source.movie.audio[number].rate
+        slack = int(source.sounds[number].time_base * rate) + 1
+        if slack < 2:
+            return None
+        with reading(source.movie, sounds=[number]) as fresh:
+            sound = fresh.sounds[number]
+            first = list(islice(fresh.frames(sound), 5))
+            sizes = {f.samples for f in first[1:]}
+            if len(first) < 5 or len(sizes) != 1 or (at := fresh.at(first[0], sound)) is None:
+                return None
+            return cls(place_of(at, rate) + first[0].samples, sizes.pop(), slack)
+
+    def snap(self, place: int) -> int:
+        """The grid's place next to a time stamp's, if it is near enough to be the same."""
+        exact = self.base + round((place - self.base) / self.size) * self.size
+        return exact if abs(exact - place) <= self.slack else place
+
+
+def place_of(at: Time, rate: int) -> int:
+    """The number of the sample at a time."""
+    return round(Fraction(int(at) * rate, FLICKS_PER_SECOND))
+
+
+class _Mixer:
+    """Brings frames of any sample format and channel layout to mono float32 at their own rate."""
+
+    def __init__(self) -> None:
+        self._kind: tuple[Any, ...] = ()
+        self._resampler: Any = None
+
+    def __call__(self, frame: Any) -> Floats:
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if kind != self._kind:
+            self._kind = kind
+            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=frame.sample_rate)
+        stamp, frame.pts = frame.pts, None
+        try:
+            mixed: Floats = np.concatenate([f.to_ndarray().reshape(-1) for f in self._resampler.resample(frame)])
+        finally:
+            frame.pts = stamp
+        return mixed
