@@ -48,10 +48,10 @@ demo: $(BIN)/.installed ## Analyse a short film and show what was found
 	@$(DEMO) analyze demo/sample.mp4
 	@$(DEMO) show sample
 	@$(DEMO) report sample --output demo/report.html
-	@echo; echo "$$ cinedex search the spring of hope"
-	@$(DEMO) search the spring of hope --limit 3
-	@echo; echo "$$ cinedex search man riding a bicycle"
-	@$(DEMO) search man riding a bicycle --limit 3
+	@echo; echo "$$ cinedex search the winter of despair"
+	@$(DEMO) search the winter of despair --limit 3
+	@echo; echo "$$ cinedex search a car in the street"
+	@$(DEMO) search a car in the street --limit 3
 	@echo; echo "The report: file://$(abspath demo/report.html)"
 	@echo "Go on with: $(CINEDEX) --library demo/library search WORDS, or $(CINEDEX) analyze YOUR-FILM"
 

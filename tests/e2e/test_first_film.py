@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.films import make_film
 
 from cinedex.app.sample import make_sample
-
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 
 class Terminal:
@@ -41,18 +40,16 @@ class Terminal:
         return json.loads(self(*words, "--json"))
 
 
-@pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
-    make_sample(tmp_path / "sample.mp4", Path(os.environ["CINEDEX_CACHE"]) / "models", offline=True)
-    return Terminal(tmp_path)
-
-
 def _rows(facts: Any, kind: str) -> list[Any]:
     """The rows of a kind, whatever stage made them and whatever its version."""
     return [row for track in facts["tracks"] if track["kind"].split("/")[0] == kind for row in track["rows"]]
 
 
-def test_from_nothing_to_an_answer(terminal: Terminal):
+@pytest.mark.weights
+@pytest.mark.slow
+def test_from_nothing_to_an_answer(tmp_path: Path):
+    make_sample(tmp_path / "sample.mp4", Path(os.environ["CINEDEX_CACHE"]) / "models", offline=True)
+    terminal = Terminal(tmp_path)
     assert "run" in terminal("plan", "sample.mp4")
     terminal("analyze", "sample.mp4")
     begin = time.monotonic()
@@ -63,8 +60,10 @@ def test_from_nothing_to_an_answer(terminal: Terminal):
     terminal("export", "sample", "--format", "json")
     facts = json.loads((terminal.folder / "sample.json").read_text())
     shots = _rows(facts, "shot")
-    # Five shots of street film and one of Big Buck Bunny, twice.
-    assert 11 <= len(shots) <= 14
+    # Six shots of street film (the last only eight frames long) and one of Big Buck Bunny, twice, then black.
+    assert 12 <= len(shots) <= 16
+    cuts = [round(row["start_seconds"] * 25) for row in shots if row["opening"] == "cut"]
+    assert {30, 76, 137, 187, 250, 382} <= set(cuts)
     spoken = " ".join(c["text"] for c in _rows(facts, "cue")).lower()
     assert "best of times" in spoken
     assert "age of wisdom" in spoken
@@ -89,8 +88,10 @@ def test_from_nothing_to_an_answer(terminal: Terminal):
     assert (terminal.folder / "sample.mp4").exists()
 
 
-def test_a_bad_film_in_a_folder_stops_nothing(terminal: Terminal):
-    (terminal.folder / "broken.mkv").write_bytes(b"\x1a\x45\xdf\xa3" + b"nothing" * 50)
+def test_a_bad_film_in_a_folder_stops_nothing(tmp_path: Path):
+    terminal = Terminal(tmp_path)
+    make_film(tmp_path / "good.mkv", seconds=1.0)
+    (tmp_path / "broken.mkv").write_bytes(b"\x1a\x45\xdf\xa3" + b"nothing" * 50)
     said = terminal("analyze", ".", "--stages", "frames,quality", code=4)
     assert "broken.mkv" in said
-    assert [m["name"] for m in terminal.json("films")] == ["sample.mp4"]
+    assert [m["name"] for m in terminal.json("films")] == ["good.mkv"]

