@@ -20,6 +20,7 @@ from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, make_plan, makers_of
 from cinedex.search.index import Index
+from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
@@ -199,9 +200,19 @@ class Library:
         try:
             movie = self.store.movie(event.movie_id)
             if movie is not None:
-                self.index.update(self.timeline(movie))
+                self._index(movie)
         except CinedexError as error:
             yield Event(Happening.FAILED, event.film, event.movie_id, "index", why=str(error), error=error)
+
+    def _index(self, movie: Movie) -> None:
+        """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
+        steps = self.plan(movie).having(StepState.HIT)
+        made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
+        key = key_of(movie.name, made)
+        if self.store.mark(movie.id, "indexed") == key and self.index.exists:
+            return
+        self.index.update(self.timeline(movie))
+        self.store.put_mark(movie.id, "indexed", key)
 
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)

@@ -167,6 +167,17 @@ class Store:
             if self.fs.exists(path):
                 self.fs.rm_file(path)
 
+    # Marks
+
+    def put_mark(self, movie_id: str, name: str, value: str) -> None:
+        """Note something small about a film for next time; a mark may be lost without harm."""
+        self._write(f"films/{_safe(movie_id)}/marks/{_safe(name)}", value.encode())
+
+    def mark(self, movie_id: str, name: str) -> str | None:
+        """What was noted."""
+        data = self._read(f"films/{_safe(movie_id)}/marks/{_safe(name)}")
+        return data.decode("utf-8", "replace") if data is not None else None
+
     # Bytes
 
     def _names(self, place: str) -> list[str]:

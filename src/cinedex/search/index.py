@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+import fsspec
 import numpy as np
 import pyarrow as pa
 
@@ -85,6 +86,12 @@ class Index:
         return wrong
 
     # Reading
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a table at all; asks the file system alone."""
+        place, path = fsspec.core.url_to_fs(self.url)
+        return bool(place.exists(f"{path}/{_TABLE}.lance"))
 
     @property
     def size(self) -> tuple[int, int]:

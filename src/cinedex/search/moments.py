@@ -61,11 +61,21 @@ def moments(timeline: Timeline) -> list[Moment]:
     ]
 
 
+SOURCES = (Shot, Cue, Tag, Flag, Picture)
+"""The kinds that moments are made of."""
+
+
 def source_key(timeline: Timeline) -> str:
     """A name of exactly the tracks that the moments are made of."""
-    kinds = {row.kind for row in (Shot, Cue, Tag, Flag, Picture)}
-    keys = sorted(f"{kind} {t.maker.key}" for (_, kind), t in timeline.tracks.items() if kind in kinds)
-    return hashlib.sha256("\n".join([_SCHEME, *keys, timeline.movie.name]).encode("utf-8", "replace")).hexdigest()[:32]
+    kinds = {row.kind for row in SOURCES}
+    made = ((kind, t.maker.key) for (_, kind), t in timeline.tracks.items() if kind in kinds)
+    return key_of(timeline.movie.name, made)
+
+
+def key_of(name: str, made: Iterable[tuple[str, str]]) -> str:
+    """The same from a film's name and the (kind, key) of those tracks, which are known without reading them."""
+    lines = [_SCHEME, *sorted(f"{kind} {key}" for kind, key in made), name]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 _SCHEME = "moments/2"
