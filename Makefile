@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CINEDEX := $(BIN)/cinedex
 DEMO := $(CINEDEX) --library demo/library
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint requirements.lock
 TESTS ?=
 
 .DELETE_ON_ERROR:
