@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -56,6 +57,6 @@ def frames(movie: Any, view: Frames | None = None, **how: Any) -> dict[str, npt.
 def samples(movie: Any, view: Samples | None = None, **how: Any) -> npt.NDArray[np.float32]:
     """The samples of one view."""
     chunks = watch(movie, {"a": view or Samples()}, **how)["a"]
-    for one, following in zip(chunks, chunks[1:], strict=False):
+    for one, following in itertools.pairwise(chunks):
         assert following.start == one.start + (following.start - one.start)
     return np.concatenate([c.samples for c in chunks]) if chunks else np.zeros(0, dtype=np.float32)
