@@ -43,7 +43,10 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 class Browser:
-    """One headless page. `complaints` are console errors and uncaught exceptions, `asked` the addresses it loaded."""
+    """One headless page. `complaints` are console errors and uncaught exceptions, `asked` the addresses it loaded.
+
+    `broken` says that a script of the page has thrown since it was opened.
+    """
 
     def __init__(self, program: str, profile: Path, *, width: int = 1280, height: int = 900) -> None:
         self._size = (width, height)
@@ -51,6 +54,7 @@ class Browser:
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.complaints: list[str] = []
         self.asked: list[str] = []
+        self.broken = False
         self._session = ""
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
@@ -117,6 +121,7 @@ class Browser:
 
     def open(self, address: str) -> None:
         """Open a page and wait until its script has drawn it."""
+        self.broken = False
         self.call("Page.navigate", url=address)
         self.wait("document.documentElement?.dataset.ready === ''")
 
@@ -131,8 +136,8 @@ class Browser:
         """Wait until a script's expression is true."""
         end = time.monotonic() + seconds
         while not self.ask(f"Promise.resolve({script}).then(Boolean)"):
-            if time.monotonic() > end:
-                raise TimeoutError(f"never true: {script}")
+            if self.broken or time.monotonic() > end:
+                raise TimeoutError(f"never true: {script} {self.complaints}")
             time.sleep(0.03)
 
     def click(self, selector: str, *, at: tuple[float, float] = (0.5, 0.5)) -> None:
@@ -194,6 +199,7 @@ class Browser:
         about = message.get("params", {})
         match message["method"]:
             case "Runtime.exceptionThrown":
+                self.broken = True
                 self.complaints.append(str(about["exceptionDetails"]))
             case "Runtime.consoleAPICalled" if about["type"] in {"error", "assert", "warning"}:
                 self.complaints.append(str(about["args"]))

@@ -122,15 +122,31 @@ def test_the_filter_keeps_what_fits(browser: Browser, tmp_path: Path) -> None:
         f"[...document.querySelectorAll('.tag')].find((t) => t.firstChild.textContent === '{label}').dataset.number"
     )
     browser.click(f".tag[data-number='{number}']")
-    shown = "document.querySelectorAll('#sheet li:not([hidden])').length"
-    assert browser.ask(shown) == len(tagged)
+    count = "document.querySelector('#sheet-count').textContent"
+    assert browser.ask(count) == f"{len(tagged)} of 30"
+    browser.ask("document.querySelector('#sheet').scrollIntoView({block: 'center', behavior: 'instant'})")
+    browser.wait(f"document.querySelectorAll('#sheet li').length === {len(tagged)}")
     browser.click("#choice-clear")
-    assert browser.ask(shown) == 30
+    assert browser.ask(count) == "30"
     browser.press("/")
     for letter in "bridge":
         browser.press(letter)
     said = [c for c in timeline.track(Cue) if "bridge" in c.text]
     browser.wait(f"document.querySelectorAll('.cues li:not([hidden])').length === {len(said)}")
+
+
+def test_of_three_thousand_shots_any_is_found_and_few_are_drawn(browser: Browser, tmp_path: Path) -> None:
+    open_page(browser, make_timeline(3000, words=300, without=(Picture, Quality)), tmp_path)
+    browser.press("End")
+    browser.click("#which")
+    browser.wait("document.querySelector('#sheet .now')?.dataset.number === '2999'")
+    box = browser.ask(
+        "(({top, bottom}) => [top, bottom])(document.querySelector('#sheet .now').getBoundingClientRect())"
+    )
+    assert 0 < box[0] < box[1] <= 900
+    assert browser.ask("document.querySelectorAll('#sheet li').length") < 200
+    browser.ask("window.dispatchEvent(new Event('beforeprint'))")
+    assert browser.ask("document.querySelectorAll('#sheet li').length") == 3000
 
 
 def test_words_of_the_film_never_run(browser: Browser, tmp_path: Path) -> None:

@@ -255,6 +255,15 @@ def test_every_module_of_the_page_is_on_it_after_those_that_it_imports() -> None
         assert len(text.splitlines()) < 500
 
 
+def test_no_two_modules_of_the_page_name_the_same_thing() -> None:
+    folder = Path(data.__file__).parent / "page"
+    found: list[str] = []
+    for name in SCRIPTS:
+        text = (folder / f"{name}.js").read_text(encoding="utf-8")
+        found += re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", text, re.MULTILINE)
+    assert len(found) == len(set(found)), sorted(n for n in set(found) if found.count(n) > 1)
+
+
 def test_three_thousand_shots_stay_a_page_of_bearable_size() -> None:
     text = render_report(make_timeline(400, words=2_700, still_width=64))
     without = render_report(make_timeline(400, words=2_700, without=(Picture,)))

@@ -4,7 +4,7 @@ import { film, colourOf, lengthText, shotAt } from "./film.js";
 import { $, fitCanvas, ink, oncePerFrame, rgb, seen } from "./dom.js";
 import { hideCard, showCard } from "./barcode.js";
 
-const AROUND = 7; // shots on each side in the running mean
+const NEIGHBOURS = 7; // shots on each side in the running mean
 
 export class Rhythm {
   constructor(clock) {
@@ -46,12 +46,12 @@ function drawRhythm(canvas) {
     context.fillStyle = rgb(colourOf(shot.start, shot.end), ink.block);
     context.fillRect(left, height - rise(lengths[i]), Math.max(0.6, x(shot.end) - left - (film.shots.length < width / 4 ? 1.5 : 0)), rise(lengths[i]));
   });
-  if (lengths.length < 2 * AROUND + 1) return;
+  if (lengths.length < 2 * NEIGHBOURS + 1) return;
   context.beginPath();
-  let sum = lengths.slice(0, AROUND).reduce((a, b) => a + b, 0);
+  let sum = lengths.slice(0, NEIGHBOURS).reduce((a, b) => a + b, 0);
   film.shots.forEach((shot, i) => {
-    sum += (lengths[i + AROUND] ?? 0) - (lengths[i - AROUND - 1] ?? 0);
-    const n = Math.min(i + AROUND, lengths.length - 1) - Math.max(i - AROUND, 0) + 1;
+    sum += (lengths[i + NEIGHBOURS] ?? 0) - (lengths[i - NEIGHBOURS - 1] ?? 0);
+    const n = Math.min(i + NEIGHBOURS, lengths.length - 1) - Math.max(i - NEIGHBOURS, 0) + 1;
     context.lineTo(x((shot.start + shot.end) / 2), height - rise(sum / n));
   });
   context.strokeStyle = ink.accent;

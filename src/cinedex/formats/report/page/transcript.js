@@ -13,6 +13,7 @@ export class Transcript {
   #word = null;
   #following = true;
   #near;
+  #spelt = new Set();
 
   constructor(clock) {
     this.#clock = clock;
@@ -55,6 +56,7 @@ export class Transcript {
 
   /** Make the words of a cue elements of their own, or mark what is looked for. */
   #spell(item) {
+    this.#spelt.add(item);
     const cue = film.cues[item.dataset.number];
     const text = item.querySelector("p");
     const terms = choice.terms;
@@ -62,13 +64,9 @@ export class Transcript {
   }
 
   filter() {
-    for (const item of this.#cues) {
-      const fits = choice.hasCue(Number(item.dataset.number));
-      seen(item, fits);
-      if (!fits) continue;
-      item.querySelector("p").textContent = film.cues[item.dataset.number].text;
-      this.#near.observe(item);
-    }
+    for (const item of this.#cues) seen(item, choice.hasCue(Number(item.dataset.number)));
+    for (const item of this.#spelt) this.#near.observe(item);
+    this.#spelt.clear();
     this.#word = null;
   }
 
