@@ -15,12 +15,10 @@ import numpy as np
 
 from cinedex.errors import ModelError
 from cinedex.models.spec import ModelSpec, RunOptions
-from cinedex.models.tasks import Floats, HeardWord, Transcript
+from cinedex.models.tasks import UNSPACED, Floats, HeardWord, Transcript
 
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width punctuation is meant
-_TOKENS_PER_SECOND = 12
-"""No language is spoken faster than this many tokens a second; a decoder that goes on is in a loop."""
 
 
 def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Whisper:
@@ -68,7 +66,7 @@ class Whisper:
             encoded,
             [self._model.get_prompt(t, [], without_timestamps=True) for t in prompts],
             beam_size=self._beam,
-            max_length=self._longest_text(clips),
+            max_length=self._model.max_length,
             suppress_blank=True,
             suppress_tokens=self._suppressed(prompts[0]),
             return_scores=True,
@@ -116,10 +114,6 @@ class Whisper:
 
         return list(get_suppressed_tokens(tokenizer, [-1]))
 
-    def _longest_text(self, clips: Sequence[Floats]) -> int:
-        seconds = max(len(c) for c in clips) / self.rate
-        return min(int(self._model.max_length), 16 + int(seconds * _TOKENS_PER_SECOND))
-
     def _timed(
         self, encoded: Any, prompts: Sequence[Any], tokens: Sequence[list[int]], clips: Sequence[Floats]
     ) -> list[list[HeardWord]]:
@@ -166,11 +160,28 @@ def _words(tokenizer: Any, tokens: list[int], result: Any, length: float) -> lis
         for text, part, a, b in zip(texts[:-1], ids[:-1], edges[:-1], edges[1:], strict=True)
     ]
     merge_punctuations(timed, _PREPENDED, _APPENDED)
+    if tokenizer.language_code not in UNSPACED:
+        timed = _unbroken(timed)
     return [
         HeardWord(w["word"].strip(), min(w["start"], length), min(max(w["end"], w["start"]), length), w["probability"])
         for w in timed
         if w["word"].strip()
     ]
+
+
+def _unbroken(timed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Words that the tokenizer divided at a hyphen or an apostrophe (c'est, ill-disposed) in one piece again."""
+    whole: list[dict[str, Any]] = []
+    for piece in timed:
+        if whole and piece["word"] and not piece["word"][0].isspace():
+            last = whole[-1]
+            share = len(last["tokens"]) / max(1, len(last["tokens"]) + len(piece["tokens"]))
+            last["probability"] = share * last["probability"] + (1 - share) * piece["probability"]
+            last["word"], last["tokens"] = last["word"] + piece["word"], last["tokens"] + piece["tokens"]
+            last["end"] = max(last["end"], piece["end"])
+        else:
+            whole.append(dict(piece))
+    return whole
 
 
 def _compression(text: str) -> float:

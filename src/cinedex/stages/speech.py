@@ -11,7 +11,7 @@ from itertools import islice
 from typing import ClassVar
 
 from cinedex.media.views import Listens
-from cinedex.models.tasks import Transcriber, Transcript
+from cinedex.models.tasks import UNSPACED, Transcriber, Transcript
 from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
 from cinedex.timeline.rows import Cue, Flag, Row, Sound, Word
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
@@ -28,7 +28,12 @@ _MISSED = SECOND * 2
 
 @dataclass(frozen=True)
 class Speech(Stage):
-    """Cues and words of everything spoken. `language` None lets every window be in its own language."""
+    """Cues and words of everything spoken. `language` None lets every window be in its own language.
+
+    The words of a window are held back, with a flag that says why, where Whisper's own measures say `no_speech` and it
+    is unsure of its text (`logprob`) or of the language; where its words are improbable; where the text repeats itself
+    (`compression`); and where there is less than `voiced` of voice.
+    """
 
     name: ClassVar[str] = "speech"
     version: ClassVar[int] = 1
@@ -42,6 +47,8 @@ class Speech(Stage):
     batch: int = 4
     no_speech: float = 0.6
     logprob: float = -1.0
+    language_score: float = 0.5
+    word_score: float = 0.25
     compression: float = 2.4
     voiced: Time = _VOICED
 
@@ -72,7 +79,7 @@ class Speech(Stage):
                     again.append(rest)
 
     def _rows(self, window: Span, voiced: Time, heard: Transcript) -> Iterator[Made]:
-        text = " ".join(w.text for w in heard.words)
+        text = joined([w.text for w in heard.words], heard.language)
         why = self._doubt(voiced, heard)
         if why:
             note = f"{why}; held back: {text[:200]}"
@@ -86,8 +93,13 @@ class Speech(Stage):
         """Why a window's words are not believed, or nothing."""
         if not heard.words:
             return ""
-        if heard.no_speech > self.no_speech and heard.mean_logprob < self.logprob:
-            return f"probably no speech ({heard.no_speech:.2f}, mean log probability {heard.mean_logprob:.2f})"
+        silent, unsure = heard.no_speech > self.no_speech, heard.mean_logprob < self.logprob
+        if silent and (unsure or heard.language_score < self.language_score):
+            measures = f"{heard.no_speech:.2f}, log probability {heard.mean_logprob:.2f}"
+            return f"probably no speech ({measures}, {heard.language} {heard.language_score:.2f})"
+        score = sum(w.score for w in heard.words) / len(heard.words)
+        if score < self.word_score:
+            return f"its words are improbable (on average {score:.2f})"
         if heard.compression > self.compression:
             return f"the text repeats itself (compresses {heard.compression:.1f} times)"
         if voiced < self.voiced:
@@ -141,6 +153,15 @@ def _timed(window: Span, heard: Transcript) -> Iterator[Word]:
             yield Word(start=start, end=end, text=word.text, language=heard.language, score=word.score)
 
 
+def joined(words: Sequence[str], language: str) -> str:
+    """Words as the language writes them: with spaces between, or without but for two that are in Latin letters."""
+    text = ""
+    for word in words:
+        latin = text[-1:].isascii() and text[-1:].isalnum() and word[:1].isascii() and word[:1].isalnum()
+        text += word if not text or (language in UNSPACED and not latin) else f" {word}"
+    return text
+
+
 def cues(
     words: Sequence[Word], *, pause: Time = SECOND, longest: Time = SECOND * 6, characters: int = 84
 ) -> Iterator[Cue]:
@@ -155,7 +176,7 @@ def cues(
 
 
 def _divided(words: list[Word], longest: Time, characters: int) -> Iterator[Cue]:
-    text = " ".join(w.text for w in words)
+    text = joined([w.text for w in words], words[0].language)
     if len(words) > 1 and (words[-1].end - words[0].start > longest or len(text) > characters):
         middle = len(words) / 2
         pauses = [

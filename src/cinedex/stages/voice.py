@@ -1,7 +1,8 @@
 """Where somebody speaks: voice activity over the film, the same however the film is cut into reels.
 
-The film is laid on a fixed grid of cells. Each is judged from a blank state after a short warm-up and segmented by
-itself, so that an answer depends on its own cell alone; speech across an edge becomes two rows that touch.
+The film is laid on a fixed grid of blocks, each segmented by itself, so that an answer depends on its block alone;
+speech across an edge becomes two rows that touch. The detector starts anew in every cell of a block: over music it
+grows deaf to speech in half a minute, and from a blank state it hears it (docs/decisions/0005-how-speech-is-heard.md).
 """
 
 from __future__ import annotations
@@ -20,8 +21,12 @@ from cinedex.timeline.time import FLICKS_PER_SECOND, Rate, Time
 
 RATE = 16_000
 _HOP = 512
-_CELL = 256 * _HOP
-_WARM = 64 * _HOP
+_CELL = 128 * _HOP
+"""Samples between two fresh starts of the detector."""
+_WARM = 32 * _HOP
+"""Samples that it hears before a cell, to have a state at all."""
+_BLOCK = 2 * _CELL
+"""Samples segmented together."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Voice(Stage):
     name: ClassVar[str] = "voice"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Sound,)
-    halo: ClassVar[Time | None] = Rate(RATE).time(_CELL + _WARM)
+    halo: ClassVar[Time | None] = Rate(RATE).time(_BLOCK + _WARM)
     cost: ClassVar[Cost] = Cost(cpus=0.2, memory_mib=64, cpu_seconds_per_minute=0.4, disk_kib_per_minute=1)
 
     onset: float = 0.5
@@ -52,11 +57,9 @@ class Voice(Stage):
         return (self.model,)
 
     def run(self, inputs: Inputs) -> Iterator[Made]:
-        """Speech in every cell that the span touches."""
-        for start, samples in _cells(inputs.chunks):
-            detector: VoiceDetector = inputs.model(self.model)
-            warm = start - max(start - _WARM, 0)
-            heard = detector.voice(samples)[warm // _HOP :]
+        """Speech in every block that the chunks cover."""
+        for start, warm, samples in _blocks(inputs.chunks):
+            heard = _judged(inputs.model(self.model), samples, warm)
             for first, last in self._stretches(heard):
                 begin, end = start + first * _HOP, min(start + last * _HOP, start - warm + len(samples))
                 yield Sound(
@@ -67,7 +70,7 @@ class Voice(Stage):
                 )
 
     def _stretches(self, heard: Floats) -> list[tuple[int, int]]:
-        """Speech as half-open ranges of hops inside one cell."""
+        """Speech as half-open ranges of hops inside one block."""
         pause, shortest, padding = (
             round(s * RATE / _HOP) for s in (self.pause_seconds, self.shortest_seconds, self.padding_seconds)
         )
@@ -96,27 +99,36 @@ class Voice(Stage):
         return joined
 
 
-def _cells(chunks: Iterator[object]) -> Iterator[tuple[int, Floats]]:
-    """Each cell's first sample number and its samples with the warm-up before them, as far as the sound goes."""
+def _judged(detector: VoiceDetector, samples: Floats, warm: int) -> Floats:
+    """Speech probability of each hop of a block, whose samples come with `warm` samples before them."""
+    parts = []
+    for cell in range(warm, len(samples), _CELL):
+        before = min(cell, _WARM)
+        piece = samples[cell - before : cell + _CELL]
+        parts.append(detector.voice(np.pad(piece, (0, -len(piece) % _HOP)))[before // _HOP :])
+    return np.concatenate(parts)
+
+
+def _blocks(chunks: Iterator[object]) -> Iterator[tuple[int, int, Floats]]:
+    """Each block as far as the sound goes: its first sample, how many samples of warm-up lie before it, and all."""
     held: list[Floats] = []
     first: int | None = None
-    cell = 0
+    block = count = 0
     for chunk in chunks:
         if not isinstance(chunk, SampleChunk):
             raise TypeError(f"voice listens to samples, got {chunk!r}")
         if first is None:
             first = round(int(chunk.start) * RATE / FLICKS_PER_SECOND)
-            cell = 0 if first == 0 else -(-(first + _WARM) // _CELL) * _CELL
+            block = 0 if first == 0 else -(-(first + _WARM) // _BLOCK) * _BLOCK
         held.append(chunk.samples)
-        while first + sum(map(len, held)) >= cell + _CELL:
+        count += len(chunk)
+        while first + count >= block + _BLOCK:
             sound = np.concatenate(held)
-            begin = max(cell - _WARM, 0) - first
-            yield cell, sound[begin : cell + _CELL - first]
-            cell += _CELL
-            keep = max(cell - _WARM, 0)
-            held, first = [sound[keep - first :]], keep
-    if first is not None:
-        sound = np.concatenate(held)
-        if first + len(sound) > cell:
-            rest = sound[max(cell - _WARM, 0) - first :]
-            yield cell, np.pad(rest, (0, -len(rest) % _HOP))
+            warm = min(block, _WARM)
+            yield block, warm, sound[block - warm - first : block + _BLOCK - first]
+            block += _BLOCK
+            first, rest = block - _WARM, sound[block - _WARM - first :]
+            held, count = [rest], len(rest)
+    if first is not None and first + count > block:
+        warm = min(block, _WARM)
+        yield block, warm, np.concatenate(held)[block - warm - first :]
