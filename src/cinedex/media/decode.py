@@ -155,7 +155,7 @@ class _Reel:
         self.owner, self.source, self.report = owner, source, owner.report
         span, movie = owner.span, owner.movie
         self.start = span.start if span is not None else ZERO
-        self.end = span.end if span is not None else None
+        self.end = span.end if span is not None and span.end < movie.duration else None  # all that is left of the film
         frames: dict[Frames, list[str]] = {}
         samples: dict[Samples, list[str]] = {}
         for name, view in owner.views.items():
@@ -187,6 +187,8 @@ class _Reel:
             most = pictures >= _PICTURES_HELD or len(self.unsure) >= _PACKETS_HELD
             if most or len(self.seen) == len(self.source.streams):
                 self._settle()
+        if self.unsure is not None and self.source.video is not None and self.source.video.index not in self.seen:
+            return False
         self._settle()
         if self.held is not None and not self.shown_all:
             self._deliver(self.held, self.held[0] + step_of(self.held[3], self.source.video, self.rate))
@@ -272,7 +274,8 @@ class _Reel:
         self.report.frames += 1
         made: dict[_Geometry, Any] = {}
         for picture in self.pictures:
-            picture.push(at, end, pts, key, frame, made)
+            if picture.ticks(at) and at >= self.start:
+                picture.push(at, end, pts, key, frame, made)
 
     def _finish(self) -> None:
         for picture in self.pictures:
@@ -297,14 +300,16 @@ class _Picture:
         self.rows: list[tuple[int, int, int, bool]] = []
         self.pixels: list[Any] = []
 
+    def ticks(self, at: Time) -> bool:
+        """Whether the picture at a time is the first of its tick at the view's rate."""
+        if self.view.rate is None:
+            return True
+        before, self.tick = self.tick, self.view.rate.count(at)
+        return self.tick != before
+
     def push(self, at: Time, end: Time, pts: int, key: bool, frame: Any, made: dict[_Geometry, Any]) -> None:
-        """Take a picture into the chunk if it is the first of its tick and in the span; `made` shares conversions."""
-        rate, span = self.view.rate, self.owner.span
-        if rate is not None:
-            before, self.tick = self.tick, rate.count(at)
-            if self.tick == before:
-                return
-        if (span is not None and not span.start <= at < span.end) or not self.owner.outlets(self.names):
+        """Take a picture into the chunk; `made` shares conversions between views."""
+        if not self.owner.outlets(self.names):
             return
         if self.geometry not in made:
             began = time.perf_counter()

@@ -71,9 +71,10 @@ def _read(container: Any, indexes: Sequence[int], origin: Time, start: Time | No
 
 def _note(packet: Any, origin: Time, found: Extent) -> None:
     index = packet.stream.index
-    if packet.pts is None or packet.is_discard or not packet.size:
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    if stamp is None or packet.is_discard or not packet.size:
         return
     lasts = Time.from_pts(packet.duration or 0, packet.stream.time_base)
-    end = film_time(packet.pts, packet.stream, origin) + lasts
+    end = film_time(stamp, packet.stream, origin) + lasts
     if end > found.ends.get(index, Time(-1 << 62)):
         found.ends[index], found.lasts[index] = end, lasts

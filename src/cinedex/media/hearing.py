@@ -26,7 +26,10 @@ CELL = SECOND * 5
 """Length of a cell: a whole number of samples at every rate."""
 
 _AHEAD = Time.from_seconds(0.5)
-"""Sound decoded before a cell, so that decoder and resampler have settled when it begins."""
+"""Sound decoded before a cell, so that the decoder has settled when it begins."""
+
+_SETTLED = Time.from_seconds(0.25)
+"""Sound before a cell that is handed on, for the resampler; its first frame fixes where the cell's samples lie."""
 
 _BEYOND = Time.from_seconds(0.1)
 """Sound decoded after a cell, so that the resampler has all it needs for the cell's last sample."""
@@ -50,7 +53,7 @@ def begins_with(start: Time, begins: Time) -> bool:
 
 def in_time(at: Time | None, start: Time, source: Reading, stream: int, back: Time) -> bool:
     """Whether a reading whose first packet of a sound stream is at `at` began early enough for sound from `start`."""
-    latest = max(Time(int(start) // int(CELL) * int(CELL)), source.movie.audio[stream].start)
+    latest = max(listen_from(start) + Time(int(_SETTLED) // 2), source.movie.audio[stream].start)
     return back >= _SKEW or (at is not None and at <= latest)
 
 
@@ -128,23 +131,21 @@ class Hearing:
         return decoder
 
     def _decoded(self, packet: Any) -> Iterator[Heard]:
-        for frame in self.source.decode(packet, self._decoder):
-            yield self._heard(frame)
+        yield from self._heard(self.source.decode(packet, self._decoder))
 
     def _drained(self) -> Iterator[Heard]:
-        for frame in self.source.drain(self.stream, self._decoder):
-            yield self._heard(frame)
+        yield from self._heard(self.source.drain(self.stream, self._decoder))
 
-    def _heard(self, frame: Any) -> Heard:
-        samples, rate = self._mixer(frame), frame.sample_rate
-        at = self.source.at(frame, self.stream)
-        if at is None:
-            place = self._next if self._next is not None else 0
-        else:
-            place = place_of(at, rate)
-            place = self._grid.snap(place) if self._grid is not None else place
-        self._next = place + len(samples)
-        return Heard(self._cell, place, samples, rate)
+    def _heard(self, frames: list[Any]) -> Iterator[Heard]:
+        for frame in frames:
+            samples, rate = self._mixer(frame), frame.sample_rate
+            at = self.source.at(frame, self.stream)
+            place = self._next or 0 if at is None else place_of(at, rate)
+            if at is not None and self._grid is not None:
+                place = self._grid.snap(place)
+            self._next = place + len(samples)
+            if self._next > place_of(self._cell * CELL - _SETTLED, rate):
+                yield Heard(self._cell, place, samples, rate)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ def size_of(uri: str, name: str) -> int:
 def bytes_of(uri: str, name: str | None = None) -> BinaryIO:
     """A local path or an fsspec URL opened for reading. Raises MediaError."""
     film = name or uri.rsplit("/", 1)[-1]
+    if "://" not in uri and Path(uri).exists() and not (Path(uri).is_file() or Path(uri).is_dir()):
+        raise MediaError("this is a pipe or a device, not a file", film=film, remedy="Save it as a file first.")
     try:
         opened: BinaryIO = fsspec.open(uri, "rb").open() if "://" in uri else Path(uri).open("rb")  # noqa: SIM115 - the caller closes it
     except FileNotFoundError:

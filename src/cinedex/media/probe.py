@@ -96,8 +96,8 @@ class _Ends:
         lasts = self.extent.lasts[stream.index]
         if not lasts and stream is self.trial.video and self.trial.rate is not None:
             read += self.trial.rate.time(1)
-        if told is not None and read - lasts < told <= read:
-            return told  # an edit list that leaves out the end of the last packet
+        if told is not None and read - lasts < told <= read + 2 * lasts:
+            return told  # an edit list may leave out the end of the last packet, which may have no time stamp
         return max(read, start)
 
 
