@@ -72,13 +72,26 @@ def make_film(
     rotation: int = 0,
     b_frames: int = 2,
     options: dict[str, str] | None = None,
+    start: float = 0.0,
+    signal: dict[str, int] | None = None,
+    chapters: Sequence[tuple[float, float, str]] = (),
 ) -> Path:
     """Write a film. `shots` are (seconds, colour) in order; `times` gives each picture's own time (variable rate).
 
-    `codec` None makes a film without pictures. The same arguments give the same pictures.
+    `codec` None makes a film without pictures; `start` is the first picture's time stamp in seconds; `signal` sets
+    `colorspace`, `color_range`, `color_trc`, `color_primaries` of the stream. The same arguments give the same film.
     """
     with av.open(str(path), "w") as out:
+        if chapters:
+            marks = [
+                {"id": i, "start": round(a * 1000), "end": round(b * 1000), "time_base": Fraction(1, 1000)}
+                | {"metadata": {"title": title}}
+                for i, (a, b, title) in enumerate(chapters)
+            ]
+            out.set_chapters(marks)
         video = _video(out, codec, rate, size, gop, pix_fmt, b_frames, options, rotation) if codec else None
+        for name, value in (signal or {}).items():
+            setattr(video.codec_context, name, value)
         audio = [_audio(out, s) for s in sounds]
         if video is not None:
             base = Fraction(1, 90_000)
@@ -89,7 +102,10 @@ def make_film(
             for i in range(count):
                 colour = plan[min(i, len(plan) - 1)]
                 frame = av.VideoFrame.from_ndarray(picture(i, size, colour), format="rgb24")
+                for name, value in (signal or {}).items():
+                    setattr(frame, name, value)
                 at = Fraction(times[i]).limit_denominator(90_000) if times is not None else Fraction(i) / rate
+                at += Fraction(start)
                 frame.pts, frame.time_base = round(at / base), base
                 out.mux(video.encode(frame))
             out.mux(video.encode(None))

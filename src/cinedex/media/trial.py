@@ -34,7 +34,7 @@ class Trial:
         self.warnings: list[str] = []
         self.first: dict[int, Any] = {}
         self.starts: dict[int, Time] = {}
-        self.pts: list[int] = []
+        self._stamps: list[tuple[int | None, int | None]] = []
         self.encrypted = False
         self.packets: dict[int, int] = {}
         video = picture_stream(container)
@@ -63,10 +63,10 @@ class Trial:
         try:
             for packet in container.demux(self.seen):
                 read += 1
-                if video is not None and packet.stream_index == video.index and packet.pts is not None:
-                    self.pts.append(packet.pts)
+                if video is not None and packet.stream_index == video.index and packet.size:
+                    self._stamps.append((packet.pts, packet.dts))
                 self._try(packet)
-                enough = video is None or len(self.pts) >= _PICTURES
+                enough = video is None or len(self._stamps) >= _PICTURES
                 if read >= _PACKETS or (enough and wanted <= self.first.keys()):
                     break
         except (av.error.FFmpegError, OSError) as broken:
@@ -114,14 +114,21 @@ class Trial:
     def _start(self, stream: Any) -> Time:
         pts = self.first[stream.index].pts
         if pts is None:
-            stamps = self.pts[:32] if stream is self.video else []
-            pts = min(stamps, default=stream.start_time or 0)
+            pts = min(self._shown()[:32], default=0) if stream is self.video else stream.start_time or 0
         return film_time(pts, stream, ZERO)
+
+    def _shown(self) -> list[int]:
+        """The pictures' time stamps in order; formats as old as AVI tell only when pictures are decoded."""
+        shown = [pts for pts, _ in self._stamps if pts is not None]
+        if len(shown) < len(self._stamps):
+            shown = [dts for _, dts in self._stamps if dts is not None] or shown
+        return sorted(set(shown))
 
     @property
     def _steps(self) -> Any:
         """Ticks between pictures, in the order shown; the last few may wait for pictures not read yet."""
-        return np.diff(sorted(set(self.pts)))[: -4 if len(self.pts) > 16 else None]
+        shown = self._shown()
+        return np.diff(shown)[: -4 if len(shown) > 16 else None]
 
     @property
     def variable(self) -> bool:
