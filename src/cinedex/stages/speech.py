@@ -5,9 +5,11 @@ Windows of at most 28 s are laid over the whole film's speech by a fixed rule, s
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from cinedex.media.views import Listens
@@ -18,12 +20,26 @@ from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Spans
 
 _ENDS = tuple(".?!…。？！؟۔।")  # noqa: RUF001 - the sentence ends of other scripts are meant
+
+_ABBREVIATIONS = frozenset(
+    {"mr.", "mrs.", "ms.", "dr.", "st.", "jr.", "sr.", "prof.", "rev.", "vs.", "mme.", "hr.", "fr."}
+)
+"""Words with a full stop that a name or a number follows."""
+
+_INITIAL = re.compile(r"\w\.")
+
 _SHORTEST_WORD = Time.from_seconds(0.02)
 
 _VOICED = Time.from_seconds(0.3)
 
 _MISSED = SECOND * 2
 """Voice without words at a window's end that is worth listening to again."""
+
+_DIVISIBLE = SECOND * 4
+"""A window shorter than this is not divided to be heard again."""
+
+_TRIES = 2
+"""How often a part of a window is heard again."""
 
 
 @dataclass(frozen=True)
@@ -64,28 +80,38 @@ class Speech(Stage):
 
     def run(self, inputs: Inputs) -> Iterator[Made]:
         """Rows of every window that reaches into the span; those that start outside it are another reel's."""
-        speech = [s.span for s in inputs.track(Sound) if s.label == "speech"]
-        windows = (w for w in pack(speech, self.window, self.gap) if w.overlaps(inputs.span))
-        again: list[Span] = []
-        while batch := [*again, *islice(windows, max(0, self.batch - len(again)))]:
+        speech = Spans.of(s.span for s in inputs.track(Sound) if s.label == "speech")
+        waiting = deque((w, 0) for w in pack(list(speech), self.window, self.gap) if w.overlaps(inputs.span))
+        while waiting and not inputs.stop.is_set():
+            batch = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
             transcriber: Transcriber = inputs.model(self.model)
-            heard = transcriber.transcribe([inputs.listen(w) for w in batch], language=self.language)
-            repeated, again = set(again), []
-            for window, transcript in zip(batch, heard, strict=True):
-                made = list(self._rows(window, Spans.of(speech).crop(window).total, transcript))
+            heard = transcriber.transcribe([inputs.listen(w) for w, _ in batch], language=self.language)
+            again: list[tuple[Span, int]] = []
+            for (window, tries), transcript in zip(batch, heard, strict=True):
+                voiced = speech.crop(window)
+                if tries < _TRIES and (parts := self._parts(window, voiced, transcript)):
+                    again += [(p, tries + 1) for p in parts]
+                    continue
+                made = list(self._rows(window, voiced, transcript))
                 yield from made
-                rest = _unheard(window, speech, made)
-                if rest is not None and window not in repeated:
-                    again.append(rest)
+                if tries < _TRIES and (rest := _unheard(window, voiced, made)):
+                    again.append((rest, tries + 1))
+            waiting.extendleft(reversed(again))
 
-    def _rows(self, window: Span, voiced: Time, heard: Transcript) -> Iterator[Made]:
+    def _parts(self, window: Span, voiced: Spans, heard: Transcript) -> list[Span]:
+        """The halves of a window in which Whisper ran into a loop: heard apart, they seldom loop."""
+        if heard.compression <= self.compression or window.duration < _DIVISIBLE:
+            return []
+        return list(pack(list(voiced), Time(int(window.duration) * 5 // 8), self.gap))
+
+    def _rows(self, window: Span, voiced: Spans, heard: Transcript) -> Iterator[Made]:
         text = joined([w.text for w in heard.words], heard.language)
-        why = self._doubt(voiced, heard)
+        why = self._doubt(voiced.total, heard)
         if why:
             note = f"{why}; held back: {text[:200]}"
             yield Flag(start=window.start, end=window.end, label="suppressed-speech", score=heard.no_speech, note=note)
             return
-        words = list(_timed(window, heard))
+        words = list(_timed(window, voiced, heard))
         yield from words
         yield from cues(words)
 
@@ -130,7 +156,7 @@ def pack(speech: Sequence[Span], longest: Time, gap: Time) -> Iterator[Span]:
         first = last + 1
 
 
-def _unheard(window: Span, speech: Sequence[Span], made: Sequence[Made]) -> Span | None:
+def _unheard(window: Span, voiced: Spans, made: Sequence[Made]) -> Span | None:
     """The end of a window where somebody speaks after the last word that was heard, if it is long enough to matter.
 
     Whisper stops early now and then, most of all where the language changes.
@@ -138,19 +164,26 @@ def _unheard(window: Span, speech: Sequence[Span], made: Sequence[Made]) -> Span
     words = [row.end for row in made if isinstance(row, Word)]
     if not words:
         return None
-    later = Spans.of(speech).crop(Span(max(words), window.end))
+    later = voiced.crop(Span(max(words), window.end))
     return later.extent if later.total >= _MISSED else None
 
 
-def _timed(window: Span, heard: Transcript) -> Iterator[Word]:
-    """Words on film time, in order, inside the window, none without length."""
+def _timed(window: Span, voiced: Spans, heard: Transcript) -> Iterator[Word]:
+    """Words on film time, in order, inside the window, none without length.
+
+    Whisper lets a word last through the pause beside it; here it ends with the voice that it shares most with.
+    """
+    stretches = list(voiced.support())
+    least = min(_SHORTEST_WORD, Time(int(window.duration) // max(1, len(heard.words))))
     reached = window.start
-    for word in heard.words:
-        start = min(max(window.start + Time.from_seconds(word.start), reached), window.end - _SHORTEST_WORD)
-        end = min(max(window.start + Time.from_seconds(word.end), start + _SHORTEST_WORD), window.end)
-        reached = end
-        if end > start:
-            yield Word(start=start, end=end, text=word.text, language=heard.language, score=word.score)
+    for left, word in zip(range(len(heard.words), 0, -1), heard.words, strict=True):
+        said = Span(window.start + Time.from_seconds(word.start), window.start + Time.from_seconds(word.end))
+        shared = [both for stretch in stretches if (both := said & stretch)]
+        said = max(shared, key=lambda both: both.duration, default=said)
+        latest = window.end - least * left  # leaves room for those that follow
+        start = min(max(said.start, reached), latest)
+        reached = min(max(said.end, start + least), latest + least)
+        yield Word(start=start, end=reached, text=word.text, language=heard.language, score=word.score)
 
 
 def joined(words: Sequence[str], language: str) -> str:
@@ -163,29 +196,29 @@ def joined(words: Sequence[str], language: str) -> str:
 
 
 def cues(
-    words: Sequence[Word], *, pause: Time = SECOND, longest: Time = SECOND * 6, characters: int = 84
+    words: Sequence[Word], *, pause: Time = SECOND, longest: Time = SECOND * 6, columns: int = 84
 ) -> Iterator[Cue]:
     """Cues at sentence ends and pauses; a sentence too long for a cue is divided at its widest pause."""
     sentence: list[Word] = []
     for i, word in enumerate(words):
         sentence.append(word)
         following = words[i + 1] if i + 1 < len(words) else None
-        if following is None or word.text.endswith(_ENDS) or following.start - word.end >= pause:
-            yield from _divided(sentence, longest, characters)
+        if following is None or _ends(word.text) or following.start - word.end >= pause:
+            yield from _divided(sentence, longest, columns)
             sentence = []
 
 
-def _divided(words: list[Word], longest: Time, characters: int) -> Iterator[Cue]:
+def _divided(words: list[Word], longest: Time, columns: int) -> Iterator[Cue]:
     text = joined([w.text for w in words], words[0].language)
-    if len(words) > 1 and (words[-1].end - words[0].start > longest or len(text) > characters):
+    if len(words) > 1 and (words[-1].end - words[0].start > longest or _columns(text) > columns):
         middle = len(words) / 2
         pauses = [
             (words[i].start - words[i - 1].end, _comma(words[i - 1]), -abs(i - middle), i) for i in range(1, len(words))
         ]
         inner = [p for p in pauses if abs(p[3] - middle) <= middle * 0.6] or pauses
         cut = max(inner, key=lambda p: (int(p[0]) // int(SECOND // 5) if p[0] > ZERO else 0, p[1], p[2]))[3]
-        yield from _divided(words[:cut], longest, characters)
-        yield from _divided(words[cut:], longest, characters)
+        yield from _divided(words[:cut], longest, columns)
+        yield from _divided(words[cut:], longest, columns)
         return
     yield Cue(
         start=words[0].start,
@@ -196,6 +229,16 @@ def _divided(words: list[Word], longest: Time, characters: int) -> Iterator[Cue]
         source="speech",
         refs=(words[0].ref,),
     )
+
+
+def _columns(text: str) -> int:
+    """How wide a text is in print: Chinese, Japanese and Korean characters take two columns."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _ends(word: str) -> bool:
+    """Whether a sentence ends with it: not with an abbreviation or an initial."""
+    return word.endswith(_ENDS) and word.casefold() not in _ABBREVIATIONS and not _INITIAL.fullmatch(word)
 
 
 def _comma(word: Word) -> bool:
