@@ -94,7 +94,7 @@ def make_film(
             setattr(video.codec_context, name, value)
         audio = [_audio(out, s) for s in sounds]
         if video is not None:
-            base = Fraction(1, 90_000)
+            base = Fraction(video.codec_context.time_base)
             plan = [(shots[0][1] if shots else (90, 120, 60))] * 1 if not shots else []
             for length, colour in shots:
                 plan += [colour] * round(length * rate)
@@ -132,7 +132,7 @@ def _video(
     stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
     stream.codec_context.gop_size = gop
     stream.codec_context.max_b_frames = b_frames
-    stream.codec_context.time_base = Fraction(1, 90_000)
+    stream.codec_context.time_base = 1 / rate if codec.startswith("mpeg") else Fraction(1, 90_000)
     stream.codec_context.thread_count = 1
     if codec == "libx264":
         stream.codec_context.options = {"preset": "veryfast", "crf": "12", "sc_threshold": "0", **(options or {})}

@@ -254,6 +254,7 @@ def _until(source: Reading, last: Time | None) -> Iterator[Any]:
     for packet in source.packets():
         if packet is not None:
             yield from source.decode(packet)
-        if packet is None or (last is not None and source.at(packet, source.video) == last):
+        reached = packet is not None and not source.reordered and source.at(packet, source.video) == last
+        if packet is None or reached:
             yield from source.drain(source.video)
             return

@@ -94,8 +94,10 @@ class _Ends:
         if read is None:
             return start if self.extent.whole or told is None else max(start, min(told, self.extent.end))
         lasts = self.extent.lasts[stream.index]
-        if not lasts and stream is self.trial.video and self.trial.rate is not None:
-            read += self.trial.rate.time(1)
+        if stream is self.trial.video and self.trial.rate is not None:
+            step = self.trial.rate.time(1)
+            if lasts * 2 < step:  # packets without a length of their own
+                read, lasts = read - lasts + step, step
         if told is not None and read - lasts < told <= read + 2 * lasts:
             return told  # an edit list may leave out the end of the last packet, which may have no time stamp
         return max(read, start)
@@ -119,7 +121,7 @@ def _video(stream: Any, trial: Trial, origin: Time, found: _Ends) -> VideoStream
         variable=trial.variable,
         start=start,
         duration=found.ends[stream.index] - start,
-        frames=stream.frames or None,
+        frames=_frames(stream, trial, found.ends[stream.index] - start),
         pixel_format=frame.format.name,
         bits=shape[0].bits if shape else 8,
         interlaced=bool(frame.interlaced_frame),
@@ -129,6 +131,13 @@ def _video(stream: Any, trial: Trial, origin: Time, found: _Ends) -> VideoStream
         hdr="Dolby Vision" if _side_data(frame, "DOVI_METADATA") is not None else _HDR.get(transfer),
         mirrored=mirrored,
     )
+
+
+def _frames(stream: Any, trial: Trial, duration: Time) -> int | None:
+    """The number of pictures that the container tells, unless rate and duration speak against it."""
+    told = int(stream.frames)
+    likely = trial.rate is None or trial.variable or abs(told - duration / trial.rate.time(1)) < 3
+    return told if told and likely else None
 
 
 def _side_data(frame: Any, kind: str) -> Any | None:

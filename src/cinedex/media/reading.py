@@ -34,7 +34,7 @@ def reading(movie: Movie, *, video: bool = False, sounds: Sequence[int] = (), th
 
 
 class Reading:
-    """The open file. Frames carry time stamps that `at` turns into film time."""
+    """The open file. Frames carry time stamps that `at` turns into film time; so do packets, unless `reordered`."""
 
     def __init__(self, movie: Movie, container: Any, *, video: bool, sounds: Sequence[int], threads: int) -> None:
         self.movie, self.container = movie, container
@@ -44,6 +44,8 @@ class Reading:
         self.damaged = self.decoded = 0
         self.broken = ""
         self._from: Time | None = None
+        self.reordered = container.format.name == "avi"
+        self._display = _DisplayOrder()
         self._read = {s.index for s in self.streams}
         if movie.joined:  # the clock is mended by all that the film plays, whoever reads it
             self._read |= {s.index for s in movie.audio}
@@ -70,6 +72,7 @@ class Reading:
 
         Seeks may land too late; look at what comes. They go by the picture stream where it is read.
         """
+        self._display = _DisplayOrder()
         if to <= 0:
             return False
         if self.movie.joined:
@@ -99,11 +102,13 @@ class Reading:
 
         `decoder` takes the place of the stream's own.
         """
-        return self._counted((lambda: decoder.decode(packet)) if decoder is not None else packet.decode)
+        frames = self._counted((lambda: decoder.decode(packet)) if decoder is not None else packet.decode)
+        return self._display(frames) if self.reordered and packet.stream is self.video else frames
 
     def drain(self, stream: Any, decoder: Any = None) -> list[Any]:
         """The frames that a stream's decoder still holds."""
-        return self._counted(lambda: (decoder or stream).decode(None))
+        frames = self._counted(lambda: (decoder or stream).decode(None))
+        return self._display(frames) if self.reordered and stream is self.video else frames
 
     def frames(self, stream: Any) -> Iterator[Any]:
         """The decoded frames of one stream, to its end."""
@@ -159,6 +164,26 @@ class Reading:
                 self._from = None
                 yield from held
         yield from held if self._from is not None else ()
+
+
+class _DisplayOrder:
+    """Gives pictures of AVI files their times: its packets are stamped in the order they are decoded, not shown."""
+
+    def __init__(self) -> None:
+        self._shift: int | None = None
+        self._last = 0
+        self._step = 1
+
+    def __call__(self, frames: list[Any]) -> list[Any]:
+        for frame in frames:
+            stamp = self._last + self._step
+            if frame.dts is not None:
+                if self._shift is None:  # the first picture is a key frame, which is decoded and shown first
+                    self._shift = frame.dts - (frame.pts if frame.pts is not None else frame.dts)
+                stamp = frame.dts - self._shift
+            self._last, self._step = stamp, max(stamp - self._last, 1)
+            frame.pts = stamp
+        return frames
 
 
 def step_of(frame: Any, stream: Any, rate: Rate | None) -> Time:

@@ -20,6 +20,9 @@ _STANDARD = [
     for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1), (48, 1)]
 ]
 _STANDARD += [Fraction(r) for r in ("10", "12", "25/2", "15", "100", "120000/1001", "120")]
+_FASTEST = 240
+"""Pictures a second above which a told rate is a clock's, not a film's."""
+
 _UNEVEN = 0.03
 """Share of pictures that may be shown for longer or shorter than the others in a film of constant rate."""
 
@@ -140,7 +143,7 @@ class Trial:
         slack = max(0.0021 / float(self.video.time_base), 1.5)
         uneven = float((np.abs(steps - usual) > slack).mean()) > _UNEVEN
         measured, told = self._measured(), self.video.average_rate
-        whole = bool(self.video.frames) and told is not None and self.video.frames > _PICTURES
+        whole = told is not None and told <= _FASTEST and self.video.frames > _PICTURES
         return uneven or (whole and abs(measured / told - 1) > 0.01)
 
     def _measured(self) -> Fraction:
@@ -155,7 +158,7 @@ class Trial:
             return None
         told = self.video.average_rate or self.video.guessed_rate or self.video.base_rate
         steps = self._steps
-        if len(steps) < 3 or (self.variable and told and told <= 240):
+        if len(steps) < 3 or (self.variable and told and told <= _FASTEST):
             return Rate.of(told) if told else None
         measured = self._measured()
         slack = Fraction(2, int(steps.sum())) + Fraction(1, 10_000)
