@@ -212,7 +212,8 @@ class Library:
         if self.store.mark(movie.id, "indexed") == key and self.index.exists:
             return
         self.index.update(self.timeline(movie))
-        self.store.put_mark(movie.id, "indexed", key)
+        if not self.index.without_meaning:
+            self.store.put_mark(movie.id, "indexed", key)
 
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)

@@ -6,10 +6,13 @@ version; losing it loses nothing.
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import fsspec
@@ -18,30 +21,53 @@ import pyarrow as pa
 
 from cinedex.errors import ModelError, StoreError
 from cinedex.models.tasks import Floats, TextEmbedder
+from cinedex.search.concept import PREFIX, Concepts
 from cinedex.search.moments import Moment, moments, source_key
 from cinedex.timeline.timeline import Timeline
 
-VERSION = 1
-"""Of the table's form; a table of another version is made anew."""
+_log = logging.getLogger(__name__)
+
+VERSION = 2
+"""Of the table's form; a table of another version is left alone, and films are put into a new one."""
+
+VECTORS = ("meaning", "concept")
+"""The vector columns: what is said, and what is seen by its names."""
+
+VECTOR_INDEX_FROM = 50_000
+"""Moments from which a vector index is kept; fewer are compared one by one, which is exact and quick enough."""
 
 _TABLE = f"moments_v{VERSION}"
 _CENTRES = f"centres_v{VERSION}"
-_MOVIE_ID = re.compile(r"^[a-z0-9][a-z0-9._-]{0,127}$")
-_OPTIMISE_EVERY = 20
+_SPACE_KEY = b"cinedex.space"
+_DIM = 384
+"""Of vectors in an index that was begun without a text embedder."""
+
+_MOVIE_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z")
+_TIDY_EVERY = 20
 """Films between two tidyings of the table."""
+
+_OLD = timedelta(hours=1)
+"""Age from which versions that no reader can still want are removed."""
+
+_SHOWN = ["movie", "name", "start", "end", "words", "language", "tags", "flags", "picture_at"]
 
 
 class Index:
-    """Moments of every film of a library. Safe for several processes; readers never wait for writers."""
+    """Moments of every film of a library. Safe for several threads and processes; readers never wait for writers.
+
+    `url` is a folder or an object store's address; `embedder` is called when texts are first to be embedded, and where
+    it raises ModelError the index does without vectors.
+    """
 
     def __init__(self, url: str, embedder: Callable[[], TextEmbedder]) -> None:
         self.url = url
         self._make = embedder
         self._embedder: TextEmbedder | None = None
+        self._concepts: Concepts | None = None
         self._lock = threading.RLock()
         self._table: Any = None
-        self._centre: Floats | None = None
-        self._labels: dict[str, Floats] = {}
+        self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
+        self._stems: dict[str, tuple[str, ...]] = {}
         self._since = 0
         self.without_meaning = ""
         """Why there are no vectors here, if there are none."""
@@ -49,39 +75,64 @@ class Index:
     # Writing
 
     def update(self, timeline: Timeline) -> bool:
-        """Put a film's moments in place of those it had; False where nothing has changed."""
-        movie_id, fresh = _safe(timeline.movie.id), source_key(timeline)
-        with self._lock:
-            table = self._open(create=True)
-            if self._keys(table, movie_id) == {fresh}:
+        """Put a film's moments in place of those it had, at once; False where nothing has changed."""
+        movie_id = _safe(timeline.movie.id)
+        with self._lock, self._told():
+            embedder = self._embed()
+            key = _row_key(timeline, embedder)
+            table = self._in_space(self._open() or self._create(), embedder)
+            if self._keys(table, movie_id) == {key}:
                 return False
-            rows = self._rows(timeline, moments(timeline), fresh)
-            try:
-                merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-                merge.when_not_matched_by_source_delete(f"movie = '{movie_id}'").execute(rows, on_bad_vectors="null")
+            rows = self._rows(timeline, moments(timeline), key, embedder)
+            merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            merge.when_not_matched_by_source_delete(f"movie = '{movie_id}'").execute(rows, on_bad_vectors="null")
+            self._since += 1
+            if self._since % _TIDY_EVERY == 1:
                 self._tidy(table)
-            except (OSError, RuntimeError, ValueError) as wrong:
-                raise self._broken(wrong) from wrong
         return True
 
     def remove(self, movie_id: str) -> None:
         """Take a film's moments out."""
-        with self._lock:
-            table = self._open(create=False)
+        with self._lock, self._told():
+            table = self._open()
             if table is not None:
                 table.delete(f"movie = '{_safe(movie_id)}'")
 
+    def rebuild(self, timelines: Iterable[Timeline]) -> None:
+        """Make the index anew from the films' tracks, whatever state it is in."""
+        with self._lock:
+            with self._told():
+                database = self._database()
+                for name in _tables(database):
+                    database.drop_table(name, ignore_missing=True)
+                self._table, self._concepts = None, None
+                self._create()
+            for timeline in timelines:
+                self.update(timeline)
+            self.compact()
+
+    def compact(self) -> None:
+        """Join small files, bring the full-text and vector indexes up to date, remove versions an hour old."""
+        with self._lock, self._told():
+            table = self._open()
+            if table is not None:
+                self._tidy(table)
+
     def check(self, timelines: Mapping[str, Timeline]) -> list[str]:
         """What is wrong with the index, film by film; `timelines` are those of the library's films, by id."""
-        table = self._open(create=False)
-        if table is None:
-            return ["there is no index"] if timelines else []
-        found = table.search().select(["movie"]).limit(table.count_rows() or 1).to_arrow().column("movie").to_pylist()
-        wrong = [f"{m}: not a film of the library" for m in sorted(set(found) - timelines.keys())]
+        with self._told():
+            table = self._open()
+            if table is None:
+                return ["there is no index"] if timelines else []
+            embedder = self._embed()
+            pairs = table.search().select(["movie", "key"]).limit(max(table.count_rows(), 1)).to_arrow().to_pylist()
+        keys: dict[str, set[str]] = {}
+        for row in pairs:
+            keys.setdefault(row["movie"], set()).add(row["key"])
+        wrong = [f"{m}: not a film of the library" for m in sorted(keys.keys() - timelines.keys())]
         for movie_id, timeline in timelines.items():
-            if self._keys(table, movie_id) not in ({source_key(timeline)}, set()) or (
-                movie_id not in found and moments(timeline)
-            ):
+            wanted = {_row_key(timeline, embedder)} if moments(timeline) else set()
+            if keys.get(movie_id, set()) != wanted:
                 wrong.append(f"{timeline.movie.name}: not up to date")
         return wrong
 
@@ -96,69 +147,74 @@ class Index:
     @property
     def size(self) -> tuple[int, int]:
         """How many films and moments there are."""
-        table = self._open(create=False)
-        if table is None:
-            return 0, 0
-        rows = table.count_rows()
-        ids = table.search().select(["movie"]).limit(max(rows, 1)).to_arrow().column("movie")
-        return len(ids.unique()), rows
+        with self._told():
+            table = self._open()
+            if table is None:
+                return 0, 0
+            version = table.version
+            if self._counted[0] != version:
+                ids = table.search().select(["movie"]).limit(max(table.count_rows(), 1)).to_arrow().column("movie")
+                self._counted = version, (len(ids.unique()), len(ids))
+            return self._counted[1]
+
+    @property
+    def spaces(self) -> dict[str, str]:
+        """The space of every vector column; empty where there are no vectors."""
+        with self._told():
+            table = self._open()
+            space = _space(table) if table is not None else ""
+        return {"meaning": space, "concept": PREFIX + space} if space else {}
 
     def by_text(self, text: str, limit: int, movie: str | None) -> list[dict[str, Any]]:
-        """Moments by full text, best first, with '_score' (BM25)."""
+        """Moments by full text, best first, with '_score' (BM25). The text is words only: it has no syntax."""
         from lancedb.query import FullTextOperator, MultiMatchQuery  # noqa: PLC0415 - heavy, and only searches need it
 
-        table = self._open(create=False)
-        if table is None or not text.strip():
-            return []
-        query = table.search(
-            MultiMatchQuery(text, ["words", "tags"], boosts=[1.0, 1.0], operator=FullTextOperator.OR), query_type="fts"
-        )
-        return self._fetch(query, limit, movie, "_score")
+        with self._told():
+            table = self._open()
+            if table is None or not text.strip():
+                return []
+            query = MultiMatchQuery(text, ["words", "tags"], boosts=[1.0, 1.0], operator=FullTextOperator.OR)
+            return _fetch(table.search(query, query_type="fts"), limit, movie, "_score")
 
     def by_vector(self, column: str, vector: Floats, limit: int, movie: str | None) -> list[dict[str, Any]]:
         """Moments by a vector column ('meaning' or 'concept'), nearest first, with '_distance' (1 - cosine)."""
-        table = self._open(create=False)
-        if table is None:
-            return []
-        query = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
-        return self._fetch(query, limit, movie, "_distance")
+        with self._told():
+            table = self._open()
+            if table is None:
+                return []
+            query = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
+            return _fetch(query.nprobes(_PROBES).refine_factor(_REFINE), limit, movie, "_distance")
 
     def query_vectors(self, text: str) -> dict[str, Floats]:
-        """A query in the space of every vector column; empty where nothing can embed it."""
-        embedder = self._embed()
-        if embedder is None or self._open(create=False) is None:
-            return {}
-        vector = embedder.embed_texts([text], query=True)[0]
-        return {"meaning": vector, "concept": _unit(vector - self._centred())}
+        """A query in the space of every vector column; empty where nothing can embed it, or only in another space."""
+        with self._lock, self._told():
+            embedder, table = self._embed(), self._open()
+            if embedder is None or table is None or _space(table) != embedder.space:
+                return {}
+            vector = embedder.embed_texts([text], query=True)[0]
+            concept = self._concept(embedder).of_question(vector)
+        return {"meaning": vector} | ({"concept": concept} if concept is not None else {})
 
-    def _fetch(self, query: Any, limit: int, movie: str | None, rank: str) -> list[dict[str, Any]]:
-        if movie is not None:
-            query = query.where(f"movie = '{_safe(movie)}'", prefilter=True)
-        try:
-            found: list[dict[str, Any]] = query.select([*_SHOWN, rank]).limit(limit).to_arrow().to_pylist()
-        except (OSError, RuntimeError, ValueError) as wrong:
-            raise self._broken(wrong) from wrong
-        return found
+    def stems(self, word: str) -> tuple[str, ...]:
+        """A word as full text knows it: its stem, or its parts where a language writes no spaces."""
+        if word not in self._stems:
+            with self._told():
+                table = self._open()
+                if table is None:
+                    return (word,)
+                if len(self._stems) > 50_000:
+                    self._stems.clear()
+                self._stems[word] = tuple(t.text for t in table.tokenize(word, column="words"))
+        return self._stems[word]
 
     # Rows
 
-    def _rows(self, timeline: Timeline, found: Sequence[Moment], key: str) -> pa.Table:
+    def _rows(self, timeline: Timeline, found: Sequence[Moment], key: str, embedder: TextEmbedder | None) -> pa.Table:
         movie = timeline.movie
-        embedder = self._embed()
-        spoken = [i for i, m in enumerate(found) if m.words]
-        meaning: list[Any] = [None] * len(found)
-        concept: list[Any] = [None] * len(found)
-        if embedder is not None:
-            for i, vector in zip(
-                spoken, embedder.embed_texts([found[i].words for i in spoken]) if spoken else [], strict=True
-            ):
-                meaning[i] = vector
-            for i, moment in enumerate(found):
-                concept[i] = self._concept(moment, embedder)
         columns: dict[str, Any] = {
             "id": [f"{movie.id}@{int(m.span.start)}" for m in found],
             "movie": [movie.id] * len(found),
-            "name": [movie.name] * len(found),
+            "name": [_plain(movie.name)] * len(found),
             "start": [int(m.span.start) for m in found],
             "end": [int(m.span.end) for m in found],
             "words": [m.words for m in found],
@@ -167,41 +223,40 @@ class Index:
             "flags": [", ".join(m.flags) for m in found],
             "picture_at": [int(m.picture_at) for m in found],
             "key": [key] * len(found),
-            "meaning": meaning,
-            "concept": concept,
+            **self._vectors(found, embedder),
         }
-        schema = _schema(embedder.dim if embedder is not None else _dim(self._table))
+        schema = self._table.schema
         return pa.table([pa.array(columns[n], type=schema.field(n).type) for n in schema.names], schema=schema)
 
-    def _concept(self, moment: Moment, embedder: TextEmbedder) -> Floats | None:
-        """Label embeddings weighted by score, about the vocabulary's centre: what is seen, in the space of words."""
-        if not moment.tags:
-            return None
-        fresh = [label for label, _ in moment.tags if label not in self._labels]
-        if fresh:
-            self._labels |= dict(zip(fresh, embedder.embed_texts(fresh), strict=True))
-        weights = np.array([score for _, score in moment.tags], dtype=np.float32)
-        vectors = np.stack([self._labels[label] for label, _ in moment.tags]) - self._centred()
-        return _unit((weights[:, None] * vectors).sum(axis=0))
+    def _vectors(self, found: Sequence[Moment], embedder: TextEmbedder | None) -> dict[str, list[Any]]:
+        made: dict[str, list[Any]] = {column: [None] * len(found) for column in VECTORS}
+        if embedder is None:
+            return made
+        spoken = [i for i, m in enumerate(found) if m.words.strip()]
+        if spoken:
+            vectors = embedder.embed_texts([found[i].words for i in spoken])
+            for i, vector in zip(spoken, vectors, strict=True):
+                made["meaning"][i] = vector
+        if any(m.tags for m in found):
+            concepts = self._concept(embedder)
+            made["concept"] = [concepts.of_labels(m.tags) for m in found]
+        return made
 
-    def _centred(self) -> Floats:
-        """The mean embedding of every tenth word of the picture vocabulary, kept beside the moments."""
-        if self._centre is None:
+    def _concept(self, embedder: TextEmbedder) -> Concepts:
+        """The vocabulary's middle takes hundreds of embeddings to find, so it is kept beside the moments."""
+        if self._concepts is None:
             database = self._database()
-            if _CENTRES in _tables(database):
-                row = database.open_table(_CENTRES).to_arrow().to_pylist()[0]
-                self._centre = np.asarray(row["centre"], dtype=np.float32)
-            else:
-                embedder = self._embed()
-                if embedder is None:
-                    raise ModelError(self.without_meaning)
-                labels = files("cinedex.models").joinpath("imagenet_labels.txt").read_text("utf-8").splitlines()
-                named = [x.partition("\t")[2] for x in labels if "\t" in x and not x.startswith("#")][::10]
-                self._centre = embedder.embed_texts(named).mean(axis=0)
-                database.create_table(
-                    _CENTRES, [{"space": embedder.space, "centre": self._centre.tolist()}], exist_ok=True
-                )
-        return self._centre
+            kept = database.open_table(_CENTRES).to_arrow().to_pylist() if _CENTRES in _tables(database) else []
+            for row in kept:
+                if row["space"] == embedder.space:
+                    passage, question = (np.asarray(row[n], dtype=np.float32) for n in ("passage", "question"))
+                    self._concepts = Concepts(embedder, (passage, question))
+                    return self._concepts
+            self._concepts = Concepts(embedder)
+            passage, question = self._concepts.centres
+            row = {"space": embedder.space, "passage": passage.tolist(), "question": question.tolist()}
+            database.create_table(_CENTRES, [row], mode="overwrite")
+        return self._concepts
 
     def _embed(self) -> TextEmbedder | None:
         if self._embedder is None and not self.without_meaning:
@@ -214,66 +269,111 @@ class Index:
     # The table
 
     def _database(self) -> Any:
+        # The engine logs on its own to the terminal, also where nothing is wrong.
+        os.environ.setdefault("LANCEDB_LOG", "error")
         import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
 
-        try:
-            return lancedb.connect(self.url)
-        except (OSError, RuntimeError, ValueError) as wrong:
-            raise self._broken(wrong) from wrong
+        return lancedb.connect(self.url)
 
-    def _open(self, *, create: bool) -> Any:
+    def _open(self) -> Any:
+        """The table as it is now, or None."""
         if self._table is not None:
-            self._table.checkout_latest()
-            return self._table
+            try:
+                self._table.checkout_latest()
+            except (OSError, RuntimeError, ValueError):
+                self._table = None  # another process made the index anew
+            else:
+                return self._table
         database = self._database()
-        try:
-            if _TABLE in _tables(database):
-                self._table = database.open_table(_TABLE)
-            elif create:
-                embedder = self._embed()
-                schema = _schema(embedder.dim if embedder is not None else 384)
-                self._table = database.create_table(_TABLE, schema=schema, exist_ok=True)
-                for column in ("words", "tags"):
-                    self._table.create_index(column, config=_full_text())
-        except (OSError, RuntimeError, ValueError) as wrong:
-            raise self._broken(wrong) from wrong
+        if _TABLE in _tables(database):
+            self._table = database.open_table(_TABLE)
         return self._table
 
+    def _create(self) -> Any:
+        from lancedb.index import FTS  # noqa: PLC0415 - heavy, and only a new index needs it
+
+        embedder = self._embed()
+        space, dim = (embedder.space, embedder.dim) if embedder is not None else ("", _DIM)
+        self._table = self._database().create_table(_TABLE, schema=_schema(space, dim), exist_ok=True)
+        for column in ("words", "tags"):
+            # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
+            config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
+            self._table.create_index(column, config=config)
+        return self._table
+
+    def _in_space(self, table: Any, embedder: TextEmbedder | None) -> Any:
+        """The table, ready for vectors of this embedder; those of another one are taken out, the words stay."""
+        if embedder is None or _space(table) == embedder.space:
+            return table
+        rows = table.to_arrow()
+        self._database().drop_table(_TABLE)
+        table = self._create()
+        if rows.num_rows:
+            _log.warning(
+                "the search index was made with another text embedder; until films are analysed again, "
+                "what is said in them is found by its words alone"
+            )
+            empty = {n: pa.nulls(rows.num_rows, table.schema.field(n).type) for n in VECTORS}
+            columns = [empty.get(n, rows.column(n) if n in rows.schema.names else None) for n in table.schema.names]
+            table.add(pa.table(columns, schema=table.schema), on_bad_vectors="null")
+        return table
+
     def _keys(self, table: Any, movie_id: str) -> set[str]:
-        rows = table.search().where(f"movie = '{_safe(movie_id)}'").select(["key"]).limit(100_000).to_arrow()
+        rows = table.search().where(f"movie = '{_safe(movie_id)}'").select(["key"]).limit(1_000_000).to_arrow()
         return set(rows.column("key").to_pylist())
 
     def _tidy(self, table: Any) -> None:
-        self._since += 1
-        if self._since % _OPTIMISE_EVERY == 1:
-            table.optimize()
+        if table.count_rows() >= VECTOR_INDEX_FROM:
+            self._index_vectors(table)
+        table.optimize(cleanup_older_than=_OLD)
 
-    def _broken(self, wrong: Exception) -> StoreError:
-        return StoreError(
-            f"the search index at {self.url} cannot be used: {wrong}",
-            remedy="It is only a cache: delete that folder and analyse again; stored results are reused.",
-        )
+    def _index_vectors(self, table: Any) -> None:
+        from lancedb.index import IvfRq  # noqa: PLC0415 - only a large index needs it
+
+        there = {column for index in table.list_indices() for column in index.columns}
+        for column in VECTORS:
+            if column not in there and table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_FROM:
+                table.create_index(column, config=IvfRq(distance_type="cosine"))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What LanceDB raises, as what a user can do something about."""
+        try:
+            yield
+        except (OSError, RuntimeError, ValueError) as wrong:
+            self._table = None
+            why = (str(wrong) or repr(wrong)).splitlines()[0][:300]
+            raise StoreError(
+                f"the search index at {self.url} cannot be used: {why}",
+                remedy="It is only a cache: delete that folder and analyse again; stored results are reused.",
+            ) from wrong
 
 
-_SHOWN = ["movie", "name", "start", "end", "words", "language", "tags", "flags", "picture_at"]
+_PROBES, _REFINE = 20, 5
+"""How far a vector index is looked into; without one they change nothing."""
 
 
-def _schema(dim: int) -> pa.Schema:
+def _fetch(query: Any, limit: int, movie: str | None, rank: str) -> list[dict[str, Any]]:
+    if movie is not None:
+        query = query.where(f"movie = '{_safe(movie)}'", prefilter=True)
+    found: list[dict[str, Any]] = query.select([*_SHOWN, rank]).limit(limit).to_arrow().to_pylist()
+    return found
+
+
+def _schema(space: str, dim: int) -> pa.Schema:
     texts = {n: pa.string() for n in ("id", "movie", "name", "words", "language", "tags", "flags", "key")}
     numbers = {n: pa.int64() for n in ("start", "end", "picture_at")}
-    vectors = {n: pa.list_(pa.float32(), dim) for n in ("meaning", "concept")}
-    return pa.schema(texts | numbers | vectors)
+    vectors = {n: pa.list_(pa.float32(), dim) for n in VECTORS}
+    return pa.schema(texts | numbers | vectors, metadata={_SPACE_KEY: space.encode()})
 
 
-def _full_text() -> Any:
-    """Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined."""
-    from lancedb.index import FTS  # noqa: PLC0415 - heavy, and only a new index needs it
-
-    return FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=True, ascii_folding=True)
+def _space(table: Any) -> str:
+    return str((table.schema.metadata or {}).get(_SPACE_KEY, b"").decode())
 
 
-def _dim(table: Any) -> int:
-    return int(table.schema.field("meaning").type.list_size)
+def _row_key(timeline: Timeline, embedder: TextEmbedder | None) -> str:
+    """What a film's rows are made of: its tracks, and whose vectors."""
+    return f"{source_key(timeline)} {embedder.space if embedder is not None else ''}"
 
 
 def _tables(database: Any) -> set[str]:
@@ -281,9 +381,9 @@ def _tables(database: Any) -> set[str]:
     return set(getattr(found, "tables", found))
 
 
-def _unit(vector: Floats) -> Floats:
-    length = float(np.linalg.norm(vector))
-    return (vector / length).astype(np.float32) if length > 0 else vector.astype(np.float32)
+def _plain(name: str) -> str:
+    """A file's name as text: bytes that are not UTF-8 have no place in a table."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _safe(movie_id: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cinedex.errors import UsageError
 from cinedex.search.index import Index
+from cinedex.search.terms import TELLS_NOTHING, Term, matches, terms_of, words_of
 from cinedex.timeline.time import SECOND, Time
 
 LONGEST_QUERY = 500
@@ -20,11 +20,9 @@ _FUSE = 60
 
 _CANDIDATES = 50
 
-MEANING_LEAST = 0.84
-"""Cosine from which words count as near in meaning."""
-
-CONCEPT_LEAST = 0.42
-"""Centred cosine from which what is seen counts as near."""
+BOUNDS = {"meaning": 0.83, "concept": 0.40}
+"""Cosine in each space from which a moment counts as near. A first calibration, for multilingual-e5-small alone: set on
+the 'tune' queries of tests/quality/search_queries.json, so that hardly any of those without an answer finds one."""
 
 WORDS_LEAST = 0.5
 """Share of a query's telling words that must be found where nothing else speaks for a moment."""
@@ -32,18 +30,12 @@ WORDS_LEAST = 0.5
 _JOIN_GAP = SECOND
 _JOINED_MAX = SECOND * 60
 
-_TELLING_NOTHING = """
-a an and are as at be by do does for from has have he her his how i in is it its me my of on or our she so that the
-their them there they this to was we were what when where which who why will with you your find show scene moment
-"""
-
-_STOP = frozenset(_TELLING_NOTHING.split())
-"""Words of a query that tell nothing apart."""
+_SPOKEN_FOR = {"meaning": "words near in meaning", "concept": "picture near in meaning"}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found moment. `matched` are character ranges of `words`; `why` says in words what spoke for it."""
+    """A found stretch: a moment, or neighbours joined. Why it was found: `matched`, `why` and `ranks`."""
 
     movie: str
     name: str
@@ -55,8 +47,15 @@ class Hit:
     tags: str
     flags: str
     picture_at: Time
+    """Where a still is to be taken; -1 where there is none."""
+    at: Time
+    """Where the best moment of it starts: the place to play from."""
     matched: tuple[tuple[int, int], ...] = ()
+    """Character ranges of `words` that are forms of query words."""
     why: tuple[str, ...] = ()
+    """What spoke for it, in words."""
+    ranks: tuple[tuple[str, int], ...] = ()
+    """The lists that it is in and its place in each: 'text', 'meaning', 'concept'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,115 +72,120 @@ class SearchResult:
 @dataclass
 class _Candidate:
     row: dict[str, Any]
-    score: float = 0.0
+    said: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    seen: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)
     near: dict[str, float] = field(default_factory=dict)
 
 
 def search(index: Index, text: str, *, limit: int = 10, movie: str | None = None) -> SearchResult:
     """The moments that fit plain words best. Raises UsageError for an empty query."""
-    query = " ".join(unicodedata.normalize("NFC", text).split())[:LONGEST_QUERY]
-    terms = [t for t in _words(query) if t not in _STOP] or _words(query)
-    if not terms:
+    query = " ".join(unicodedata.normalize("NFC", text[: LONGEST_QUERY * 4]).split())[:LONGEST_QUERY]
+    if not words_of(query):
         raise UsageError("the query has no words", remedy="Say what is heard or seen, for example: red car at night.")
+    telling = [w for w in words_of(query) if w.casefold() not in TELLS_NOTHING] or words_of(query)
+    terms = terms_of(telling, index.stems)
     found: dict[tuple[str, int], _Candidate] = {}
-    _rank(found, index.by_text(" ".join(terms), _CANDIDATES, movie), "text")
-    for column, vector in index.query_vectors(query).items():
-        _rank(found, index.by_vector(column, vector, _CANDIDATES, movie), column)
-    hits = [hit for c in found.values() if (hit := _judged(c, terms)) is not None]
-    best = sorted(_joined(hits), key=lambda h: (-h.score, h.name, h.start))[:limit]
+    _rank(found, "text", _by_words(index, telling, terms, movie))
+    vectors = index.query_vectors(query)
+    for space, vector in vectors.items():
+        rows = ((r, 1 - r["_distance"]) for r in index.by_vector(space, vector, _CANDIDATES, movie))
+        _rank(found, space, [(_Candidate(row), near) for row, near in rows if near >= BOUNDS[space]])
+    for candidate in found.values():
+        if "text" not in candidate.ranks:
+            _look(candidate, terms, index)
+    hits = _joined(_hit(candidate, terms) for candidate in found.values())
+    best = sorted(hits, key=lambda h: (-h.score, h.name, h.movie, h.start))[: max(limit, 0)]
     films, moments = index.size
-    notes = (f"searched by words only: {index.without_meaning}",) if index.without_meaning else ()
-    return SearchResult(query, tuple(best), films, moments, notes)
+    return SearchResult(query, tuple(best), films, moments, () if vectors or not moments else (_only_words(index),))
 
 
-def _rank(found: dict[tuple[str, int], _Candidate], rows: Sequence[dict[str, Any]], source: str) -> None:
-    for place, row in enumerate(rows):
-        candidate = found.setdefault((row["movie"], row["start"]), _Candidate(row))
-        near = row["_score"] if source == "text" else 1 - row["_distance"]
-        candidate.near[source] = float(near)
-        candidate.score += 1 / (_FUSE + place + 1)
+def _only_words(index: Index) -> str:
+    why = index.without_meaning or "the index was made with another text embedder; analyse the films again"
+    return f"searched by words only: {why}"
 
 
-def _judged(candidate: _Candidate, terms: Sequence[str]) -> Hit | None:
-    """A hit with its reasons, or None where nothing speaks for it strongly enough."""
-    row, near = candidate.row, candidate.near
-    spoken, said = _matches(row["words"], terms)
-    _, seen = _matches(row["tags"], terms)
-    why = []
-    if said:
-        why.append(f"said: {', '.join(sorted(said))}")
-    if seen:
-        why.append(f"seen: {', '.join(sorted(seen))}")
-    enough = len(said | seen) >= WORDS_LEAST * len(set(terms))
-    if near.get("meaning", 0.0) >= MEANING_LEAST:
-        why.append(f"words near in meaning ({near['meaning']:.2f})")
-        enough = True
-    if near.get("concept", 0.0) >= CONCEPT_LEAST:
-        why.append(f"picture near in meaning ({near['concept']:.2f})")
-        enough = True
-    if not enough or not why:
-        return None
+def _by_words(
+    index: Index, telling: Sequence[str], terms: Sequence[Term], movie: str | None
+) -> list[tuple[_Candidate, float]]:
+    """Moments with enough of the query's words in what is said or seen, best first."""
+    kept = []
+    for row in index.by_text(" ".join(telling), _CANDIDATES, movie):
+        candidate = _Candidate(row)
+        _look(candidate, terms, index)
+        if len(candidate.said.keys() | candidate.seen.keys()) >= WORDS_LEAST * len(terms):
+            kept.append((candidate, float(row["_score"])))
+    return kept
+
+
+def _look(candidate: _Candidate, terms: Sequence[Term], index: Index) -> None:
+    candidate.said = matches(candidate.row["words"], terms, index.stems)
+    candidate.seen = matches(candidate.row["tags"], terms, index.stems)
+
+
+def _rank(found: dict[tuple[str, int], _Candidate], source: str, ranked: Sequence[tuple[_Candidate, float]]) -> None:
+    for place, (new, near) in enumerate(ranked, 1):
+        candidate = found.setdefault((new.row["movie"], new.row["start"]), new)
+        candidate.ranks[source] = place
+        candidate.near[source] = near
+
+
+def _hit(candidate: _Candidate, terms: Sequence[Term]) -> Hit:
+    """A hit with its reasons. Words that are really there count on top of the places in the lists."""
+    row, said, seen = candidate.row, candidate.said, candidate.seen
+    why = [f"{how}: {', '.join(sorted(words))}" for how, words in (("said", said), ("seen", seen)) if words]
+    why += [f"{_SPOKEN_FOR[s]} ({near:.2f})" for s, near in candidate.near.items() if s in _SPOKEN_FOR]
+    fused = sum(1 / (_FUSE + place) for place in candidate.ranks.values())
+    start = Time(row["start"])
     return Hit(
         movie=row["movie"],
         name=row["name"],
-        start=Time(row["start"]),
+        start=start,
         end=Time(row["end"]),
-        score=candidate.score * (1 + len(said | seen) / len(set(terms))),
+        score=fused * (1 + len(said.keys() | seen.keys()) / len(terms)),
         words=row["words"],
         language=row["language"],
         tags=row["tags"],
         flags=row["flags"],
         picture_at=Time(row["picture_at"]),
-        matched=tuple(spoken),
+        at=start,
+        matched=tuple(sorted({place for places in said.values() for place in places})),
         why=tuple(why),
+        ranks=tuple(candidate.ranks.items()),
     )
 
 
-def _joined(hits: Sequence[Hit]) -> list[Hit]:
-    """Neighbouring hits of a film as one moment; the better one gives its picture."""
+def _joined(hits: Iterable[Hit]) -> list[Hit]:
+    """Neighbouring hits of a film as one."""
     joined: list[Hit] = []
     for hit in sorted(hits, key=lambda h: (h.movie, h.start)):
         last = joined[-1] if joined else None
         near = last is not None and last.movie == hit.movie and hit.start - last.end <= _JOIN_GAP
         if last is None or not near or hit.end - last.start > _JOINED_MAX:
             joined.append(hit)
-            continue
-        shift = len(last.words) + 1 if last.words else 0
-        joined[-1] = replace(
-            last,
-            end=hit.end,
-            score=max(last.score, hit.score),
-            words=f"{last.words} {hit.words}".strip(),
-            tags=", ".join(dict.fromkeys(t for t in (*last.tags.split(", "), *hit.tags.split(", ")) if t)),
-            flags=", ".join(dict.fromkeys(f for f in (*last.flags.split(", "), *hit.flags.split(", ")) if f)),
-            matched=(*last.matched, *((a + shift, b + shift) for a, b in hit.matched)),
-            why=tuple(dict.fromkeys((*last.why, *hit.why))),
-            picture_at=hit.picture_at if hit.score > last.score else last.picture_at,
-        )
+        else:
+            joined[-1] = _both(last, hit)
     return joined
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+def _both(first: Hit, second: Hit) -> Hit:
+    """One hit of two: the better gives its place, picture and reasons first."""
+    shift = len(first.words) + 1 if first.words else 0
+    better, other = (second, first) if second.score > first.score else (first, second)
+    return replace(
+        better,
+        start=first.start,
+        end=second.end,
+        words=f"{first.words} {second.words}" if first.words and second.words else first.words or second.words,
+        language=better.language or other.language,
+        tags=_listed(better.tags, other.tags),
+        flags=_listed(better.flags, other.flags),
+        picture_at=better.picture_at if better.picture_at >= 0 else other.picture_at,
+        matched=(*first.matched, *((a + shift, b + shift) for a, b in second.matched)),
+        why=tuple(dict.fromkeys((*better.why, *other.why))),
+        ranks=tuple((dict(other.ranks) | dict(better.ranks)).items()),
+    )
 
 
-def _matches(text: str, terms: Sequence[str]) -> tuple[list[tuple[int, int]], set[str]]:
-    """Where words of the text are forms of query words, and which query words were found."""
-    places, found = [], set()
-    for token in re.finditer(r"[^\W_]+", text):
-        word = token.group().casefold()
-        for term in terms:
-            if _same(word, term):
-                places.append(token.span())
-                found.add(term)
-                break
-    return places, found
-
-
-def _same(word: str, term: str) -> bool:
-    """Equal, or forms of one word: a common beginning that leaves at most three letters on either side."""
-    if word == term:
-        return True
-    short = min(len(word), len(term))
-    common = next((i for i in range(short) if word[i] != term[i]), short)
-    return common >= 4 and max(len(word), len(term)) - common <= 3 and short - common <= 1
+def _listed(*lists: str) -> str:
+    return ", ".join(dict.fromkeys(x for one in lists for x in one.split(", ") if x))
