@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cinedex.timeline.movie import AudioStream, Movie, VideoStream
-from cinedex.timeline.rows import KINDS, Flag, Picture, Quality, Shot, Tag
+from cinedex.timeline.rows import KINDS, Picture, Quality, Shot, Tag
 from cinedex.timeline.time import FLICKS_PER_SECOND
 from cinedex.timeline.timeline import State, Timeline
 from cinedex.timeline.track import Maker, Ticks, Track
@@ -210,8 +210,3 @@ def stills(timeline: Timeline) -> list[Picture | None]:
         if index >= 0 and found[index] is None:
             found[index] = picture
     return found
-
-
-def noted(flags: Track[Flag] | None, most: int) -> list[Flag]:
-    """The first flags in time order, at most `most`."""
-    return list(flags.rows[:most]) if flags is not None else []

@@ -109,8 +109,8 @@ def _urls(pictures: Sequence[Picture]) -> list[str]:
 def _smaller(still: bytes, height: int) -> bytes:
     try:
         return smaller(still, height)
-    except ValueError:  # the browser will show it as a broken picture, which it is
-        return still[:TEXT]
+    except ValueError:  # no picture at all: its shot shows its mean colour
+        return b""
 
 
 def _shots(timeline: Timeline, pictures: Sequence[Picture | None], labels: _Labels) -> list[list[Any]]:

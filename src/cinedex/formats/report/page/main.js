@@ -196,7 +196,9 @@ function setUpKeys(lanes) {
   };
   $("help-open").addEventListener("click", keys["?"]);
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || $("help").open || event.target.closest("input, dialog")) return;
+    // With AltGr some keyboards write the brackets.
+    const held = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
+    if (held || $("help").open || event.target.closest("input, dialog")) return;
     if (event.key === " " && event.target.closest("button, a")) return;
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act) return;

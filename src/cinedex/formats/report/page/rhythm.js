@@ -41,10 +41,15 @@ function drawRhythm(canvas) {
     context.fillStyle = ink.quiet;
     context.fillText(mark < 60 ? `${mark} s` : `${mark / 60} min`, 2, height - rise(mark) - 2);
   }
+  const gap = film.shots.length < width / 4 ? 1.5 : 0;
   film.shots.forEach((shot, i) => {
     const left = x(shot.start);
+    const wide = Math.max(0.6, x(shot.end) - left - gap);
     context.fillStyle = rgb(colourOf(shot.start, shot.end), ink.block);
-    context.fillRect(left, height - rise(lengths[i]), Math.max(0.6, x(shot.end) - left - (film.shots.length < width / 4 ? 1.5 : 0)), rise(lengths[i]));
+    context.fillRect(left, height - rise(lengths[i]), wide, rise(lengths[i]));
+    // A dark shot on a dark page, or a light one on a light page, still has an edge.
+    context.fillStyle = ink.quiet;
+    context.fillRect(left, height - rise(lengths[i]), wide, 1);
   });
   if (lengths.length < 2 * NEIGHBOURS + 1) return;
   context.beginPath();

@@ -33,7 +33,7 @@ export class Sheet {
     });
     roving(list, ".shot", () => this.#columns());
     this.draw = oncePerFrame(() => this.#draw());
-    window.addEventListener("scroll", this.draw, { passive: true });
+    for (const moved of ["scroll", "resize"]) window.addEventListener(moved, this.draw, { passive: true });
     new ResizeObserver(this.draw).observe(list);
     new ResizeObserver(this.draw).observe(document.body);
     $("size").addEventListener("input", (event) => {
