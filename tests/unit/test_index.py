@@ -1,0 +1,254 @@
+"""The index: a cache that follows the tracks, that is never half a film, and that can always be made again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unit.search_fixtures import film
+
+from cinedex.errors import ModelError, StoreError
+from cinedex.models.fakes import FakeTextEmbedder
+from cinedex.models.tasks import TextEmbedder
+from cinedex.search.index import Index
+from cinedex.search.query import search
+from cinedex.timeline.timeline import Timeline
+
+SEA = film(("the sea is calm", [("lighthouse", 0.8)]), ("a storm comes", [("wave", 0.5)]), id_="m1-sea", name="Sea.mp4")
+CITY = film(("cars and trams", [("streetcar", 0.9)]), id_="m1-city", name="City.mp4")
+
+
+def index_at(folder: Path, embedder: TextEmbedder | None = None) -> Index:
+    return Index(str(folder / "index"), lambda: embedder or FakeTextEmbedder())
+
+
+def no_embedder() -> TextEmbedder:
+    raise ModelError("no weights here")
+
+
+def found(index: Index, text: str) -> list[str]:
+    return [row["words"] for row in index.by_text(text, 10, None)]
+
+
+def test_nothing_is_an_answer(tmp_path: Path):
+    index = index_at(tmp_path)
+    assert not index.exists
+    assert index.size == (0, 0)
+    assert index.by_text("sea", 5, None) == []
+    assert index.query_vectors("sea") == {}
+    assert index.spaces == {}
+    assert index.check({}) == []
+    assert index.check({"m1-sea": SEA}) == ["there is no index"]
+    index.remove("m1-sea")
+    index.compact()
+    assert search(index, "sea").hits == ()
+
+
+def test_a_film_is_put_in_once(tmp_path: Path):
+    index = index_at(tmp_path)
+    assert index.update(SEA)
+    assert index.exists
+    assert index.size == (1, 2)
+    assert not index.update(SEA)
+    assert not index_at(tmp_path).update(SEA)
+    assert index.spaces == {"meaning": "fake-words", "concept": "concept:fake-words"}
+
+
+def test_other_tracks_take_the_place_of_those_before(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    index.update(CITY)
+    assert index.update(film(("silence", []), id_="m1-sea", name="Sea.mp4", made="2"))
+    assert index.size == (2, 2)
+    assert found(index, "storm") == []
+    assert found(index, "silence") == ["silence"]
+    assert found(index, "trams") == ["cars and trams"]
+
+
+def test_a_film_of_which_nothing_is_left_has_no_rows(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    index.update(Timeline(film(id_="m1-sea").movie))
+    assert index.size == (0, 0)
+
+
+def test_a_film_is_taken_out(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    index.update(CITY)
+    index.remove("m1-sea")
+    assert index.size == (1, 1)
+    assert found(index, "sea") == []
+
+
+def test_check_names_what_is_wrong(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    index.update(CITY)
+    later = film(("cars", []), id_="m1-city", name="City.mp4", made="2")
+    new = film(("new", []), id_="m1-new", name="New.mp4")
+    assert index.check({"m1-sea": SEA, "m1-city": CITY}) == []
+    assert index.check({"m1-city": later, "m1-new": new}) == [
+        "m1-sea: not a film of the library",
+        "City.mp4: not up to date",
+        "New.mp4: not up to date",
+    ]
+
+
+def test_rebuilt_it_is_the_same(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    index.rebuild([CITY, SEA])
+    assert index.size == (2, 3)
+    assert index.check({"m1-sea": SEA, "m1-city": CITY}) == []
+    assert found(index, "trams") == ["cars and trams"]
+
+
+def test_compacted_it_answers_the_same(tmp_path: Path):
+    index = index_at(tmp_path)
+    for number in range(5):
+        index.update(film((f"line {number}", []), id_=f"m1-{number}"))
+    before = sorted(found(index, "line"))
+    index.compact()
+    assert sorted(found(index, "line")) == before
+    assert len(before) == 5
+
+
+@pytest.mark.parametrize("what", ["manifests", "data", "everything"])
+def test_a_damaged_index_is_told_and_made_again(what: str, tmp_path: Path):
+    index_at(tmp_path).update(SEA)
+    inside = {"manifests": "**/*.manifest", "data": "**/*.lance", "everything": "**/*"}[what]
+    for path in (tmp_path / "index").glob(inside):
+        if path.is_file():
+            path.write_bytes(b"not lance")
+    broken = index_at(tmp_path)
+    with pytest.raises(StoreError, match="only a cache"):
+        search(broken, "storm")
+    broken.rebuild([SEA])
+    assert found(broken, "storm") == ["a storm comes"]
+
+
+def test_without_an_embedder_words_are_searched_and_vectors_come_later(tmp_path: Path):
+    poor = Index(str(tmp_path / "index"), no_embedder)
+    assert poor.update(SEA)
+    assert not poor.update(SEA)
+    assert poor.query_vectors("sea") == {}
+    result = search(poor, "storm")
+    assert [h.words for h in result.hits] == ["a storm comes"]
+    assert result.notes == ("searched by words only: no weights here",)
+    rich = index_at(tmp_path)
+    assert rich.update(SEA)
+    assert rich.by_vector("meaning", rich.query_vectors("a storm comes")["meaning"], 1, None)
+    assert search(rich, "storm").notes == ()
+
+
+def test_vectors_of_two_embedders_never_meet(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    first = index_at(tmp_path)
+    first.update(SEA)
+    first.update(CITY)
+    other = index_at(tmp_path, FakeTextEmbedder("other", dim=64))
+    assert search(other, "storm").notes[0].startswith("searched by words only: the index was made with another")
+    assert other.update(SEA)
+    assert "another text embedder" in caplog.text
+    assert other.size == (2, 3)
+    assert found(other, "trams") == ["cars and trams"]
+    nearest = other.by_vector("meaning", other.query_vectors("cars and trams")["meaning"], 5, None)
+    assert {row["movie"] for row in nearest} == {"m1-sea"}
+    assert other.check({"m1-sea": SEA, "m1-city": CITY}) == ["City.mp4: not up to date"]
+    assert found(first, "trams") == ["cars and trams"], "an open index goes on after another process made it anew"
+
+
+def test_only_the_film_asked_for(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    index.update(film(("the sea again", []), id_="m1-b"))
+    assert [r["movie"] for r in index.by_text("sea", 5, "m1-b")] == ["m1-b"]
+    vector = index.query_vectors("the sea is calm")["meaning"]
+    assert {r["movie"] for r in index.by_vector("meaning", vector, 5, "m1-b")} == {"m1-b"}
+
+
+@pytest.mark.parametrize(
+    "hostile", ["' OR 1=1 --", "m1-sea' OR 'a'='a", "", "M1", "m1-sea\n", "../x", "m1%", "a" * 200]
+)
+def test_only_ids_get_into_filters(hostile: str, tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    with pytest.raises(StoreError, match="not a film's id"):
+        index.by_text("sea", 5, hostile)
+    with pytest.raises(StoreError, match="not a film's id"):
+        index.remove(hostile)
+    assert index.size == (1, 2)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=st.text(max_size=60), seen=st.text(max_size=20), name=st.text(max_size=20))
+def test_whatever_films_say_is_kept_as_it_is(said: str, seen: str, name: str, tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(film((said, [(seen, 0.5)] if seen else []), name=name, made="1"))
+    index.update(film((said, []), name=name, made="2"))
+    (row,) = index._open().to_arrow().to_pylist()
+    assert (row["words"], row["name"], row["tags"]) == (said, name, "")
+    index.remove("m1-aa")
+
+
+def test_a_name_that_is_not_unicode(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(film(("hello", []), name="caf\udce9.mp4"))
+    assert index.by_text("hello", 1, None)[0]["name"] == "caf?.mp4"
+
+
+def test_readers_see_whole_films_while_one_writes(tmp_path: Path):
+    """Every film has three moments; a reader, in this process or another, must count them in threes."""
+    writer, reader = index_at(tmp_path), index_at(tmp_path)
+    writer.update(film(*[("start", [])] * 3, id_="m1-start"))
+    done, seen = threading.Event(), set()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(len(reader.by_text("start", 200, None)) % 3)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        for number in range(8):
+            writer.update(film(*[("start", [])] * 3, id_=f"m1-{number % 4}", made=str(number)))
+    finally:
+        done.set()
+        thread.join()
+    assert seen == {0}
+    assert reader.size == (5, 15)
+
+
+def test_nothing_of_the_engine_is_loaded_with_the_package():
+    code = "import sys, cinedex, cinedex.library; sys.exit('lancedb' in sys.modules or 'lance' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own interpreter and code
+
+
+def test_the_engine_keeps_quiet(tmp_path: Path):
+    code = (
+        "from tests.unit.test_index import *; "
+        f"i = index_at(Path({str(tmp_path)!r})); i.update(SEA); search(i, 'storm'); i.compact()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter and code
+    assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def test_concepts_of_near_labels_are_near():
+    from cinedex.search.concept import Concepts  # noqa: PLC0415 - the one test of it
+
+    concepts = Concepts(FakeTextEmbedder())
+    one = concepts.of_labels([("steam locomotive", 0.5), ("alp", 0.1)])
+    same, other = concepts.of_labels([("locomotive", 0.9)]), concepts.of_labels([("piano", 0.9)])
+    assert one is not None
+    assert same is not None
+    assert other is not None
+    assert one @ same > one @ other + 0.2
+    assert np.isclose(np.linalg.norm(one), 1, atol=1e-5)
+    assert concepts.of_labels([]) is None
+    assert concepts.of_labels([("x", 0.0)]) is None
