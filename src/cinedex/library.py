@@ -19,7 +19,7 @@ from cinedex.models.spec import ModelSpec, RunOptions
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, make_plan, makers_of
-from cinedex.search.index import Index
+from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
@@ -209,7 +209,7 @@ class Library:
         steps = self.plan(movie).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
         key = key_of(movie.name, made)
-        if self.store.mark(movie.id, "indexed") == key and self.index.exists:
+        if self.store.mark(movie.id, "indexed") == key and self.store.holds(f"index/{TABLE}.lance"):
             return
         self.index.update(self.timeline(movie))
         if not self.index.without_meaning:

@@ -169,6 +169,11 @@ class Store:
 
     # Marks
 
+    def holds(self, place: str) -> bool:
+        """Whether there is anything at a place of the library."""
+        with _translated("look for", place):
+            return bool(self.fs.exists(f"{self.root}/{place}"))
+
     def put_mark(self, movie_id: str, name: str, value: str) -> None:
         """Note something small about a film for next time; a mark may be lost without harm."""
         self._write(f"films/{_safe(movie_id)}/marks/{_safe(name)}", value.encode())

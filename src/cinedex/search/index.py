@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import fsspec
 import numpy as np
 import pyarrow as pa
 
@@ -36,7 +35,7 @@ VECTORS = ("meaning", "concept")
 VECTOR_INDEX_FROM = 50_000
 """Moments from which a vector index is kept; fewer are compared one by one, which is exact and quick enough."""
 
-_TABLE = f"moments_v{VERSION}"
+TABLE = f"moments_v{VERSION}"
 _CENTRES = f"centres_v{VERSION}"
 _SPACE_KEY = b"cinedex.space"
 _DIM = 384
@@ -137,12 +136,6 @@ class Index:
         return wrong
 
     # Reading
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a table at all; asks the file system alone."""
-        place, path = fsspec.core.url_to_fs(self.url)
-        return bool(place.exists(f"{path}/{_TABLE}.lance"))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -285,8 +278,8 @@ class Index:
             else:
                 return self._table
         database = self._database()
-        if _TABLE in _tables(database):
-            self._table = database.open_table(_TABLE)
+        if TABLE in _tables(database):
+            self._table = database.open_table(TABLE)
         return self._table
 
     def _create(self) -> Any:
@@ -294,7 +287,7 @@ class Index:
 
         embedder = self._embed()
         space, dim = (embedder.space, embedder.dim) if embedder is not None else ("", _DIM)
-        self._table = self._database().create_table(_TABLE, schema=_schema(space, dim), exist_ok=True)
+        self._table = self._database().create_table(TABLE, schema=_schema(space, dim), exist_ok=True)
         for column in ("words", "tags"):
             # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
             config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
@@ -306,7 +299,7 @@ class Index:
         if embedder is None or _space(table) == embedder.space:
             return table
         rows = table.to_arrow()
-        self._database().drop_table(_TABLE)
+        self._database().drop_table(TABLE)
         table = self._create()
         if rows.num_rows:
             _log.warning(
