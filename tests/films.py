@@ -78,7 +78,7 @@ def make_film(
 ) -> Path:
     """Write a film. `shots` are (seconds, colour) in order; `times` gives each picture's own time (variable rate).
 
-    `codec` None makes a film without pictures; `start` is the first picture's time stamp in seconds; `signal` sets
+    `codec` None makes a film without pictures; `start` is the time stamp of its beginning, in seconds; `signal` sets
     `colorspace`, `color_range`, `color_trc`, `color_primaries` of the stream. The same arguments give the same film.
     """
     with av.open(str(path), "w") as out:
@@ -113,7 +113,7 @@ def make_film(
         else:
             length = seconds
         for stream, sound in audio:
-            _write_sound(out, stream, sound, length)
+            _write_sound(out, stream, sound, length, start)
     return path
 
 
@@ -164,7 +164,7 @@ def samples_of(sound: Sound, seconds: float) -> npt.NDArray[np.float32]:
     return np.array(tones, dtype=np.float32)
 
 
-def _write_sound(out: Any, stream: Any, sound: Sound, seconds: float) -> None:
+def _write_sound(out: Any, stream: Any, sound: Sound, seconds: float, begin: float) -> None:
     samples = samples_of(sound, seconds)
     step = 1024
     for start in range(0, samples.shape[1], step):
@@ -172,6 +172,6 @@ def _write_sound(out: Any, stream: Any, sound: Sound, seconds: float) -> None:
         whole = np.clip(np.rint(part.T.reshape(1, -1) * 32767), -32768, 32767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(whole), format="s16", layout=stream.layout.name)
         frame.sample_rate, frame.time_base = sound.rate, Fraction(1, sound.rate)
-        frame.pts = start + round(sound.start * sound.rate)
+        frame.pts = start + round((begin + sound.start) * sound.rate)
         out.mux(stream.encode(frame))
     out.mux(stream.encode(None))

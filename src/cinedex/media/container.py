@@ -135,6 +135,7 @@ class Clock:
         self._shifts = [0]
         self._ends: dict[int, int] = {}
         self._now: dict[int, int] = {}
+        self._stamps: dict[int, int] = {}
 
     @property
     def jumps(self) -> int:
@@ -148,14 +149,19 @@ class Clock:
             return
         index, base = packet.stream.index, packet.stream.time_base
         at = int(Time.from_pts(stamp, base))
-        expected = self._ends.get(index, max(self._ends.values(), default=at))
-        shift = self._now.get(index, self._shifts[-1])
-        if not self._near(at + shift - expected):
+        shift = self._now.get(index)
+        if shift is None:  # a stream's first packet is on one of the clocks that others are on
+            others = max(self._ends.values(), default=at)
+            shift = min(self._shifts, key=lambda s: abs(at + s - others))
+        elif not self._near(at + shift - self._ends[index]):
+            expected = self._ends[index]
             shift = next((s for s in reversed(self._shifts) if self._near(at + s - expected)), expected - at)
             if shift not in self._shifts:
                 self._shifts.append(shift)
         self._now[index] = shift
-        self._ends[index] = at + shift + int(Time.from_pts(packet.duration or 0, base))
+        before, self._stamps[index] = self._stamps.get(index, at), at
+        usual = at - before if 0 < at - before < SECOND else 0
+        self._ends[index] = at + shift + (int(Time.from_pts(packet.duration, base)) if packet.duration else usual)
         if shift:
             ticks = round(Fraction(shift, SECOND) / base)
             if packet.pts is not None:

@@ -251,18 +251,19 @@ class _Reel:
 
     def _take(self, item: Any, stream: Any) -> None:
         if stream is self.source.video:
-            self._show(item)
+            self._show(item, stream)
         else:
             self.sounds[stream.index].push(item)
 
-    def _show(self, frame: Any) -> None:
-        """A picture's end is the start of the next, which must be later whatever its time stamp says."""
+    def _show(self, frame: Any, stream: Any) -> None:
+        """A picture's end is the start of the next, which is later, if only by a tick, whatever its time stamp says."""
         if self.shown_all:
             return
-        at, held = self.source.at(frame, self.source.video), self.held
-        if held is not None and (at is None or at <= held[0]):
-            at = held[0] + step_of(held[3], self.source.video, self.rate)
-        at = at if at is not None else ZERO
+        at, held = self.source.at(frame, stream), self.held
+        if at is None:
+            at = held[0] + step_of(held[3], stream, self.rate) if held is not None else ZERO
+        elif held is not None and at <= held[0]:
+            at = held[0] + max(Time.from_pts(1, stream.time_base), Time(1))
         if held is not None:
             self._deliver(held, at)
         self.held = (at, frame.pts if frame.pts is not None else -1, bool(frame.key_frame), frame)

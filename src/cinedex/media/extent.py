@@ -23,7 +23,7 @@ _NEAR = SECOND
 
 @dataclass
 class Extent:
-    """Per stream index the film time at which its last packet ends, and how long that packet lasts."""
+    """Per stream index the film time at which the packet shown last ends, and how long that packet lasts."""
 
     ends: dict[int, Time] = field(default_factory=dict)
     lasts: dict[int, Time] = field(default_factory=dict)
@@ -75,6 +75,6 @@ def _note(packet: Any, origin: Time, found: Extent) -> None:
     if stamp is None or packet.is_discard or not packet.size:
         return
     lasts = Time.from_pts(packet.duration or 0, packet.stream.time_base)
-    end = film_time(stamp, packet.stream, origin) + lasts
-    if end > found.ends.get(index, Time(-1 << 62)):
-        found.ends[index], found.lasts[index] = end, lasts
+    start = film_time(stamp, packet.stream, origin)
+    if index not in found.ends or start > found.ends[index] - found.lasts[index]:
+        found.ends[index], found.lasts[index] = start + lasts, lasts

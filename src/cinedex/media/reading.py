@@ -182,7 +182,7 @@ class _DisplayOrder:
                     self._shift = frame.dts - (frame.pts if frame.pts is not None else frame.dts)
                 stamp = frame.dts - self._shift
             self._last, self._step = stamp, max(stamp - self._last, 1)
-            frame.pts = stamp
+            frame.pts, frame.duration = stamp, self._step
         return frames
 
 
