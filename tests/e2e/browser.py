@@ -140,6 +140,15 @@ class Browser:
                 raise TimeoutError(f"never true: {script} {self.complaints}")
             time.sleep(0.03)
 
+    def forgive(self, word: str, seconds: float = 10) -> None:
+        """Wait for the complaint that a test expects, and take it off the list."""
+        end = time.monotonic() + seconds
+        while not any(word in complaint for complaint in self.complaints):
+            if time.monotonic() > end:
+                raise TimeoutError(f"nobody complained of {word}: {self.complaints}")
+            time.sleep(0.03)
+        self.complaints[:] = [c for c in self.complaints if word not in c]
+
     def click(self, selector: str, *, at: tuple[float, float] = (0.5, 0.5)) -> None:
         """Click with the mouse on an element, `at` shares of its width and height."""
         quoted = json.dumps(selector)
@@ -167,6 +176,12 @@ class Browser:
         about = {"key": key, "code": code, "windowsVirtualKeyCode": number}
         self.call("Input.dispatchKeyEvent", type="keyDown", **about, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", **about)
+
+    def choose(self, selector: str, file: Path) -> None:
+        """Choose a file in a file field."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        field = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=field, files=[str(file)])
 
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
         """Show the page as a screen of this size does."""

@@ -146,7 +146,7 @@ export class Clock extends EventTarget {
 /** Why the film does not play here, in words that help. */
 export function whyNot(video) {
   const length = video.duration;
-  if (video.error || !video.currentSrc) {
+  if (video.error || !video.hasAttribute("src")) {
     const why = video.getAttribute("src")
       ? "The film could not be opened from here: the file is elsewhere, or this browser cannot play its format."
       : "The film file is not linked to this page.";

@@ -212,17 +212,20 @@ function drawTags(context, y, height, { from, to, x }) {
   }
 }
 
-function drawFlags(context, y, height, { from, to, x }) {
-  for (const flag of within(film.flags, from, to)) {
+/** Flags: a mark at the start, the stretch behind it, and the label where the next flag leaves room for it. */
+function drawFlags(context, y, height, { from, to, x, width }) {
+  const flags = within(film.flags, from, to);
+  flags.forEach((flag, i) => {
     const left = x(flag.start);
-    const wide = Math.max(3, x(flag.end) - left);
     context.fillStyle = ink.alert;
     context.globalAlpha = 0.22;
-    context.fillRect(left, y, wide, height);
+    context.fillRect(left, y, Math.max(3, x(flag.end) - left), height);
     context.globalAlpha = 1;
     context.fillRect(left, y, 2, height);
-    labelInside(context, flag.label, Math.max(left, x(from)) + 7, y + height / 2 + 0.5, Math.max(wide - 10, 60), ink.text);
-  }
+    const inside = Math.max(left, x(from)) + 7;
+    const room = (i + 1 < flags.length ? x(flags[i + 1].start) : width) - inside - 6;
+    if (room > 30) labelInside(context, flag.label, inside, y + height / 2 + 0.5, room, ink.text);
+  });
 }
 
 const colourAt = (from, to) => rgb(colourOf(from, to), ink.quiet);

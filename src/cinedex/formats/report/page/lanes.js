@@ -27,6 +27,7 @@ export class Lanes {
     const canvas = $("lanes");
     new ResizeObserver(() => {
       canvas.style.height = `${this.#lanes.reduce((sum, lane) => sum + lane.height + this.gap, TOP + 4)}px`;
+      this.tick();
       this.draw();
     }).observe(canvas.parentElement);
     this.#listen(canvas);

@@ -56,7 +56,7 @@ export function makeTags() {
     const list = make("ul", { className: "tags" });
     for (const { number, label, n, seconds } of own.slice(0, TAGS)) {
       const meter = make("i");
-      meter.style.setProperty("--share", String(Math.sqrt(seconds / most)));
+      meter.style.setProperty("--share", String(seconds / most));
       const button = make(
         "button",
         { className: "tag", tabIndex: -1, title: `${n} stretches, ${lengthText(seconds)} together`, data: { number }, aria: { pressed: "false" } },
