@@ -48,10 +48,9 @@ def _start(film: Path, library: Path) -> subprocess.Popen[str]:
 
 def _end(process: subprocess.Popen[str]) -> str:
     """What it said after it was ready; `communicate` would lose what was read ahead with the first line."""
-    assert process.stdout is not None
-    said = process.stdout.read()
-    process.wait(timeout=120)
-    return said
+    with process:
+        assert process.stdout is not None
+        return process.stdout.read()
 
 
 def _contents(root: Path) -> dict[str, bytes]:
@@ -73,7 +72,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_store(tmp_path: Path):
         except subprocess.TimeoutExpired:
             process.kill()
             kills += 1
-        process.communicate()
+        _end(process)
     process = _start(film, tmp_path / "killed")
     assert _end(process) == "done []\n"
     assert kills >= 3, "the film is too short for this machine: nothing was interrupted"
