@@ -26,7 +26,7 @@ _ABBREVIATIONS = frozenset(
 )
 """Words with a full stop that a name or a number follows."""
 
-_INITIAL = re.compile(r"\w\.")
+_INITIAL = re.compile(r"[^\W_iI]\.")
 
 _SHORTEST_WORD = Time.from_seconds(0.02)
 
