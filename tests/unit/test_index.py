@@ -38,7 +38,6 @@ def found(index: Index, text: str) -> list[str]:
 
 def test_nothing_is_an_answer(tmp_path: Path):
     index = index_at(tmp_path)
-    assert not index.exists
     assert index.size == (0, 0)
     assert index.by_text("sea", 5, None) == []
     assert index.query_vectors("sea") == {}
@@ -53,7 +52,6 @@ def test_nothing_is_an_answer(tmp_path: Path):
 def test_a_film_is_put_in_once(tmp_path: Path):
     index = index_at(tmp_path)
     assert index.update(SEA)
-    assert index.exists
     assert index.size == (1, 2)
     assert not index.update(SEA)
     assert not index_at(tmp_path).update(SEA)
