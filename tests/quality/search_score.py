@@ -1,0 +1,172 @@
+"""Search, scored: recall at 1 and 5, mean reciprocal rank, and how rarely it answers what has no answer.
+
+`python -m tests.quality.search_score tune` prints the figures from which the bounds in `cinedex.search.query` were
+chosen; `test` those of the queries that were kept apart.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from PIL import Image
+from tests.timelines import make_movie
+from tests.unit.search_fixtures import film
+
+from cinedex.models.pool import ModelPool
+from cinedex.models.registry import registry
+from cinedex.search import query
+from cinedex.search.index import Index
+from cinedex.search.query import Hit, search
+from cinedex.settings import Settings
+from cinedex.stages.tags import Tags
+from cinedex.timeline.rows import Cue, Shot
+from cinedex.timeline.time import SECOND, ZERO, Span, Time
+from cinedex.timeline.timeline import Timeline
+from cinedex.timeline.track import Maker, Track
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+QUERIES = json.loads(Path(__file__).with_name("search_queries.json").read_text("utf-8"))
+
+_CUE = re.compile(r"([\d:.]+) --> ([\d:.]+)[^\n]*\n(.+?)(?:\n\s*\n|\Z)", re.DOTALL)
+
+Judge = Callable[[Hit], bool]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Shares of the queries; `false` is the share of absent queries that got an answer all the same."""
+
+    first: float
+    fifth: float
+    mrr: float
+    answered: float
+    false: float
+    present: int
+    absent: int
+
+    def __str__(self) -> str:
+        return (
+            f"R@1 {self.first:.2f}  R@5 {self.fifth:.2f}  MRR {self.mrr:.2f}  answered {self.answered:.2f} "
+            f"of {self.present}  false {self.false:.2f} of {self.absent}"
+        )
+
+
+def spoken_film(subtitles: Path, shot_seconds: float) -> Timeline:
+    """A film of which only the subtitles are known, cut into shots of one length (0: without pictures)."""
+    text = subtitles.read_text("utf-8-sig").replace("\r", "")
+    cues = [
+        Cue(
+            start=Time.parse(start), end=Time.parse(end), text=" ".join(said.split()), language="en", score=1.0,
+            source="subtitle",
+        )
+        for start, end, said in _CUE.findall(text)
+    ]  # fmt: skip
+    end = cues[-1].end + SECOND * 5
+    tracks = {("subtitles", "cue"): Track.of(Cue, cues, Maker("subtitles", 1, "1" * 64))}
+    if shot_seconds:
+        cuts = Span(ZERO, end).cut(Time.from_seconds(shot_seconds))
+        shots = [Shot(start=s.start, end=s.end, number=i, opening="cut", score=1.0) for i, s in enumerate(cuts)]
+        tracks["shots", "shot"] = Track.of(Shot, shots, Maker("shots", 1, "2" * 64))
+    return Timeline(replace(make_movie(end.seconds, name=subtitles.stem), id="m1-spoken"), tracks)
+
+
+def pictured_film(photos: Path, pool: ModelPool) -> tuple[Timeline, list[str]]:
+    """A film that shows one photograph after another, tagged as the tag stage does, with their classes in order."""
+    model, stage = pool.get("efficientnet-lite2"), Tags()
+    classes, shots = [], []
+    with (photos / "labels.csv").open(encoding="utf-8") as file:
+        files = [row["file"] for row in csv.DictReader(file)]
+    for name in files:
+        if not (photos / name).exists():
+            continue
+        picture = Image.open(photos / name).convert("RGB").resize(model.size[::-1], Image.Resampling.BOX)
+        scores = model.tags(np.asarray(picture)[None])[0][0]
+        best = [i for i in np.argsort(-scores, kind="stable")[: stage.most] if scores[i] >= stage.threshold]
+        shots.append(("", [(model.labels[i], float(scores[i])) for i in best]))
+        classes.append(name.partition("_")[2].removesuffix(".jpg"))
+    return film(*shots, id_="m1-pictured", seconds=4, gap=True), classes
+
+
+def score(index: Index, present: Sequence[tuple[str, Judge]], absent: Sequence[str]) -> Score:
+    """Ask everything."""
+    ranks = []
+    for text, fits in present:
+        hits = search(index, text, limit=50).hits
+        ranks.append(next((place for place, hit in enumerate(hits, 1) if fits(hit)), 0))
+    found = np.array(ranks)
+    inverse = [1 / r if r else 0.0 for r in ranks]
+    false = [bool(search(index, text).hits) for text in absent]
+    return Score(
+        float(np.mean(found == 1)), float(np.mean((found > 0) & (found <= 5))), float(np.mean(inverse)),
+        float(np.mean(found > 0)), float(np.mean(false)) if absent else 0.0, len(present), len(absent),
+    )  # fmt: skip
+
+
+def spoken(part: str, pool: ModelPool, shot_seconds: float, folder: Path) -> Callable[[], Score]:
+    """An index of a film's subtitles, and how to score it."""
+    told = QUERIES["spoken"][part]
+    index = Index(str(folder / f"spoken{shot_seconds}"), lambda: pool.get("e5-small"))
+    index.update(spoken_film(DATA / "speech" / "subtitles" / told["subtitles"], shot_seconds))
+    present = [(text, _says(words)) for text, words in told["present"]]
+    return lambda: score(index, present, told["absent"])
+
+
+def seen(part: str, pool: ModelPool, film_and_classes: tuple[Timeline, list[str]], folder: Path) -> Callable[[], Score]:
+    """An index of photographs, and how to score it."""
+    timeline, classes = film_and_classes
+    index = Index(str(folder / f"seen {part}"), lambda: pool.get("e5-small"))
+    index.update(timeline)
+    told = QUERIES["seen"][part]
+    present = [(text, _shows(set(wanted), classes)) for text, wanted in told["present"]]
+    return lambda: score(index, present, told["absent"])
+
+
+def _says(words: str) -> Judge:
+    return lambda hit: _bare(words) in _bare(hit.words)
+
+
+def _shows(wanted: set[str], classes: Sequence[str]) -> Judge:
+    return lambda hit: classes[round(hit.at.seconds / 8)] in wanted
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def core_pool() -> ModelPool:
+    """The core models, from the user's cache."""
+    return ModelPool(registry(), cache=Settings.from_env().cache / "models", offline=True)
+
+
+def main(part: str) -> None:
+    """Print the figures of one part of the queries, and of other bounds beside them."""
+    pool = core_pool()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        runs: dict[str, tuple[str, Sequence[float], Callable[[], Score]]] = {}
+        around: Any = lambda at, step: [round(at + step * i, 3) for i in range(-3, 4)]  # noqa: E731 - said once, used twice
+        for cut in (0.0, 4.0):
+            bounds = around(query.BOUNDS["meaning"], 0.01)
+            runs[f"spoken, {f'shots of {cut:g} s' if cut else 'sound only'}"] = (
+                "meaning", bounds, spoken(part, pool, cut, folder),
+            )  # fmt: skip
+        photos = pictured_film(DATA / "retrieval" / "imagenet_sample_1000", pool)
+        runs["seen, photographs"] = "concept", around(query.BOUNDS["concept"], 0.02), seen(part, pool, photos, folder)
+        for name, (space, bounds, run) in runs.items():
+            for bound in bounds:
+                with mock.patch.dict(query.BOUNDS, {space: bound}):
+                    print(f"{part}: {name}: {space} from {bound:.2f}: {run()}")  # noqa: T201 - a report on demand
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
