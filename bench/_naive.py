@@ -32,13 +32,15 @@ def pictures(film: str) -> Iterator[Any]:
 
 
 def cuts(film: str, pool: ModelPool) -> list[int]:
-    """TransNetV2 as its authors run it: windows of 100 pictures of which the middle 50 count."""
+    """The shot boundary network over the whole film, which is held as one array."""
     model = pool.get("transnetv2")
     height, width = model.size
-    small = np.stack([np.asarray(Image.fromarray(p).resize((width, height))) for p in pictures(film)])
-    pad = np.concatenate([small[:1].repeat(25, 0), small, small[-1:].repeat(25 + 50 - len(small) % 50, 0)])
-    scores = [model.transitions(pad[i : i + 100])[25:75, 0] for i in range(0, len(pad) - 99, 50)]
-    return np.nonzero(np.concatenate(scores)[: len(small)] > 0.5)[0].tolist()
+    with av.open(film) as container:
+        # Filled in place: small arrays kept between large ones would tear the heap to pieces, 10 GB of them here.
+        small = np.zeros((container.streams.video[0].frames, height, width, 3), np.uint8)
+    for at, picture in enumerate(pictures(film)):
+        small[at] = Image.fromarray(picture).resize((width, height))
+    return np.nonzero(model.transitions(small)[:, 0] > 0.5)[0].tolist()
 
 
 def light(film: str) -> list[float]:

@@ -59,24 +59,27 @@ def _contents(root: Path) -> dict[str, bytes]:
 
 def test_killed_at_random_moments_it_ends_in_the_same_store(tmp_path: Path):
     film = make_film(tmp_path / "film.mkv", seconds=40, sounds=[Sound()], gop=24)
-    started = time.monotonic()
     process = _start(film, tmp_path / "calm")
+    started = time.monotonic()
     assert _end(process) == "done []\n"
     length = time.monotonic() - started
+    calm = _contents(tmp_path / "calm")
     chance = random.Random(20261123)
     kills = 0
-    for _ in range(12):
-        process = _start(film, tmp_path / "killed")
-        try:
-            process.wait(timeout=chance.uniform(0, length / 3))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            kills += 1
-        _end(process)
-    process = _start(film, tmp_path / "killed")
-    assert _end(process) == "done []\n"
-    assert kills >= 3, "the film is too short for this machine: nothing was interrupted"
-    calm, killed = _contents(tmp_path / "calm"), _contents(tmp_path / "killed")
-    assert killed == calm
-    litter = list((tmp_path / "killed").rglob("*.part"))
-    assert len(litter) <= kills, "more unfinished files were left behind than there were kills"
+    for turn in range(4):
+        library = tmp_path / f"killed{turn}"
+        here = 0
+        for latest in (0.8, 0.5, 0.3):
+            process = _start(film, library)
+            try:
+                process.wait(timeout=chance.uniform(0, length * latest))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                here += 1
+            _end(process)
+        assert _end(_start(film, library)) == "done []\n"
+        assert _contents(library) == calm
+        litter = list(library.rglob("*.part"))
+        assert len(litter) <= here, "more unfinished files were left behind than there were kills"
+        kills += here
+    assert kills >= 4, "the film is too short for this machine: hardly anything was interrupted"
