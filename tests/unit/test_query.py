@@ -13,6 +13,7 @@ from cinedex.errors import ModelError, UsageError
 from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.models.tasks import TextEmbedder
 from cinedex.search.index import Index
+from cinedex.search.kinds import kinds_of
 from cinedex.search.query import SearchResult, search
 from cinedex.search.terms import matches, terms_of, words_of
 
@@ -64,6 +65,24 @@ def test_what_is_said_is_found_in_any_form_and_marked(index: Index):
 def test_what_is_seen_is_found(index: Index):
     best = search(index, "locomotive").hits[0]
     assert (best.words, best.tags, best.why[0]) == ("", "steam locomotive", "seen: locomotive")
+
+
+@pytest.mark.parametrize("kind", ["dog", "dogs", "animal", "a dog"])
+def test_what_is_seen_is_found_by_its_kind(kind: str, tmp_path: Path):
+    index = Index(str(tmp_path), FakeTextEmbedder)
+    index.update(film(("", [("golden retriever", 0.6)]), ("", [("cab", 0.6)]), gap=True))
+    (best,) = search(index, kind).hits
+    assert (best.tags, best.why[0]) == ("golden retriever", f"seen: {kind.removeprefix('a ')}")
+
+
+def test_kinds_are_words_of_classes():
+    assert kinds_of(["golden retriever", "cab", "warplane", "no class"]) == [
+        "dog", "animal", "taxi", "car", "vehicle", "airplane", "aircraft",
+    ]  # fmt: skip
+    assert kinds_of(["crane (wading bird)", "crane (lifting device)"]) == ["bird", "animal"]
+    assert kinds_of(["king penguin", "red wine", "passenger car", "sorrel", "zebra"]) == [
+        "penguin", "bird", "animal", "wine", "train", "vehicle", "horse",
+    ]  # fmt: skip
 
 
 def test_said_and_seen_together_come_first(index: Index):

@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 
 from cinedex.models.tasks import Floats, TextEmbedder
+from cinedex.search.kinds import kinds_of
 
 PREFIX = "concept:"
 """What its space is called before the name of the text embedder's."""
@@ -39,7 +40,7 @@ class Concepts:
         """The unit vector of (label, score) pairs; None where there are none or they cancel out."""
         fresh = [label for label, _ in labels if label not in self._labels]
         if fresh:
-            self._labels |= dict(zip(fresh, self._embedder.embed_texts(fresh), strict=True))
+            self._labels |= dict(zip(fresh, self._embedder.embed_texts([_told(x) for x in fresh]), strict=True))
         if not labels:
             return None
         weights = np.sqrt(np.array([max(score, 0.0) for _, score in labels], dtype=np.float32))
@@ -53,7 +54,14 @@ class Concepts:
 def _middle(embedder: TextEmbedder) -> Centres:
     lines = files("cinedex.models").joinpath("imagenet_labels.txt").read_text("utf-8").splitlines()
     names = [x.partition("\t")[2] for x in lines if "\t" in x and not x.startswith("#")][::_EVERY]
-    return embedder.embed_texts(names).mean(axis=0), embedder.embed_texts(names, query=True).mean(axis=0)
+    return embedder.embed_texts([_told(x) for x in names]).mean(axis=0), embedder.embed_texts(names, query=True).mean(
+        axis=0
+    )
+
+
+def _told(label: str) -> str:
+    """A label with the narrowest kind that it is of: words that look for a dog find its breeds."""
+    return ", ".join([label, *kinds_of([label])[:1]])
 
 
 def _unit(vector: Floats) -> Floats | None:

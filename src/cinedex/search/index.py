@@ -21,12 +21,13 @@ import pyarrow as pa
 from cinedex.errors import ModelError, StoreError
 from cinedex.models.tasks import Floats, TextEmbedder
 from cinedex.search.concept import PREFIX, Concepts
+from cinedex.search.kinds import kinds_of
 from cinedex.search.moments import Moment, moments, source_key
 from cinedex.timeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Of the table's form; a table of another version is left alone, and films are put into a new one."""
 
 VECTORS = ("meaning", "concept")
@@ -48,7 +49,10 @@ _TIDY_EVERY = 20
 _OLD = timedelta(hours=1)
 """Age from which versions that no reader can still want are removed."""
 
-_SHOWN = ["movie", "name", "start", "end", "words", "language", "tags", "flags", "picture_at"]
+_TEXTS = ("words", "tags", "kinds")
+"""The columns of full text."""
+
+_SHOWN = ["movie", "name", "start", "end", "words", "language", "tags", "kinds", "flags", "picture_at"]
 
 
 class Index:
@@ -166,7 +170,7 @@ class Index:
             table = self._open()
             if table is None or not text.strip():
                 return []
-            query = MultiMatchQuery(text, ["words", "tags"], boosts=[1.0, 1.0], operator=FullTextOperator.OR)
+            query = MultiMatchQuery(text, [*_TEXTS], boosts=[1.0] * len(_TEXTS), operator=FullTextOperator.OR)
             return _fetch(table.search(query, query_type="fts"), limit, movie, "_score")
 
     def by_vector(self, column: str, vector: Floats, limit: int, movie: str | None) -> list[dict[str, Any]]:
@@ -213,6 +217,7 @@ class Index:
             "words": [m.words for m in found],
             "language": [m.language for m in found],
             "tags": [", ".join(label for label, _ in m.tags) for m in found],
+            "kinds": [", ".join(kinds_of(label for label, _ in m.tags)) for m in found],
             "flags": [", ".join(m.flags) for m in found],
             "picture_at": [int(m.picture_at) for m in found],
             "key": [key] * len(found),
@@ -288,7 +293,7 @@ class Index:
         embedder = self._embed()
         space, dim = (embedder.space, embedder.dim) if embedder is not None else ("", _DIM)
         self._table = self._database().create_table(TABLE, schema=_schema(space, dim), exist_ok=True)
-        for column in ("words", "tags"):
+        for column in _TEXTS:
             # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
             config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
             self._table.create_index(column, config=config)
@@ -354,7 +359,7 @@ def _fetch(query: Any, limit: int, movie: str | None, rank: str) -> list[dict[st
 
 
 def _schema(space: str, dim: int) -> pa.Schema:
-    texts = {n: pa.string() for n in ("id", "movie", "name", "words", "language", "tags", "flags", "key")}
+    texts = {n: pa.string() for n in ("id", "movie", "name", "words", "language", "tags", "kinds", "flags", "key")}
     numbers = {n: pa.int64() for n in ("start", "end", "picture_at")}
     vectors = {n: pa.list_(pa.float32(), dim) for n in VECTORS}
     return pa.schema(texts | numbers | vectors, metadata={_SPACE_KEY: space.encode()})

@@ -120,7 +120,7 @@ def _by_words(
 
 def _look(candidate: _Candidate, terms: Sequence[Term], index: Index) -> None:
     candidate.said = matches(candidate.row["words"], terms, index.stems)
-    candidate.seen = matches(candidate.row["tags"], terms, index.stems)
+    candidate.seen = matches(f"{candidate.row['tags']}, {candidate.row['kinds']}", terms, index.stems)
 
 
 def _rank(found: dict[tuple[str, int], _Candidate], source: str, ranked: Sequence[tuple[_Candidate, float]]) -> None:
