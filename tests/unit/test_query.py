@@ -14,7 +14,7 @@ from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.models.tasks import TextEmbedder
 from cinedex.search.index import Index
 from cinedex.search.kinds import kinds_of
-from cinedex.search.query import SearchResult, search
+from cinedex.search.query import SearchResult, _reasons, search
 from cinedex.search.terms import matches, terms_of, words_of
 
 HARBOUR = film(
@@ -73,6 +73,29 @@ def test_what_is_seen_is_found_by_its_kind(kind: str, tmp_path: Path):
     index.update(film(("", [("golden retriever", 0.6)]), ("", [("cab", 0.6)]), gap=True))
     (best,) = search(index, kind).hits
     assert (best.tags, best.why[0]) == ("golden retriever", f"seen: {kind.removeprefix('a ')}")
+
+
+def test_where_full_text_says_the_same_of_many_nearness_decides(tmp_path: Path):
+    index = Index(str(tmp_path), FakeTextEmbedder)
+    breeds = ["Great Dane", "beagle", "collie", "golden retriever", "pug"]
+    index.update(film(*[("", [(b, 0.5)]) for b in breeds], gap=True))
+    hits = search(index, "dog").hits
+    assert len(hits) == len(breeds)
+    assert {dict(h.ranks)["text"] for h in hits} == {1}
+
+
+def test_joined_hits_say_once_how_near_they_are():
+    near = "picture near in meaning"
+    assert _reasons(["seen: car", f"{near} (0.5)"], ["seen: cab", f"{near} (0.4)"]) == (
+        "seen: car", f"{near} (0.5)", "seen: cab",
+    )  # fmt: skip
+    assert _reasons(["seen: car"], [f"{near} (0.4)"]) == ("seen: car", f"{near} (0.4)")
+
+
+def test_as_many_as_asked_for_are_looked_for(tmp_path: Path):
+    index = Index(str(tmp_path), FakeTextEmbedder)
+    index.update(film(*[("rain", [])] * 80, gap=True))
+    assert len(search(index, "rain", limit=75).hits) == 75
 
 
 def test_kinds_are_words_of_classes():

@@ -19,6 +19,7 @@ _FUSE = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)."""
 
 _CANDIDATES = 50
+"""Of each list, or twice the hits asked for where that is more."""
 
 BOUNDS = {"meaning": 0.83, "concept": 0.40}
 """Cosine in each space from which a moment counts as near. A first calibration, for multilingual-e5-small alone: set on
@@ -26,6 +27,9 @@ the 'tune' queries of tests/quality/search_queries.json, so that hardly any of t
 
 WORDS_LEAST = 0.5
 """Share of a query's telling words that must be found where nothing else speaks for a moment."""
+
+_SAME = 1e-4
+"""Scores of one list that differ by less are equal."""
 
 _JOIN_GAP = SECOND
 _JOINED_MAX = SECOND * 60
@@ -85,11 +89,12 @@ def search(index: Index, text: str, *, limit: int = 10, movie: str | None = None
         raise UsageError("the query has no words", remedy="Say what is heard or seen, for example: red car at night.")
     telling = [w for w in words_of(query) if w.casefold() not in TELLS_NOTHING] or words_of(query)
     terms = terms_of(telling, index.stems)
+    most = max(_CANDIDATES, 2 * limit)
     found: dict[tuple[str, int], _Candidate] = {}
-    _rank(found, "text", _by_words(index, telling, terms, movie))
+    _rank(found, "text", _by_words(index, telling, terms, most, movie))
     vectors = index.query_vectors(query)
     for space, vector in vectors.items():
-        rows = ((r, 1 - r["_distance"]) for r in index.by_vector(space, vector, _CANDIDATES, movie))
+        rows = ((r, 1 - r["_distance"]) for r in index.by_vector(space, vector, most, movie))
         _rank(found, space, [(_Candidate(row), near) for row, near in rows if near >= BOUNDS[space]])
     for candidate in found.values():
         if "text" not in candidate.ranks:
@@ -106,11 +111,11 @@ def _only_words(index: Index) -> str:
 
 
 def _by_words(
-    index: Index, telling: Sequence[str], terms: Sequence[Term], movie: str | None
+    index: Index, telling: Sequence[str], terms: Sequence[Term], most: int, movie: str | None
 ) -> list[tuple[_Candidate, float]]:
     """Moments with enough of the query's words in what is said or seen, best first."""
     kept = []
-    for row in index.by_text(" ".join(telling), _CANDIDATES, movie):
+    for row in index.by_text(" ".join(telling), most, movie):
         candidate = _Candidate(row)
         _look(candidate, terms, index)
         if len(candidate.said.keys() | candidate.seen.keys()) >= WORDS_LEAST * len(terms):
@@ -124,7 +129,11 @@ def _look(candidate: _Candidate, terms: Sequence[Term], index: Index) -> None:
 
 
 def _rank(found: dict[tuple[str, int], _Candidate], source: str, ranked: Sequence[tuple[_Candidate, float]]) -> None:
-    for place, (new, near) in enumerate(ranked, 1):
+    place, last = 0, float("inf")
+    for number, (new, near) in enumerate(ranked, 1):
+        # Full text often says the same of many, in no order; they share a place, and the other lists decide.
+        if last - near > _SAME:
+            place, last = number, near
         candidate = found.setdefault((new.row["movie"], new.row["start"]), new)
         candidate.ranks[source] = place
         candidate.near[source] = near
@@ -182,9 +191,15 @@ def _both(first: Hit, second: Hit) -> Hit:
         flags=_listed(better.flags, other.flags),
         picture_at=better.picture_at if better.picture_at >= 0 else other.picture_at,
         matched=(*first.matched, *((a + shift, b + shift) for a, b in second.matched)),
-        why=tuple(dict.fromkeys((*better.why, *other.why))),
+        why=_reasons(better.why, other.why),
         ranks=tuple((dict(other.ranks) | dict(better.ranks)).items()),
     )
+
+
+def _reasons(better: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+    """The reasons of both; how near the other is in meaning only where the better is not."""
+    near = [s for s in _SPOKEN_FOR.values() if any(reason.startswith(s) for reason in better)]
+    return tuple(dict.fromkeys((*better, *(r for r in other if not r.startswith(tuple(near))))))
 
 
 def _listed(*lists: str) -> str:
