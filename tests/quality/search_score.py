@@ -22,6 +22,7 @@ from PIL import Image
 from tests.timelines import make_movie
 from tests.unit.search_fixtures import film
 
+from cinedex.library import Library
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.search import query
@@ -129,6 +130,31 @@ def seen(part: str, pool: ModelPool, film_and_classes: tuple[Timeline, list[str]
     told = QUERIES["seen"][part]
     present = [(text, _shows(set(wanted), classes)) for text, wanted in told["present"]]
     return lambda: score(index, present, told["absent"])
+
+
+FILMS = {"big_buck_bunny_252p_full.mp4": "big_buck_bunny_360p_full.mp4"}
+"""Another copy of a film that the queries of films name, picture for picture the same."""
+
+
+def filmed(library: Library) -> Score:
+    """Films analysed as users do, asked for what pictures show; a hit counts where it touches a range that answers.
+
+    Nothing is absent here: `false` is the share of all queries that got any answer, right or wrong.
+    """
+    told = json.loads((DATA / "retrieval" / "moment_queries.json").read_text("utf-8"))["queries"]
+    present = []
+    for name in {q["video"]: None for q in told}:
+        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech"])
+    for asked in told:
+        ranges = [(r["start"], r["end"]) for r in asked["relevant"]]
+        present.append((asked["query"], _touches(FILMS.get(asked["video"], asked["video"]), ranges)))
+    return score(library.index, present, [text for text, _ in present])
+
+
+def _touches(name: str, ranges: Sequence[tuple[float, float]]) -> Judge:
+    return lambda hit: (
+        hit.name == name and any(hit.start.seconds < end and start < hit.end.seconds for start, end in ranges)
+    )
 
 
 def _says(words: str) -> Judge:
