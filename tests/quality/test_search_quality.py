@@ -64,7 +64,7 @@ def test_what_is_seen_is_found_by_its_name(pool: ModelPool, tmp_path: Path):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_of_what_has_no_name_nothing_is_said(tmp_path: Path):
-    """37 descriptions of pictures in Big Buck Bunny, a Sintel trailer and a clip of Tears of Steel (moment_queries.json).
+    """37 descriptions of pictures in Big Buck Bunny, a Sintel trailer and a Tears of Steel clip (moment_queries.json).
 
     Measured: none of them is found, and one gets a wrong answer. The tagger's 1000 names are of photographs, and have
     no word for most of what films show, least of all animated ones; what is tested is that search then keeps silent.
