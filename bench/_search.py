@@ -21,7 +21,7 @@ from cinedex.models.registry import registry
 from cinedex.models.tasks import Floats
 from cinedex.search.concept import Concepts
 from cinedex.search.index import VECTORS, Index
-from cinedex.search.query import search
+from cinedex.search.query import _CANDIDATES, search
 from cinedex.settings import Settings
 from cinedex.timeline.timeline import Timeline
 
@@ -131,7 +131,7 @@ def ask(index: Index) -> None:
 
 
 def compare(index: Index) -> None:
-    """Recall of the nearest ten, and milliseconds, of the vector search beside brute force in numpy."""
+    """Recall of the nearest ten of as many as a query asks for, and milliseconds, beside brute force in numpy."""
     began = time.perf_counter()
     table = index._open().to_arrow()  # noqa: SLF001 - brute force needs every vector, which no caller else does
     told: dict[str, Any] = {}
@@ -145,7 +145,7 @@ def compare(index: Index) -> None:
         recalls, ours, brute = [], [], []
         for asked in (vectors_of[column] for vectors_of in questioned):
             start = time.perf_counter()
-            rows = index.by_vector(column, asked, _NEAREST, None)
+            rows = index.by_vector(column, asked, _CANDIDATES, None)[:_NEAREST]
             middle = time.perf_counter()
             near = vectors @ asked / lengths
             best = np.argpartition(-near, _NEAREST)[:_NEAREST]
@@ -169,4 +169,5 @@ def main(side: str, folder: str, moments: str) -> None:
         compare(Index(folder, Clustered))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
