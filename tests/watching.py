@@ -13,6 +13,7 @@ import numpy.typing as npt
 from cinedex.media.decode import Pass
 from cinedex.media.look import LookPass
 from cinedex.media.views import Frames, Samples
+from cinedex.timeline.time import Rate
 
 PATIENCE = 60
 """Seconds after which a consumer that still waits is taken for stuck."""
@@ -58,5 +59,5 @@ def samples(movie: Any, view: Samples | None = None, **how: Any) -> npt.NDArray[
     """The samples of one view."""
     chunks = watch(movie, {"a": view or Samples()}, **how)["a"]
     for one, following in itertools.pairwise(chunks):
-        assert following.start == one.start + (following.start - one.start)
+        assert Rate(one.rate).count(following.start) == Rate(one.rate).count(one.start) + len(one)
     return np.concatenate([c.samples for c in chunks]) if chunks else np.zeros(0, dtype=np.float32)

@@ -88,6 +88,13 @@ def test_every_picture_comes_once_in_order_with_its_time(film, kind: str):
     assert abs(int(got["ends"][-1]) - int(movie.video.start + movie.video.duration)) <= SECOND // 900
 
 
+def test_a_reel_after_the_last_key_frame_of_an_avi_has_its_pictures(film):
+    movie = film("mpeg4")
+    whole = frames(movie)["starts"]
+    last = frames(movie, span=Span(Time(int(whole[-3]) + 1), movie.duration))["starts"]
+    assert last.tolist() == whole[-2:].tolist()
+
+
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("kind", KINDS)
 @given(cuts=st.lists(st.integers(1, 11_999), max_size=4), frame_edges=st.booleans())

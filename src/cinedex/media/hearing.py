@@ -28,6 +28,9 @@ CELL = SECOND * 5
 _AHEAD = Time.from_seconds(0.5)
 """Sound decoded before a cell, so that the decoder has settled when it begins."""
 
+_LEAD = Time.from_seconds(0.1)
+"""Sound read before what is decoded: the first packet after a seek may have the rest of another one stuck to it."""
+
 _SETTLED = Time.from_seconds(0.25)
 """Sound before a cell that is handed on, for the resampler; its first frame fixes where the cell's samples lie."""
 
@@ -37,13 +40,13 @@ _BEYOND = Time.from_seconds(0.1)
 _SKEW = SECOND * 10
 """Seconds further back from which on a late first frame is taken for a hole in the stream, not for a bad seek."""
 
-_RANDOM = {"aac", "ac3", "eac3"}
-"""Codecs whose decoders make noise from a random state that flushing does not reset; they are opened afresh."""
+_RANDOM = {"aac", "ac3", "eac3", "mp2"}
+"""Codecs whose decoders make noise or dither from a state that flushing does not reset; they are opened afresh."""
 
 
 def listen_from(start: Time) -> Time:
     """Where reading must start for the sound from `start` on."""
-    return Time(int(start) // int(CELL) * int(CELL)) - _AHEAD
+    return Time(int(start) // int(CELL) * int(CELL)) - _AHEAD - _LEAD
 
 
 def begins_with(start: Time, begins: Time) -> bool:
@@ -53,7 +56,7 @@ def begins_with(start: Time, begins: Time) -> bool:
 
 def in_time(at: Time | None, start: Time, source: Reading, stream: int, back: Time) -> bool:
     """Whether a reading whose first packet of a sound stream is at `at` began early enough for sound from `start`."""
-    latest = max(listen_from(start) + Time(int(_SETTLED) // 2), source.movie.audio[stream].start)
+    latest = max(listen_from(start) + _LEAD, source.movie.audio[stream].start)
     return back >= _SKEW or (at is not None and at <= latest)
 
 
@@ -196,7 +199,8 @@ class _Mixer:
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind != self._kind:
             self._kind = kind
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=frame.sample_rate)
+            how = {"rematrix_maxval": "1.0"}  # else loud channels add up beyond full scale
+            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=frame.sample_rate, options=how)
         stamp, frame.pts = frame.pts, None
         try:
             mixed: Floats = np.concatenate([f.to_ndarray().reshape(-1) for f in self._resampler.resample(frame)])

@@ -177,7 +177,9 @@ class _DisplayOrder:
     def __call__(self, frames: list[Any]) -> list[Any]:
         for frame in frames:
             stamp = self._last + self._step
-            if frame.dts is not None:
+            if frame.dts is None and self._shift is None:  # a key frame at the very end, drained: its own is all it has
+                stamp = frame.pts if frame.pts is not None else stamp
+            elif frame.dts is not None:
                 if self._shift is None:  # the first picture is a key frame, which is decoded and shown first
                     self._shift = frame.dts - (frame.pts if frame.pts is not None else frame.dts)
                 stamp = frame.dts - self._shift
