@@ -209,11 +209,17 @@ class Library:
         steps = self.plan(movie).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
         key = key_of(movie.name, made)
-        if self.store.mark(movie.id, "indexed") == key and self.store.holds(f"index/{TABLE}.lance"):
+        self._whole()
+        if self.store.mark(movie.id, "indexed") == key:
             return
         self.index.update(self.timeline(movie))
         if not self.index.without_meaning:
             self.store.put_mark(movie.id, "indexed", key)
+
+    def _whole(self) -> None:
+        """Make the index of every film again where it is lost or of an earlier form."""
+        if not self.store.holds(f"index/{TABLE}.lance") and (movies := self.movies()):
+            self.index.rebuild(self.timeline(movie) for movie in movies)
 
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)
@@ -237,7 +243,8 @@ class Library:
         return Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
-        """The moments that fit the words best, or none, said honestly."""
+        """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
+        self._whole()
         return search(self.index, text, limit=limit, movie=movie.id if movie else None)
 
     def report(self, movie: Movie, to: Path | None = None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -120,14 +121,25 @@ def test_removing_forgets_facts_and_index_but_not_the_file(film: Path, tmp_path:
 
 
 def test_the_index_comes_back_when_it_is_lost(film: Path, tmp_path: Path):
-    import shutil  # noqa: PLC0415 - only here something is destroyed
-
     library = library_at(tmp_path)
     library.analyze(film)
     shutil.rmtree(tmp_path / "index")
     again = library_at(tmp_path)
     again.analyze(film)
     assert len(again.search("green").hits) == 1
+
+
+def test_a_lost_index_comes_back_with_every_film(film: Path, tmp_path: Path):
+    other = make_film(tmp_path / "other.mkv", shots=[(3, GREEN)], sounds=[Sound()])
+    library_at(tmp_path / "lib").analyze(film)
+    library_at(tmp_path / "lib").analyze(other)
+    whole = library_at(tmp_path / "lib").search("green")
+    for analysed_again in ([], [film]):
+        shutil.rmtree(tmp_path / "lib" / "index")
+        library = library_at(tmp_path / "lib")
+        list(library.run(analysed_again))
+        found = library.search("green")
+        assert (found.films, found.moments, found.hits) == (2, whole.moments, whole.hits)
 
 
 def test_a_wrong_stage_name_is_refused_before_anything_is_done(film: Path, tmp_path: Path):
