@@ -22,7 +22,7 @@ from cinedex.models.tasks import Floats, Pixels
 from cinedex.models.torchfile import read_state_dict
 from cinedex.models.transnet_graph import COLOURS, CONTEXT, HEIGHT, WIDTH, Network, network
 
-_STEP = 32
+_STEP = 64
 """Pictures that go through the network at once."""
 
 PRECISIONS = ("int8", "f32")

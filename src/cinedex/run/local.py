@@ -102,6 +102,10 @@ def _loop(work: _Work, source: Iterator[Plan], pool: ThreadPoolExecutor) -> Iter
             return
 
 
+_CRUMB = 1e-6
+"""Of a core: what sums of fractions may be off by."""
+
+
 @dataclass
 class _Ended:
     """A group that is through, and the budget that it gives back."""
@@ -156,7 +160,7 @@ class _Work:
             for group in film.ready():
                 cores = min(sum(s.stage.cost.cpus for s in group), self.settings.cores)
                 memory = min(sum(s.stage.cost.memory_mib for s in group), self.settings.memory_mib)
-                if self.busy and (cores > self.cores or memory > self.memory):
+                if self.busy and (cores > self.cores + _CRUMB or memory > self.memory):
                     continue
                 self.cores, self.memory, self.busy = self.cores - cores, self.memory - memory, self.busy + 1
                 film.running |= {s.name for s in group}

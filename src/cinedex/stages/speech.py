@@ -54,7 +54,7 @@ class Speech(Stage):
     name: ClassVar[str] = "speech"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Cue, Word, Flag)
-    cost: ClassVar[Cost] = Cost(cpus=2, memory_mib=400, cpu_seconds_per_minute=3, disk_kib_per_minute=3)
+    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=400, cpu_seconds_per_minute=3, disk_kib_per_minute=3)
 
     model: str = "whisper-base"
     language: str | None = None

@@ -33,7 +33,7 @@ class Tags(Stage):
     name: ClassVar[str] = "tags"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Tag, Vector)
-    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=96, cpu_seconds_per_minute=1.1, disk_kib_per_minute=35.0)
+    cost: ClassVar[Cost] = Cost(cpus=0.5, memory_mib=96, cpu_seconds_per_minute=1.1, disk_kib_per_minute=35.0)
 
     threshold: float = 0.1
     most: int = 5
