@@ -52,7 +52,8 @@ def plan_table(plan: Plan, cores: int) -> RenderableType:
         seconds = plan.cpu_seconds / min(cores, 2)
         ask = (
             f"{len(run)} of {len(plan.steps)} stages to run: about {_length(seconds)} on {cores} cores, "
-            f"{plan.disk_bytes / 2**20:.1f} MiB to store. The estimate comes from each stage's declared cost."
+            f"{plan.disk_bytes / 2**20:.1f} MiB to store. "
+            "The estimate comes from what each stage declares and from the pictures to decode."
         )
     return Group(Text.from_markup(movie_facts(plan.movie)), table, Text(ask))
 

@@ -23,7 +23,7 @@ from cinedex.models.torchfile import read_state_dict
 from cinedex.models.transnet_graph import COLOURS, CONTEXT, HEIGHT, WIDTH, Network, network
 
 _STEP = 64
-"""Pictures that go through the network at once."""
+"""Pictures that go through the network at once; a tenth faster than half as many."""
 
 PRECISIONS = ("int8", "f32")
 """What the convolutions can be computed in."""
@@ -83,7 +83,7 @@ class _Stream:
     """One film on its way through the network."""
 
     def __init__(self, session: Session, made: Network) -> None:
-        self._session = session
+        self._session, self._step = session, made.pictures
         self._states: dict[str, npt.NDArray[Any]] = {
             name: np.zeros(shape, kind) for name, (shape, kind) in made.states.items()
         }
@@ -108,7 +108,7 @@ class _Stream:
         """The answers that were waiting for pictures to come."""
         if self._last is None:
             return
-        rest = -(len(self._waiting) + CONTEXT) % _STEP
+        rest = -(len(self._waiting) + CONTEXT) % self._step
         self._wait(np.repeat(self._last, CONTEXT + rest, axis=0))
         for found in self._answers():
             yield found[: max(self._asked - self._told + len(found), 0)]
@@ -117,8 +117,8 @@ class _Stream:
         self._waiting = np.concatenate([self._waiting, piece])
 
     def _answers(self) -> Iterator[Floats]:
-        while len(self._waiting) >= _STEP:
-            pictures, self._waiting = self._waiting[:_STEP], self._waiting[_STEP:]
+        while len(self._waiting) >= self._step:
+            pictures, self._waiting = self._waiting[: self._step], self._waiting[self._step :]
             made = self._session.run(self._states | {"pictures": pictures, "colours": histograms(pictures)})
             out = dict(zip(self._session.outputs, made, strict=True))
             self._states = {past: out[past.replace("past", "next", 1)] for past in self._states}

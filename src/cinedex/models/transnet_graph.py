@@ -53,9 +53,13 @@ stack and after a stack: three quarters of the largest values met in the films t
 
 @dataclass(frozen=True)
 class Network:
-    """The graph. `states` gives each state's shape and type; output 'next.x' is the state 'past.x' of the next call."""
+    """The graph, for `pictures` pictures a call. `states` gives each state's shape and type.
+
+    Output 'next.x' is the state 'past.x' of the next call.
+    """
 
     model: bytes
+    pictures: int
     states: Mapping[str, tuple[tuple[int, ...], type]]
 
 
@@ -73,7 +77,7 @@ def network(weights: Weights, pictures: int, *, quantised: bool) -> Network:
     graph.step("MatMul", graph.dense("dense.weight", weights["fc1.weight"][:, _HEAD:].T))
     dense = graph.late("dense", graph.here, _LOOKUP, width=weights["fc1.bias"].size)
     _head(graph, weights, means, dense)
-    return Network(graph.build(), graph.states)
+    return Network(graph.build(), pictures, graph.states)
 
 
 def _head(graph: _Graph, weights: Weights, means: list[str], dense: str) -> None:

@@ -9,10 +9,14 @@ from typing import Any
 
 from cinedex.canonical import plain
 from cinedex.errors import UsageError
+from cinedex.media.views import Frames
 from cinedex.models.spec import ModelSpec
 from cinedex.stages.base import Stage
 from cinedex.store import Store, key
 from cinedex.timeline.movie import Movie
+
+_PIXEL = 2.5e-9
+"""CPU seconds to decode and scale a pixel of H.264, measured at 1280 x 720; other codecs take half to twice as much."""
 
 
 class StepState(StrEnum):
@@ -62,10 +66,10 @@ class Plan:
 
     @property
     def cpu_seconds(self) -> float:
-        """Estimated CPU time of the steps to run, from each stage's declared cost and the film's length."""
-        return sum(
-            _minutes(self.movie, s.stage) * s.stage.cost.cpu_seconds_per_minute for s in self.having(StepState.RUN)
-        )
+        """Estimated CPU time of the steps to run: each stage's declared cost, and one decode where they watch."""
+        run = self.having(StepState.RUN)
+        stages = sum(_minutes(self.movie, s.stage) * s.stage.cost.cpu_seconds_per_minute for s in run)
+        return stages + (_decoding(self.movie) if any(isinstance(s.stage.view, Frames) for s in run) else 0.0)
 
     @property
     def disk_bytes(self) -> float:
@@ -147,6 +151,14 @@ def makers_of(kind: str, stages: Sequence[Stage]) -> tuple[str, ...]:
 def parameters(stage: Stage) -> Mapping[str, Any]:
     """A stage's parameters as they enter its key."""
     return {f.name: plain(getattr(stage, f.name)) for f in fields(stage)}  # type: ignore[arg-type]  # a dataclass by contract
+
+
+def _decoding(movie: Movie) -> float:
+    """CPU seconds of decoding every picture."""
+    if movie.video is None:
+        return 0.0
+    width, height = movie.video.width, movie.video.height
+    return movie.duration.seconds * float(movie.video.rate or 25) * width * height * _PIXEL
 
 
 def _minutes(movie: Movie, stage: Stage) -> float:
