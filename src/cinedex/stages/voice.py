@@ -2,7 +2,7 @@
 
 The film is laid on a fixed grid of blocks, each segmented by itself, so that an answer depends on its block alone;
 speech across an edge becomes two rows that touch. The detector starts anew in every cell of a block: over music it
-grows deaf to speech in half a minute, and from a blank state it hears it (docs/decisions/0005-how-speech-is-heard.md).
+grows deaf to speech in half a minute, and from a blank state it hears it (docs/decisions/0008-speech.md).
 """
 
 from __future__ import annotations
