@@ -155,5 +155,6 @@ export function whyNot(video) {
   if (Number.isFinite(length) && Math.abs(length - film.duration) > Math.max(1, film.duration * 0.01)) {
     return `This file is ${clockText(length)} long, the film that was analysed ${clockText(film.duration)}: it may be another one.`;
   }
+  if (video.readyState < HTMLMediaElement.HAVE_METADATA) return ""; // still opening: nothing is known yet
   return film.aspect && !video.videoWidth ? "This browser plays the sound but not the picture of this format." : "";
 }
