@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 from tests.quality.speech_fixtures import DATA, RATE, Passage, hear, over, passages, sound_of, voiced, written
 from tests.quality.speech_score import Errors, character_errors, word_errors, words
+from tests.quality.test_robustness import REFUSED, films
 
+from cinedex.media.probe import probe
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import RunOptions
@@ -109,6 +111,22 @@ def test_no_words_are_made_of_noises(pool: ModelPool, tmp_path: Path):
     print(f"{count} noises of {len(kinds)} kinds, {minutes:.1f} min: {made or 'no words'}")
     assert count > 60
     assert len(made) <= 1
+
+
+def test_no_words_are_made_of_odd_and_damaged_files(pool: ModelPool):
+    """Every watchable file of the robustness set that has sound: beeps, music and clips without speech, but for two."""
+    spoken = {"multi_audio_3_multi_subs_3.mkv", "5p1_iamf_opus.mp4"}
+    made, minutes, count = [], 0.0, 0
+    for file in films():
+        if file.name in REFUSED or file.name in spoken or not probe(file).audio:
+            continue
+        heard = hear(file, pool)
+        made += [(file.name, c.text) for c in heard.cues]
+        minutes, count = minutes + heard.duration.seconds / 60, count + 1
+        print(*(f"{file.name}: {f.note}" for f in heard.flags), sep="\n", end="\n" if heard.flags else "")
+    print(f"{count} odd files, {minutes:.1f} min: {made or 'no words'}")
+    assert count > 80
+    assert made == []
 
 
 @pytest.mark.parametrize(("decibels", "recall", "precision", "rate"), [(10, 0.97, 0.72, 0.10), (0, 0.95, 0.70, 0.22)])
