@@ -91,18 +91,28 @@ class Looker(Stage):
 
 @dataclass(frozen=True)
 class Loud(Stage):
+    """The level of every whole second of the film, wherever the chunks that it comes in begin."""
+
     name: ClassVar[str] = "loud"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Sound,)
+    halo: ClassVar[Time | None] = SECOND
 
     @property
     def needs(self) -> tuple[Need, ...]:
         return (Samples(),)
 
     def run(self, inputs: Inputs) -> Iterator[Row]:
-        for chunk in inputs.chunks:
-            end = chunk.start + Time(int(SECOND) * len(chunk) // chunk.rate)
-            yield Sound(start=chunk.start, end=end, label="sound", score=float(np.abs(chunk.samples).mean()))
+        chunks = list(inputs.chunks)
+        if not chunks:
+            return
+        rate, heard = chunks[0].rate, np.concatenate([c.samples for c in chunks])
+        first = round(int(chunks[0].start) * rate / int(SECOND))
+        for second in range(-(-first // rate), -(-(first + len(heard)) // rate)):
+            start, part = Time(int(SECOND) * second), heard[second * rate - first :][:rate]
+            if start in inputs.span:
+                end = start + Time(int(SECOND) * len(part) // rate)
+                yield Sound(start=start, end=end, label="sound", score=float(np.abs(part).mean()))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Joins clips and a sound into a new film (H.264 and AAC in MP4): the one place where Cinedex writes media.
 
-The same clips give the same bytes with the same build of PyAV, so that a film made here can stand in a test.
+The same clips give the same bytes with the same build of PyAV, so that a film made here can stand in a test. Pictures
+less than 64 lines high are the exception: x264's macroblock tree then reads memory that it has not written.
 """
 
 from __future__ import annotations
