@@ -16,6 +16,7 @@ from cinedex.models.fakes import fake_pool
 from cinedex.stages.base import Stage
 from cinedex.stages.faults import Faults
 from cinedex.stages.frames import FrameIndex
+from cinedex.stages.glances import Glances
 from cinedex.stages.pictures import Pictures
 from cinedex.stages.quality import Measures
 from cinedex.stages.tags import Tags
@@ -57,6 +58,7 @@ def answers() -> dict[str, Any]:
         (FrameIndex(), watched(FrameIndex(), small)),
         (Measures(), watched(Measures(), small)),
         (Faults(), made(Faults(), small.movie, tracks={Quality: measures})),
+        (Glances(), made(Glances(), small.movie, tracks={Shot: shots, Quality: measures})),
         (Pictures(), made(Pictures(), small.movie, looks(shots), tracks=given)),
         (Tags(), made(Tags(), small.movie, looks(shots), tracks=given, models=fake_pool().get)),
     ]

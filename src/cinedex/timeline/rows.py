@@ -22,7 +22,10 @@ LABEL_KEY = b"cinedex.kind"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One fact about `[start, end)` of a film. `refs` names supporting rows as 'kind@start' (flicks)."""
+    """One fact about `[start, end)` of a film. `refs` names supporting rows as 'kind@start' (flicks).
+
+    Where several rows of a kind may begin at one time, 'kind@start#more' tells them apart.
+    """
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
@@ -151,11 +154,206 @@ class Flag(Row):
     note: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance(Row):
+    """A stretch of one shot in which one look is worth taking; shorter where more moves. Glances tile the film."""
+
+    kind = "glance"
+    shot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Motion(Row):
+    """How the picture moved over a stretch: per second, in picture widths and heights; `zoom` and `turn` in logs, rad.
+
+    `fit` is the share of the picture that moved so, 0..1; `shake` the unsteadiness around it, in picture widths.
+    """
+
+    kind = "motion"
+    right: float
+    down: float
+    zoom: float
+    turn: float
+    shake: float
+    fit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area(Row):
+    """The part of the picture that is used, as shares of its width and height; the rest is bars."""
+
+    kind = "area"
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette(Row):
+    """The colours of a stretch, most frequent first: `colours` holds red, green, blue (0..255) of each in turn.
+
+    `shares` sum to 1. `warmth` is -1 (cold) to 1 (warm), `contrast` and `saturation` 0..1.
+    """
+
+    kind = "palette"
+    colours: tuple[int, ...]
+    shares: tuple[float, ...]
+    warmth: float
+    contrast: float
+    saturation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing(Row):
+    """How a shot is taken: `aspect` ('scale' or 'camera') has the value `label`, such as 'close-up' or 'pan-left'."""
+
+    kind = "framing"
+    aspect: Literal["scale", "camera"]
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face(Row):
+    """A face as seen in one picture, which stands for the stretch. Boxes are shares of the picture's width and height.
+
+    `points` are x, y of left eye, right eye, nose and corners of the mouth as seen; `quality` (0..1) says how well it
+    would do for recognition; `tracklet` is the number of the tracklet that it is part of.
+    """
+
+    kind = "face"
+    x: float
+    y: float
+    width: float
+    height: float
+    points: tuple[float, ...]
+    score: float
+    quality: float
+    tracklet: int
+
+    @property
+    def ref(self) -> str:
+        """Several faces may be seen at one time: the tracklet tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.tracklet}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracklet(Row):
+    """One face followed through the pictures of a shot: `number` is its own in the film, `seen` how often it was seen.
+
+    `best` is when it was seen best, with `quality` then.
+    """
+
+    kind = "tracklet"
+    number: int
+    seen: int
+    best: Time
+    quality: float
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """Several may begin at one time: the number tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(Row):
+    """An appearance of a character: one tracklet (in `refs`) of the film's character `number`, in one of its looks.
+
+    `score` is how sure it is that the tracklet is this character's, 0..1. Who that is, if anybody has said so, is
+    known to the library, not to the film.
+    """
+
+    kind = "person"
+    number: int
+    look: int
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """Several may appear at one time: the number tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object(Row):
+    """A thing as seen in one picture, which stands for the stretch; its box as shares of the picture's size."""
+
+    kind = "object"
+    label: str
+    vocabulary: str
+    score: float
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def ref(self) -> str:
+        """Many may be seen at one time: the place tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.label}-{self.x:.3f}-{self.y:.3f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Row):
+    """Text in the picture for as long as it stands there, lines joined by newlines. `role` says what kind of text."""
+
+    kind = "text"
+    text: str
+    language: str
+    role: Literal["title", "credit", "sign", "subtitle", "caption"]
+    score: float
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place(Row):
+    """Where a shot takes place; `aspect` is 'setting' (interior, exterior), 'light' (day, night) or 'place' (beach)."""
+
+    kind = "place"
+    aspect: Literal["setting", "light", "place"]
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene(Row):
+    """Shots of one place and action. Scenes tile the film. `refs` are its shots, people and places.
+
+    `score` is how sure its beginning is (0..1, 1 at the film's start), `reasons` why it begins there, strongest first;
+    `at` is the time of the picture that stands for it.
+    """
+
+    kind = "scene"
+    number: int
+    score: float
+    reasons: tuple[str, ...]
+    at: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Row):
+    """Something that happens, as a rule concludes from the rows in `refs`; `rule` names the rule and its version."""
+
+    kind = "event"
+    label: str
+    score: float
+    rule: str
+
+
 RowType = TypeVar("RowType", bound=Row)
 
-KINDS: dict[str, type[Row]] = {
-    row.kind: row for row in (Frame, Transition, Shot, Cue, Word, Sound, Tag, Vector, Picture, Quality, Flag)
-}
+_ROWS: tuple[type[Row], ...] = (
+    *(Frame, Transition, Shot, Cue, Word, Sound, Tag, Vector, Picture, Quality, Flag),
+    *(Glance, Motion, Area, Palette, Framing, Face, Tracklet, Person, Object, Text, Place, Scene, Event),
+)
+
+KINDS: dict[str, type[Row]] = {row.kind: row for row in _ROWS}
 """Every kind that this build knows, by name."""
 
 Upgrade = Callable[[pa.Table], pa.Table]
