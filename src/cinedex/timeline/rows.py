@@ -259,6 +259,39 @@ class Tracklet(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Faceprint(Row):
+    """A tracklet's face as a unit vector of a recognition model's `space`: biometric data, kept apart from all else."""
+
+    kind = "faceprint"
+    tracklet: int
+    space: str
+    values: tuple[float, ...]
+
+    @property
+    def ref(self) -> str:
+        """Several may begin at one time: the tracklet tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.tracklet}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait(Row):
+    """A small still of a tracklet's face, encoded as `format`; `at` is the time of the frame it was taken from."""
+
+    kind = "portrait"
+    tracklet: int
+    at: Time
+    width: int
+    height: int
+    format: str
+    data: bytes
+
+    @property
+    def ref(self) -> str:
+        """Several may begin at one time: the tracklet tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.tracklet}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person(Row):
     """An appearance of a character: one tracklet (in `refs`) of the film's character `number`, in one of its looks.
 
@@ -350,7 +383,23 @@ RowType = TypeVar("RowType", bound=Row)
 
 _ROWS: tuple[type[Row], ...] = (
     *(Frame, Transition, Shot, Cue, Word, Sound, Tag, Vector, Picture, Quality, Flag),
-    *(Glance, Motion, Area, Palette, Framing, Face, Tracklet, Person, Object, Text, Place, Scene, Event),
+    *(
+        Glance,
+        Motion,
+        Area,
+        Palette,
+        Framing,
+        Face,
+        Tracklet,
+        Faceprint,
+        Portrait,
+        Person,
+        Object,
+        Text,
+        Place,
+        Scene,
+        Event,
+    ),
 )
 
 KINDS: dict[str, type[Row]] = {row.kind: row for row in _ROWS}
