@@ -39,10 +39,15 @@ Colour = tuple[int, int, int]
 Colours = tuple[Colour, Colour, Colour]
 
 PLACES = (
-    ("interior", "night", "bar"), ("exterior", "day", "street"), ("interior", "day", "kitchen"),
-    ("exterior", "night", "harbour"), ("exterior", "day", "beach"), ("interior", "day", "train carriage"),
-    ("interior", "night", "bedroom"), ("exterior", "day", "forest"),
-)  # fmt: skip
+    ("interior", "night", "bar"),
+    ("exterior", "day", "street"),
+    ("interior", "day", "kitchen"),
+    ("exterior", "night", "harbour"),
+    ("exterior", "day", "beach"),
+    ("interior", "day", "train carriage"),
+    ("interior", "night", "bedroom"),
+    ("exterior", "day", "forest"),
+)
 
 SCALES = ("extreme-close-up", "close-up", "medium-close-up", "medium", "medium-long", "long", "extreme-long")
 CAMERAS = ("static", "static", "static", "pan-left", "pan-right", "tilt-up", "zoom-in", "handheld")
@@ -143,10 +148,10 @@ def _people(rng: random.Random, rows: dict[type[Row], list[Row]], own: Sequence[
                     score=0.93,
                     quality=quality,
                     tracklet=number,
-                )  # fmt: skip
+                )
             )
             rows[Faceprint].append(Faceprint(**about, tracklet=number, space="face-test", values=(0.6, 0.8)))
-            rows[Person].append(Person(**about, number=person, look=rng.randrange(2), score=0.88, refs=(tracklet.ref,)))
+            rows[Person].append(Person(**about, number=person + 1, look=rng.randrange(2), score=0.88, refs=(tracklet.ref,)))
             if quality > 0.5 or number < 3:
                 rows[Portrait].append(_portrait(tracklet, person, setting.colours))
 
@@ -171,9 +176,15 @@ def _portrait(tracklet: Tracklet, person: int, colours: Colours) -> Portrait:
     out = io.BytesIO()
     Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(out, "JPEG", quality=80)
     return Portrait(
-        start=tracklet.start, end=tracklet.end, tracklet=tracklet.number, at=tracklet.best, width=size, height=size,
-        format="jpeg", data=out.getvalue(),
-    )  # fmt: skip
+        start=tracklet.start,
+        end=tracklet.end,
+        tracklet=tracklet.number,
+        at=tracklet.best,
+        width=size,
+        height=size,
+        format="jpeg",
+        data=out.getvalue(),
+    )
 
 
 def _shot(rng: random.Random, rows: dict[type[Row], list[Row]], span: Span, setting: Setting, seen: Seen) -> None:
@@ -195,7 +206,7 @@ def _shot(rng: random.Random, rows: dict[type[Row], list[Row]], span: Span, sett
             warmth=max(-1.0, min(1.0, warm * 1.4 + rng.uniform(-0.1, 0.1))),
             contrast=0.4,
             saturation=0.3,
-        )  # fmt: skip
+        )
     )
     for piece in span.cut(Time.from_seconds(1)):
         lively = rng.random() * (0.02 if camera == "static" else 0.3)
@@ -209,7 +220,7 @@ def _shot(rng: random.Random, rows: dict[type[Row], list[Row]], span: Span, sett
                 turn=0.0,
                 shake=lively / 6 if camera == "handheld" else 0.001,
                 fit=0.9,
-            )  # fmt: skip
+            )
         )
     for piece in span.cut(Time.from_seconds(2)):
         rows[Glance].append(Glance(start=piece.start, end=piece.end, shot=len(rows[Framing]) // 2 - 1))
@@ -225,7 +236,7 @@ def _shot(rng: random.Random, rows: dict[type[Row], list[Row]], span: Span, sett
                     y=0.4,
                     width=0.2,
                     height=0.3,
-                )  # fmt: skip
+                )
             )
 
 
@@ -244,19 +255,33 @@ def _scene(
             reasons=reasons,
             at=own[len(own) // 2].middle,
             refs=(f"shot@{int(own[0].start)}", *people[:6]),
-        )  # fmt: skip
+        )
     )
     if len(setting.cast) > 1:
         rows[Event].append(
-            Event(start=start, end=own[(len(own) - 1) // 2].end, label="dialogue", score=0.84, rule="dialogue/1", refs=(f"shot@{int(start)}", *people[:3]))
-        )  # fmt: skip
+            Event(
+                start=start,
+                end=own[(len(own) - 1) // 2].end,
+                label="dialogue",
+                score=0.84,
+                rule="dialogue/1",
+                refs=(f"shot@{int(start)}", *people[:3]),
+            )
+        )
     if rng.random() < 0.4:
         shot = rng.choice(own)
         label = rng.choice(EVENTS)
         place = f"place@{int(shot.start)}"
         rows[Event].append(
-            Event(start=shot.start, end=shot.end, label=label, score=round(rng.uniform(0.4, 0.95), 3), rule=f"{label}/2", refs=(place, f"shot@{int(shot.start)}"))
-        )  # fmt: skip
+            Event(
+                start=shot.start,
+                end=shot.end,
+                label=label,
+                score=round(rng.uniform(0.4, 0.95), 3),
+                rule=f"{label}/2",
+                refs=(place, f"shot@{int(shot.start)}"),
+            )
+        )
     if rng.random() < 0.3:
         shot = rng.choice(own)
         rows[Text].append(_text(shot, rng.choice(SIGNS), "sign", 0.62, 0.2))
@@ -266,13 +291,30 @@ def _titles(rng: random.Random, rows: dict[type[Row], list[Row]], whole: Span, s
     rows[Text].append(_text(spans[0], "THE LONG HARBOUR", "title", 0.3, 0.45))
     if len(spans) > 4:
         rows[Text].append(_text(spans[-1], "Directed by\nnobody in particular", "credit", 0.35, 0.4))
-        rows[Event].append(Event(start=spans[-1].start, end=whole.end, label="end-credits", score=0.97, rule="end-credits/1", refs=(f"text@{int(spans[-1].start)}",)))  # fmt: skip
+        rows[Event].append(
+            Event(
+                start=spans[-1].start,
+                end=whole.end,
+                label="end-credits",
+                score=0.97,
+                rule="end-credits/1",
+                refs=(f"text@{int(spans[-1].start)}",),
+            )
+        )
         for span in rng.sample(list(spans), min(len(spans), 6)):
             rows[Text].append(_text(span, "Then we wait until somebody opens the door.", "subtitle", 0.2, 0.85))
 
 
 def _text(span: Span, text: str, role: str, x: float, y: float) -> Text:
     return Text(
-        start=span.start, end=span.end, text=text, language="en", role=role, score=0.91, x=x, y=y, width=0.3,  # type: ignore[arg-type] # one of the literals
+        start=span.start,
+        end=span.end,
+        text=text,
+        language="en",
+        role=role,
+        score=0.91,
+        x=x,
+        y=y,
+        width=0.3,  # type: ignore[arg-type] # one of the literals
         height=0.08,
-    )  # fmt: skip
+    )

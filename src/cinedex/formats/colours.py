@@ -113,7 +113,7 @@ def _put_together(colours: Numbers, weights: Numbers, most: int) -> list[Swatch]
 
 
 def oklab(colours: Numbers) -> Numbers:
-    """sRGB [n, 3] 0..255 in OKLab [n, 3]."""
+    """SRGB [n, 3] 0..255 in OKLab [n, 3]."""
     unit = colours / 255
     linear = np.where(unit <= 0.04045, unit / 12.92, ((unit + 0.055) / 1.055) ** 2.4)
     lab: Numbers = np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T

@@ -70,7 +70,7 @@ class Character:
 
 def characters(timeline: Timeline, names: Names | None = None) -> list[Character]:
     """The people of a film, longest on screen first."""
-    people, tracklets, portraits = (timeline.find(row) for row in (Person, Tracklet, Portrait))
+    people, tracklets, portraits = timeline.find(Person), timeline.find(Tracklet), timeline.find(Portrait)
     if people is None or not len(people):
         return []
     known = {t.ref: t for t in tracklets} if tracklets is not None else {}
