@@ -151,7 +151,9 @@ def _people(rng: random.Random, rows: dict[type[Row], list[Row]], own: Sequence[
                 )
             )
             rows[Faceprint].append(Faceprint(**about, tracklet=number, space="face-test", values=(0.6, 0.8)))
-            rows[Person].append(Person(**about, number=person + 1, look=rng.randrange(2), score=0.88, refs=(tracklet.ref,)))
+            rows[Person].append(
+                Person(**about, number=person + 1, look=rng.randrange(2), score=0.88, refs=(tracklet.ref,))
+            )
             if quality > 0.5 or number < 3:
                 rows[Portrait].append(_portrait(tracklet, person, setting.colours))
 

@@ -42,7 +42,7 @@ DOORS = {
     "fsspec": ("store.py", "media/"),
     "typer": ("app/",),
     "rich": ("app/", "formats/show.py"),
-    "PIL": ("media/",),
+    "PIL": ("media/", "formats/charts/raster.py"),
     "torch": (),
     "cv2": (),
     "ray": (),

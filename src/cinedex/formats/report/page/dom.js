@@ -98,6 +98,6 @@ export const nothing = (says) => make("p", { className: "nothing", textContent: 
 
 /** A person's face in a round frame, or a letter where there is no portrait. */
 export function faceOf(name, source) {
-  const inside = source ? make("img", { src: source, alt: "", decoding: "async" }) : make("span", { textContent: [...name.replace(/^Person /, "")][0] ?? "?" });
+  const inside = source ? make("img", { src: source, alt: "", decoding: "async" }) : make("span", { textContent: [...name.replace(/^Person (?=\d)/, "")].slice(0, /^Person \d/.test(name) ? 3 : 1).join("") });
   return make("span", { className: "face" }, inside);
 }
