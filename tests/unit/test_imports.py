@@ -41,7 +41,7 @@ DOORS = {
     "jinja2": ("formats/report/",),
     "fsspec": ("store.py", "media/"),
     "typer": ("app/",),
-    "rich": ("app/", "formats/show.py"),
+    "rich": ("app/", "formats/show/"),
     "PIL": ("media/", "formats/charts/raster.py"),
     "torch": (),
     "cv2": (),

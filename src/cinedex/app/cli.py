@@ -196,7 +196,7 @@ def charts(
     form: Annotated[str, typer.Option("--format", "-f", help="png or svg.")] = "png",
     as_json: Json = False,
 ) -> None:
-    """Draw a film's pictures: colour barcode, shot lengths, palette, who is on screen, rhythm, and a poster of it all."""
+    """Draw a film's pictures: barcode, shot lengths, palette, who is on screen, rhythm, a poster of it all."""
     if form not in {"png", "svg"}:
         raise UsageError(f"charts are written as png or svg, not as {form!r}")
     library = _open()

@@ -1,8 +1,8 @@
 """Everything as JSON and back: the lossless form, for programs without Arrow and for archives.
 
 `{"cinedex": 1, "movie", "makers", "failures", "tracks": [{"stage", "version", "key", "models", "kind": "shot/1",
-"rows"}], "left_out": ["faceprint"]}`; times are flicks (1/705 600 000 s), start and end with seconds beside them; binary
-fields are base64. What identifies a face never leaves the library in this way.
+"rows"}], "left_out": ["faceprint"]}`; times are flicks (1/705 600 000 s), start and end with seconds beside them;
+binary fields are base64. What identifies a face never leaves the library in this way.
 """
 
 from __future__ import annotations

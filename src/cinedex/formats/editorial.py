@@ -1,4 +1,4 @@
-"""Shots as an editing timeline in OpenTimelineIO (imported here only): clips, with scenes, cues, events, flags as markers.
+"""Shots as clips in OpenTimelineIO (imported here only), with scenes, cues, events and flags as markers.
 
 A marker keeps its row's own facts and exact times beside its name. What it does not carry: words, tags beyond each
 shot's strongest, people, text, objects, measures, vectors, stills; those stay in our own JSON.

@@ -130,7 +130,7 @@ class Film:
         return colours.palettes(self.timeline.find(Palette), self.scenes)
 
     def curve(self, name: str, bins: int) -> Numbers | None:
-        """'cuts' a minute, 'motion' in picture widths a second or 'warmth' (-1..1), by bin, smoothed; None if unknown."""
+        """'cuts' a minute, 'motion' in picture widths a second or 'warmth' (-1..1), by bin, smoothed; else None."""
         edges = self.edges(bins)
         if name == "cuts":
             track = self.timeline.find(Shot)

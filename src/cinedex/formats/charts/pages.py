@@ -212,7 +212,7 @@ def _warmth(page: Drawing, values: Numbers, y: float, tall: float) -> None:
 
 
 def _page(film: Film, title: str, tall: int, *, ruled: bool = True) -> Drawing:
-    """A page with the film's name, what it shows and a line about the film, with room for a chart `tall` points high."""
+    """A page with the film's name, what it shows and a line about the film, and room for a chart `tall` points high."""
     page = Drawing(WIDTH, TOP + tall + (84 if ruled else 40), f"{film.title}: {title}")
     page.words(SIDE, 74, film.title, 38, room=INNER * 0.66)
     page.words(SIDE, 106, title, 17, QUIET, room=INNER * 0.8)
