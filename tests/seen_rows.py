@@ -49,7 +49,7 @@ PLACES = (
     ("exterior", "day", "forest"),
 )
 
-SCALES = ("extreme-close-up", "close-up", "medium-close-up", "medium", "medium-long", "long", "extreme-long")
+SCALES = ("extreme close-up", "close-up", "medium close-up", "medium", "medium long", "long", "extreme long")
 CAMERAS = ("static", "static", "static", "pan-left", "pan-right", "tilt-up", "zoom-in", "handheld")
 THINGS = ("person", "chair", "cup", "car", "bottle", "book", "bicycle", "boat", "dog", "clock", "umbrella")
 EVENTS = ("dialogue", "car-chase", "crowd", "embrace", "driving", "rain", "phone-call", "meal", "explosion")

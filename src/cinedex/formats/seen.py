@@ -21,20 +21,10 @@ Names = Mapping[int, str]
 """What the people of a film are called, by number, as far as somebody has said so."""
 
 SCALES = (
-    "extreme-close-up",
-    "close-up",
-    "medium-close-up",
-    "medium",
-    "medium-shot",
-    "medium-long",
-    "full",
-    "full-shot",
-    "long",
-    "long-shot",
-    "extreme-long",
-    "extreme-long-shot",
+    *("extreme close up", "close up", "medium close up", "medium", "medium shot", "medium long", "full", "full shot"),
+    *("long", "long shot", "extreme long", "extreme long shot"),
 )
-"""Shot scales from near to far, as far as they are known here; others stand after them by name."""
+"""Shot scales as words from near to far, as far as they are known here; others stand after them by name."""
 
 PLACE_ASPECTS = ("setting", "light", "place")
 
@@ -56,12 +46,14 @@ class Character:
     """One person of a film: how long and how often on screen, where, and the tracklet that shows the face best."""
 
     number: int
+    numbers: tuple[int, ...]
+    """All its numbers in the film: several where the same name was given to several."""
     name: str
     seconds: float
     spans: Spans
     """Where on screen, overlaps joined."""
     times: int
-    """How often it appears: stretches with at least a second between them."""
+    """How often it appears: stretches with more than a second between them."""
     best: int | None
     """The number of the tracklet whose face was seen best, of those with a portrait where there is one."""
     at: Time
@@ -69,29 +61,31 @@ class Character:
 
 
 def characters(timeline: Timeline, names: Names | None = None) -> list[Character]:
-    """The people of a film, longest on screen first."""
+    """The people of a film, longest on screen first; those to whom one name was given are one."""
     people, tracklets, portraits = timeline.find(Person), timeline.find(Tracklet), timeline.find(Portrait)
     if people is None or not len(people):
         return []
     known = {t.ref: t for t in tracklets} if tracklets is not None else {}
     shown = set(portraits.column("tracklet").tolist()) if portraits is not None and len(portraits) else set()
-    rows: dict[int, list[Person]] = {}
+    rows: dict[int | str, list[Person]] = {}
     for person in people:
-        rows.setdefault(person.number, []).append(person)
-    found = [_character(number, own, known, shown, names) for number, own in rows.items()]
+        rows.setdefault((names or {}).get(person.number) or person.number, []).append(person)
+    found = [_character(own, known, shown, names) for own in rows.values()]
     return sorted(found, key=lambda c: (-c.seconds, c.number))
 
 
 def _character(
-    number: int, rows: Sequence[Person], known: Mapping[str, Tracklet], shown: set[int], names: Names | None
+    rows: Sequence[Person], known: Mapping[str, Tracklet], shown: set[int], names: Names | None
 ) -> Character:
     spans = Spans.of(r.span for r in rows)
     union = spans.support()
     faces = [known[ref] for row in rows for ref in row.refs if ref in known]
     best = max(faces, key=lambda t: (t.number in shown, t.quality, -t.number), default=None)
+    numbers = tuple(sorted({r.number for r in rows}))
     return Character(
-        number,
-        person_name(number, names),
+        numbers[0],
+        numbers,
+        person_name(numbers[0], names),
         int((union.ends - union.starts).sum()) / FLICKS_PER_SECOND,
         union,
         max(len(spans.support(FLICKS_PER_SECOND)), 1),
@@ -217,12 +211,15 @@ def stretches(track: Track[Row] | None, label: Sequence[str], within: int = 0) -
 
 
 def shares(timeline: Timeline, aspect: str) -> list[tuple[str, float, int]]:
-    """How shots are taken: for 'scale' or 'camera' every label with its share of the time and its number of shots."""
+    """How shots are taken: for 'scale' or 'camera' every label, its share of the time judged, and its number of shots.
+
+    A camera may do two things at once, so that shares may sum to more than 1.
+    """
     track = timeline.find(Framing)
     if track is None:
         return []
     rows = [row for row in track if row.aspect == aspect]
-    total = sum(int(row.end - row.start) for row in rows)
+    total = int(Spans.of(row.span for row in rows).total)
     if not total:
         return []
     sums: dict[str, list[int]] = {}
@@ -232,7 +229,7 @@ def shares(timeline: Timeline, aspect: str) -> list[tuple[str, float, int]]:
         both[1] += 1
     near = {label: number for number, label in enumerate(SCALES)}
     if aspect == "scale":
-        order = sorted(sums, key=lambda label: (near.get(label, len(near)), label))
+        order = sorted(sums, key=lambda label: (near.get(words(label), len(near)), label))
     else:
         order = sorted(sums, key=lambda label: (-sums[label][0], label))
     return [(label, sums[label][0] / total, sums[label][1]) for label in order]

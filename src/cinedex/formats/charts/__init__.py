@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ def _written(data: bytes, to: Path, film: str) -> Path:
         aside.write_bytes(data)
         aside.replace(to)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the folder itself may be what is wrong
+            aside.unlink(missing_ok=True)
         raise UsageError(
             f"the chart cannot be written to {to}: {error.strerror or error}",
             film=film,

@@ -86,7 +86,7 @@ def sights(timeline: Timeline, most: int, names: Names | None = None) -> Sights:
     labels: Labels[str] = Labels()
     everybody = characters(timeline, names)
     people = everybody[:PEOPLE]
-    index = {p.number: i for i, p in enumerate(people)}
+    index = {number: i for i, p in enumerate(people) for number in p.numbers}
     faces, portraits = _portraits(timeline, people)
     told = scenes_of(timeline, people)[:most]
     objects = _objects(timeline, labels)
@@ -190,12 +190,12 @@ def _framing(timeline: Timeline, labels: Labels[str]) -> list[list[int]]:
     shots, track = timeline.find(Shot), timeline.find(Framing)
     if shots is None or track is None or not len(track) or not len(shots):
         return []
-    made = [[-1, -1] for _ in range(len(shots))]
+    made: list[tuple[list[str], list[str]]] = [([], []) for _ in range(len(shots))]
     where = shots.spans.at((track.spans.starts + track.spans.ends) // 2)
     for shot, row in zip(where.tolist(), track, strict=True):
         if shot >= 0 and row.aspect in {"scale", "camera"}:
-            made[shot][row.aspect == "camera"] = labels.number(row.label)
-    return made
+            made[shot][row.aspect == "camera"].append(row.label)
+    return [[labels.number(", ".join(both)) if both else -1 for both in shot] for shot in made]
 
 
 def _boxes(timeline: Timeline, index: Mapping[int, int]) -> list[list[Any]]:

@@ -11,7 +11,7 @@ const MAIN = 5; // people with a lane of their own until all are asked for
 const MOST = 40; // and after that
 const THINGS = 12; // kinds of object with a lane of their own, when they are asked for
 
-const NEAR = ["extreme-long-shot", "extreme-long", "long-shot", "long", "full-shot", "full", "medium-long", "medium-shot", "medium", "medium-close-up", "close-up", "extreme-close-up"];
+const NEAR = ["extreme long", "long", "full", "medium long", "medium", "medium close up", "close up", "extreme close up"];
 
 /** What can be folded in and out, as [name, label when folded]; only what has more to show. */
 export function folds() {
@@ -121,7 +121,7 @@ const drawScale = (rows) => (context, y, height, view) => {
   context.fillRect(x(from), y, x(to) - x(from), height);
   const gap = crowded(here, view) ? 0 : 1;
   for (const row of here) {
-    const rank = NEAR.indexOf(row.scale);
+    const rank = NEAR.indexOf(plainLabel(row.scale).replace(/ shot$/, ""));
     const tall = rank < 0 ? 2 : ((rank + 1.5) / (NEAR.length + 0.5)) * height;
     context.globalAlpha = choice.hasShot(row.number) ? 1 : 0.3;
     context.fillStyle = ink.block;
