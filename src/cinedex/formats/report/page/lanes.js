@@ -17,6 +17,7 @@ export class Lanes {
   #to = film.duration;
   #lanes;
   #open = new Set();
+  #wide = $("lanes").clientWidth; // kept, since asking the page for it thousands of times a drawing is slow
   #images = new Map();
   #pointers = new Map();
   #dragged = false;
@@ -51,13 +52,14 @@ export class Lanes {
   }
 
   #fit() {
+    this.#wide = $("lanes").clientWidth;
     $("lanes").style.height = `${this.#lanes.reduce((sum, lane) => sum + lane.height + this.#gap(lane), TOP + 4)}px`;
     this.tick();
     this.draw();
   }
 
   get gutter() {
-    return $("lanes").clientWidth < 700 ? 0 : 86;
+    return this.#wide < 700 ? 0 : 86;
   }
 
   /** Between lanes; without a gutter the lanes' names stand there. */
@@ -70,7 +72,7 @@ export class Lanes {
   }
 
   get scale() {
-    return ($("lanes").clientWidth - this.gutter) / (this.#to - this.#from);
+    return (this.#wide - this.gutter) / (this.#to - this.#from);
   }
 
   x = (t) => this.gutter + (t - this.#from) * this.scale;

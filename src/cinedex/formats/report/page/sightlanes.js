@@ -16,7 +16,7 @@ const NEAR = ["extreme long", "long", "full", "medium long", "medium", "medium c
 /** What can be folded in and out, as [name, label when folded]; only what has more to show. */
 export function folds() {
   return [
-    ...(film.people.length > MAIN ? [["people", `All ${Math.min(film.people.length, MOST)} people`]] : []),
+    ...(film.people.length > MAIN ? [["people", film.people.length > MOST ? `${MOST} people` : `All ${film.people.length} people`]] : []),
     ...(film.objects.length ? [["objects", "Objects"]] : []),
   ];
 }
