@@ -54,7 +54,7 @@ class CameraMotion(Stage):
     cost: ClassVar[Cost] = Cost(cpus=0.5, memory_mib=48, cpu_seconds_per_minute=1.0, disk_kib_per_minute=4.0)
     halo: ClassVar[Time | None] = SECOND
 
-    least: float = 0.2
+    least: float = 0.3
 
     @property
     def needs(self) -> tuple[Need, ...]:
