@@ -18,17 +18,14 @@ from cinedex.timeline.track import Ticks
 Numbers = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.bool_]
 
-_WINDOW = 2.0
-"""Seconds on both sides in which repeats must follow a pattern to be the film's cadence."""
-
 _SLOWEST = 1.05
 """Seconds that the longest pattern lasts: one picture more in every second, as when 24 a second become 25."""
 
-_KEPT = 0.8
-"""Share of the repeats that a pattern must foretell."""
+_OFTEN, _SELDOM, _WIDE = 6, 3, 6
+"""How many distances in a row must agree for a pattern; fewer where they are so many pictures or more."""
 
-_FEW = 3
-"""Repeats by which a pattern can be told at least."""
+_UNLIKE = 8.0
+"""Of the changes before and after repeats one is at most so many times the other; larger ones are cuts."""
 
 _STEADY = 0.9
 """Share of the pictures that must last as long as the most usual one for a longer one to be a gap."""
@@ -42,7 +39,7 @@ class Cadence(Stage):
     pictures right before and right after the repeats do, which is `moving` at least. Repeats that come in a pattern are the film's
     cadence (drawings shown twice, film at 30, 25 or 60 pictures a second) and no fault, and holds longer than `longest`
     are meant. Gaps are pictures shown more than one and a half times as long as usual in a film of constant rate. Faults
-    closer than `near` are one flag if there are `least` of them; one alone may be chance. A picture that was left out
+    closer than `near` are one flag if they come in `least` places; one alone may be meant. A picture that was left out
     without a trace in time, and one so still that nothing shows it, cannot be told.
     """
 
@@ -78,7 +75,7 @@ class Cadence(Stage):
             return
         apart = np.flatnonzero(np.diff(starts[at]) > int(self.near)) + 1
         for some in np.split(at, apart):
-            if len(some) >= self.least:
+            if 1 + int((np.diff(some) > 1).sum()) >= self.least:
                 yield self._flag(some, (starts, ends), repeats, gaps)
 
     def _repeats(self, change: Numbers, starts: Ticks, usual: int) -> Marks:
@@ -87,7 +84,7 @@ class Cadence(Stage):
         known = np.nan_to_num(change, nan=0.0)
         still = ~np.isnan(change) & (change <= self.same)
         still = self._amid(still, known, starts)
-        return still & ~_patterned(still, round(_WINDOW * rate), round(_SLOWEST * rate))
+        return still & ~_patterned(still, round(_SLOWEST * rate))
 
     def _amid(self, still: Marks, change: Numbers, starts: Ticks) -> Marks:
         """The still pictures right between moves, of runs that are over soon; a move that comes to rest is none."""
@@ -98,6 +95,8 @@ class Cadence(Stage):
                 continue
             before, after = change[first - 1], change[last]
             moved = min(before, after)
+            if max(before, after) > _UNLIKE * moved:
+                continue
             if moved >= self.moving and change[first:last].max() <= self.share * moved:
                 found[first:last] = True
         return found
@@ -137,20 +136,16 @@ def _changes(track: object, starts: Ticks) -> Numbers:
     return found
 
 
-def _patterned(still: Marks, around: int, slowest: int) -> Marks:
-    """The still pictures that come again after a fixed number of pictures, all around."""
-    found = np.zeros(len(still), dtype=np.bool_)
+def _patterned(still: Marks, slowest: int) -> Marks:
+    """The still pictures that come every n pictures, or every n or n + 1, time after time."""
     at = np.flatnonzero(still)
-    for place in at.tolist():
-        low, high = np.searchsorted(at, [place - around, place + around + 1])
-        near = at[low:high]
-        if len(near) < _FEW:
+    apart = np.diff(at)
+    found = np.zeros(len(still), dtype=np.bool_)
+    for count, least in ((_OFTEN, 1), (_SELDOM, _WIDE)):
+        if len(apart) < count:
             continue
-        apart = near[None, :] - near[:, None]
-        steps = np.unique(apart[(apart > 1) & (apart <= slowest)])
-        for step in steps.tolist():
-            foretold = near[near + step <= near[-1]]
-            if len(foretold) + 1 >= _FEW and np.isin(foretold + step, near).mean() >= _KEPT:
-                found[place] = True
-                break
+        some = np.lib.stride_tricks.sliding_window_view(apart, count)
+        low, high = some.min(axis=1), some.max(axis=1)
+        for first in np.flatnonzero((high - low <= 1) & (low >= least) & (high <= slowest)).tolist():
+            found[at[first : first + count + 1]] = True
     return found
