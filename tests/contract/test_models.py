@@ -25,6 +25,9 @@ PROTOCOLS = {
     "transcribe": tasks.Transcriber,
     "tag": tasks.ImageTagger,
     "embed-text": tasks.TextEmbedder,
+    "find-text": tasks.TextFinder,
+    "read-text": tasks.LineReader,
+    "name-language": tasks.LanguageNamer,
 }
 
 CORE = [s for s in registry().values() if s.tier == "core"]

@@ -132,6 +132,52 @@ class FakeTextEmbedder:
         return vectors
 
 
+class FakeTextFinder:
+    """Takes rows of the picture in which anything is pure white for lines of text, from the first white to the last."""
+
+    def find(self, pictures: Pixels) -> list[Floats]:
+        """A line for each stretch of such rows, upright, score 0.9."""
+        _check(pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(np.all(picture >= 250, axis=2)) for picture in pictures]
+
+    def _one(self, white: npt.NDArray[np.bool_]) -> Floats:
+        height, width = white.shape
+        rows = np.flatnonzero(np.diff(white.any(axis=1).astype(np.int8), prepend=0, append=0))
+        found = []
+        for top, bottom in rows.reshape(-1, 2).tolist():
+            columns = np.flatnonzero(white[top:bottom].any(axis=0))
+            left, right = columns[0] / width, (columns[-1] + 1) / width
+            y, low = top / height, bottom / height
+            found.append([left, y, right, y, right, low, left, low, 0.9])
+        return np.array(found, np.float32).reshape(-1, 9)
+
+
+class FakeLineReader:
+    """Reads a line by how it is divided: a word of white ('word') for every white stretch across its middle."""
+
+    height = 48
+    scripts = frozenset({"LATIN"})
+
+    def read(self, lines: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """'word3' for a stretch that is three heights long, and so on; score 0.9, 0 for nothing."""
+        for line in lines:
+            _check(line.ndim == 3 and line.shape[0] == self.height and line.dtype == np.uint8, "line", line)
+        return [self._one(line[self.height // 2].mean(axis=1) >= 200) for line in lines]
+
+    def _one(self, white: npt.NDArray[np.bool_]) -> tuple[str, float]:
+        edges = np.flatnonzero(np.diff(white.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+        words = [f"word{round((end - start) / self.height)}" for start, end in edges.tolist()]
+        return (" ".join(words), 0.9) if words else ("", 0.0)
+
+
+class FakeLanguageNamer:
+    """Takes every text with letters for English."""
+
+    def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        """English, or 'und' where there are no letters."""
+        return [("en", 0.9) if any(c.isalpha() for c in text) else ("und", 0.0) for text in texts]
+
+
 def fake_specs() -> dict[str, ModelSpec]:
     """The core models by their real names, without files; their spaces are marked, so that nobody mixes them up."""
     return {
@@ -164,6 +210,12 @@ def _load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> An
             return FakeImageTagger(spec.space or "fake-colours")
         case "embed-text":
             return FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384)))
+        case "find-text":
+            return FakeTextFinder()
+        case "read-text":
+            return FakeLineReader()
+        case "name-language":
+            return FakeLanguageNamer()
     raise ModelError(f"there is no fake for the task {spec.task!r}")
 
 
