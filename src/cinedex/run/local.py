@@ -285,8 +285,8 @@ def _may_heal(error: Exception | None) -> bool:
 
 def _task(step: Step, plan: Plan, stages: list[Stage]) -> Task:
     reads = {
-        row.kind: tuple((n, plan.step(n).key) for n in makers_of(row.kind, stages) if n != step.name)
-        for row in step.stage.reads
+        row.kind: tuple((n, plan.step(n).key) for n in makers_of(row.kind, stages) if n in step.needs)
+        for row in (*step.stage.reads, *step.stage.welcomes)
     }
     return Task(step.stage, step.key, {m.name: m.pin for m in step.models}, reads)
 
