@@ -107,3 +107,21 @@ class TextEmbedder(Protocol):
     def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
         """Unit vectors float32 [n, dim]; `query` tells a question from a passage where the model cares."""
         ...
+
+
+@runtime_checkable
+class ObjectDetector(Protocol):
+    """Finds things of a fixed vocabulary in pictures."""
+
+    size: tuple[int, int]
+    """(height, width) of the pictures that it takes; films are stretched to it."""
+    vocabulary: str
+    labels: Sequence[str]
+
+    def objects(self, pictures: Pixels) -> list[Floats]:
+        """The things in each picture, surest first, for RGB uint8 [n, height, width, 3].
+
+        Float32 [k, 6] a picture: x, y, width and height as shares of the picture and inside it, score (0..1), number
+        of the label.
+        """
+        ...
