@@ -1,4 +1,4 @@
-"""An ONNX graph of convolutions in the making, as networks from TensorFlow need it: SAME padding, ReLU6, folded norms."""
+"""An ONNX graph of convolutions in the making, as networks from TensorFlow need it: SAME padding, ReLU6, norms."""
 
 from __future__ import annotations
 

@@ -119,7 +119,8 @@ def decoded(encoded: Floats, anchors: Floats) -> Floats:
     moved = encoded / _CODER
     middle = anchors[:, :2] + moved[:, :2] * anchors[:, 2:]
     half = anchors[:, 2:] * np.exp(np.clip(moved[:, 2:], -_LOGIT_MAX, _LOGIT_MAX)) / 2
-    return np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, 1).astype(np.float32)
+    boxes: Floats = np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, 1).astype(np.float32)
+    return boxes
 
 
 def distinct(boxes: Floats, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -139,4 +140,5 @@ def overlaps(boxes: Floats) -> Floats:
     shared = np.prod(np.maximum(bottom_right - top_left, 0), axis=-1)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=-1)
     union = areas[:, None] + areas[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    shares: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return shares

@@ -47,9 +47,9 @@ class _RefusedError(Exception):
 def read_constants(path: Path) -> dict[str, Array]:
     """The named arrays of numbers that a frozen graph holds. Raises ModelError for a file that is none."""
     try:
-        if path.stat().st_size > FILE_MAX:
-            raise _RefusedError("it is too large")
-        return _constants(memoryview(path.read_bytes()))
+        with path.open("rb") as file:
+            content = file.read(FILE_MAX + 1)
+        return _constants(memoryview(content))
     except OSError as error:
         raise ModelError(f"cannot read {path.name}: {error}", remedy="Pull the model again.") from error
     except (_RefusedError, ValueError) as error:
@@ -95,7 +95,7 @@ def _fields(message: memoryview) -> Iterator[_Field]:
             yield _Field(number, value)
             continue
         size = {1: 8, 5: 4}.get(wire)
-        if wire == 2:  # noqa: PLR2004 - the wire type of messages, strings and packed numbers
+        if wire == 2:
             size, at = _varint(message, at)
         if size is None or number == 0:
             raise _RefusedError(f"there is no field of type {wire}")
@@ -109,12 +109,14 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
     value = 0
     for i, byte in enumerate(message[at : at + _VARINT_MAX]):
         value |= (byte & 0x7F) << 7 * i
-        if byte < 0x80:  # noqa: PLR2004 - the bit that says that more follows
+        if byte < 0x80:
             return value, at + i + 1
     raise _RefusedError("it is cut short, or a number is too long")
 
 
 def _constants(graph: memoryview) -> dict[str, Array]:
+    if len(graph) > FILE_MAX:
+        raise _RefusedError("it is too large")
     found: dict[str, Array] = {}
     nodes = 0
     for field in _fields(graph):
@@ -140,14 +142,16 @@ def _constant(node: memoryview) -> tuple[str, memoryview | None]:
             operator = field.text
         elif field.number == _ATTRIBUTE:
             entry = {part.number: part for part in _fields(field.content)}
-            if _KEY in entry and _VALUE in entry and entry[_KEY].content == b"value":
+            if _KEY in entry and _VALUE in entry and entry[_KEY].text == "value":
                 tensor = next((p.content for p in _fields(entry[_VALUE].content) if p.number == _TENSOR), None)
     return name, tensor if operator == "Const" else None
 
 
 def _array(tensor: memoryview) -> Array | None:
     """The tensor as an array; None for types that are not read."""
-    kind, shape, content, floats = 0, (), memoryview(b""), []  # type: int, tuple[int, ...], memoryview, list[bytes]
+    kind, content = 0, memoryview(b"")
+    shape: tuple[int, ...] = ()
+    floats: list[bytes] = []
     for field in _fields(tensor):
         if field.number == _TYPE:
             kind = field.whole

@@ -1,7 +1,7 @@
-"""SSD with MobileNetV2 as an ONNX graph made from the weights of a frozen TensorFlow graph, and the boxes it starts from.
+"""SSD with MobileNetV2 as an ONNX graph, from the weights of a frozen TensorFlow graph, and the boxes it starts from.
 
-W. Liu and others, SSD: single shot multibox detector (ECCV 2016); M. Sandler and others, MobileNetV2 (CVPR 2018); in the
-form of TensorFlow's object detection models, trained on COCO (T.-Y. Lin and others, ECCV 2014).
+W. Liu and others, SSD: single shot multibox detector (ECCV 2016); M. Sandler and others, MobileNetV2 (CVPR 2018); in
+the form of TensorFlow's object detection models, trained on COCO (T.-Y. Lin and others, ECCV 2014).
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Detector:
 def detector(weights: Weights, size: tuple[int, int], classes: Sequence[int], *, whole: bool) -> Detector:
     """The network for pictures of `size`, with the outputs of `classes` (COCO's numbers) alone, in their order.
 
-    `whole` computes in 8-bit whole numbers what looks at ReLU6's output: most of the work. Raises KeyError or ValueError
-    for weights of another network.
+    `whole` computes in 8-bit whole numbers what looks at ReLU6's output: most of the work. Raises KeyError or
+    ValueError for weights of another network.
     """
     graph = ConvNet(size)
     graph.enter(mean=127.5, scale=127.5)
@@ -95,7 +95,10 @@ def detector(weights: Weights, size: tuple[int, int], classes: Sequence[int], *,
     graph.apply("Concat", *(boxes for boxes, _ in found), axis=1, named="boxes")
     graph.apply("Concat", *(scores for _, scores in found), axis=1, named="scores")
     starts = anchors(maps, size)
-    outputs = [("boxes", ["n", len(starts), _BOX]), ("scores", ["n", len(starts), len(classes)])]
+    outputs: list[tuple[str, list[int | str]]] = [
+        ("boxes", ["n", len(starts), _BOX]),
+        ("scores", ["n", len(starts), len(classes)]),
+    ]
     return Detector(graph.build("ssd-mobilenet-v2", outputs, size), starts)
 
 
@@ -135,14 +138,14 @@ def _convolve(
     """A convolution with its batch normalisation folded in."""
     each = f"{name}/depthwise_weights"
     # TensorFlow keeps [height, width, in, out], and [height, width, channels, 1] for each channel by itself.
-    kernel = weights[each].transpose(2, 3, 0, 1) if each in weights else weights[f"{name}/weights"].transpose(3, 2, 0, 1)
+    kernel = (
+        weights[each].transpose(2, 3, 0, 1) if each in weights else weights[f"{name}/weights"].transpose(3, 2, 0, 1)
+    )
     norm = tuple(weights[f"{name}/BatchNorm/{p}"] for p in ("gamma", "beta", "moving_mean", "moving_variance"))
     graph.convolve(name, *folded(kernel, norm, _EPSILON), stride=stride, relu=relu, whole=whole)
 
 
-def _head(
-    graph: ConvNet, weights: Weights, number: int, classes: Sequence[int], *, whole: bool
-) -> tuple[str, str]:
+def _head(graph: ConvNet, weights: Weights, number: int, classes: Sequence[int], *, whole: bool) -> tuple[str, str]:
     """The boxes and the scores of one head, flat: [n, anchors of its map, 4 and classes]."""
     here, found = graph.here, []
     for part, width, kept in (("BoxEncoding", _BOX, range(_BOX)), ("Class", _CLASSES, classes)):

@@ -46,8 +46,8 @@ class Events(Stage):
     """The events that the rules find, each with its score, the rule that made it and the rows that speak for it.
 
     `rules` is TOML of your own, in the language of docs/how-to/add-an-event.md: its rules are added to those that come
-    with Cinedex, or take their place where they have the same name. `ours` names exactly those that come with it, so that
-    what is stored under other rules is not taken for theirs. Scores are not calibrated: they order events of one
+    with Cinedex, or take their place where they have the same name. `ours` names exactly those that come with it, so
+    that what is stored under other rules is not taken for theirs. Scores are not calibrated: they order events of one
     rule, and none is higher than what the rule is trusted with.
     """
 

@@ -19,14 +19,13 @@ _MODEL = "ssd-mobilenet-v2"
 _HEIGHT, _WIDTH = 192, 320
 """What the model takes: the shape of most films, so that things keep theirs; others are stretched to it."""
 
-_SLOPE, _SHIFT = 1.0, 0.0
+_SLOPE, _SHIFT = 0.84, -1.11
+"""How likely it is that a thing is there of which the network is so sure, as a line between their log odds."""
 
 
 @dataclass(frozen=True)
 class Objects(Stage):
-    """At most `most` things of every glance, the surest first, each with its box.
-
-    """
+    """At most `most` things of every glance, the surest first, each with its box."""
 
     name: ClassVar[str] = "objects"
     version: ClassVar[int] = 1
@@ -39,7 +38,10 @@ class Objects(Stage):
     @property
     def needs(self) -> tuple[Need, ...]:
         """Glances, and one look at each."""
-        return (Glance, Looks(at=Glance, height=_HEIGHT, width=_WIDTH, count=1),)
+        return (
+            Glance,
+            Looks(at=Glance, height=_HEIGHT, width=_WIDTH, count=1),
+        )
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -69,3 +71,10 @@ class Objects(Stage):
                 width=round(width, 4),
                 height=round(height, 4),
             )
+
+
+def likelihood(scores: Floats) -> Floats:
+    """How likely things are there that a network gives these scores: the same order, and truer numbers."""
+    sure = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)
+    odds = _SLOPE * np.log(sure / (1 - sure)) + _SHIFT
+    return (1 / (1 + np.exp(-odds))).astype(np.float32)

@@ -30,6 +30,13 @@ _DISTINCT_MAX = 64
 """How many different values of a column are told apart, the most frequent first."""
 
 
+_TOGETHER_MAX = 16
+"""How far apart in the track two boxes of one picture are looked for."""
+
+_DENSE = FLICKS_PER_SECOND // 10
+"""Rows shorter than this on the average, as measures of every frame are, do not cut cells."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cells:
     """The stretches into which a film is cut for one rule: `edges`, int64 flicks, one more than there are cells."""
@@ -77,7 +84,7 @@ class Cells:
         low, high = self.around(window)
         length = (high - low) / FLICKS_PER_SECOND
         summed = np.interp(high, self.edges, total) - np.interp(low, self.edges, total)
-        return np.divide(summed, length, out=np.zeros(len(self)), where=length > 0)
+        return np.asarray(np.divide(summed, length, out=np.zeros(len(self)), where=length > 0))
 
     def highest(self, values: Strength, window: tuple[Time, Time]) -> Strength:
         """The largest of `values` in the window around each cell."""
@@ -122,7 +129,8 @@ class Known:
 
     def cells(self, node: Node) -> Cells:
         """The cells for a tree of evidence."""
-        return Cells.of(self.film, [c.spans for leaf in leaves(node) if (c := self.chosen(leaf)) is not None])
+        chosen = [c.spans for leaf in leaves(node) if (c := self.chosen(leaf)) is not None]
+        return Cells.of(self.film, [s for s in chosen if len(s) and (s.ends - s.starts).mean() >= _DENSE])
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +148,7 @@ class Chosen:
         for one in where:
             column = track.table.column(one.column)
             if one.among is not None:
-                passes &= pc.is_in(column, pa.array(one.among).cast(column.type)).to_numpy(zero_copy_only=False)
+                passes &= pc.is_in(column, pa.array(one.among).cast(column.type)).to_numpy()
             for limit, compare in ((one.least, np.greater_equal), (one.most, np.less_equal)):
                 if limit is not None:
                     passes &= compare(column.to_numpy().astype(np.float64), limit)
@@ -153,7 +161,7 @@ class Chosen:
 
     def numbers(self, column: str) -> Strength:
         """A column as numbers; what is none counts as 0."""
-        return np.nan_to_num(self.table.column(column).to_numpy(zero_copy_only=False).astype(np.float64))
+        return np.asarray(np.nan_to_num(self.table.column(column).to_numpy().astype(np.float64)))
 
 
 def strength(node: Node, known: Known, cells: Cells) -> Strength | None:
@@ -187,7 +195,7 @@ def _mean(node: Mean, known: Known, cells: Cells) -> Strength | None:
 
 def _near(node: Near, film: Span, cells: Cells) -> Strength:
     away = cells.middles - int(film.start) if node.end == "start" else int(film.end) - cells.middles
-    return (away <= min(int(node.time), node.share * int(film.duration))).astype(np.float64)
+    return np.asarray(away <= min(int(node.time), node.share * int(film.duration)), np.float64)
 
 
 def _of_rows(leaf: Rows, known: Known, cells: Cells) -> Strength | None:
@@ -208,27 +216,46 @@ def _measure(leaf: Rows, chosen: Chosen, cells: Cells) -> Strength:
     if leaf.measure == "rate":
         low, high = (cells.middles + int(w) for w in leaf.window)
         begun = np.searchsorted(chosen.spans.starts, [low, high])
-        return (begun[1] - begun[0]) / (leaf.window[1] - leaf.window[0]) * FLICKS_PER_SECOND
+        return np.asarray((begun[1] - begun[0]) / int(leaf.window[1] - leaf.window[0]) * FLICKS_PER_SECOND)
     here, rows = cells.spans.join(chosen.spans)
     if leaf.measure == "distinct":
         return _distinct(chosen.table.column(leaf.column), (here, rows), leaf.window, cells)
     covers = np.bincount(here, minlength=len(cells)).astype(np.float64)
-    if leaf.measure == "count":
-        return cells.highest(covers, leaf.window)
+    if leaf.measure == "value":
+        sums = np.bincount(here, weights=chosen.numbers(leaf.column)[rows], minlength=len(cells)).astype(np.float64)
+        over, by = cells.averaged(sums, leaf.window), cells.averaged(covers, leaf.window)
+        return np.asarray(np.divide(over, by, out=np.full(len(cells), np.nan), where=by > 0))
     if leaf.measure == "share":
         return cells.averaged((covers > 0).astype(np.float64), leaf.window)
-    if leaf.measure == "value":
-        sums = np.bincount(here, weights=chosen.numbers(leaf.column)[rows], minlength=len(cells))
-        over, by = cells.averaged(sums, leaf.window), cells.averaged(covers, leaf.window)
-        return np.divide(over, by, out=np.full(len(cells), np.nan), where=by > 0)
-    best = np.zeros(len(cells))
-    np.maximum.at(best, here, chosen.numbers("score").clip(0, 1)[rows])
-    return cells.highest(best, leaf.window) if leaf.measure == "score" else cells.averaged(best, leaf.window)
+    if leaf.measure != "count":
+        worth = _touching(chosen) if leaf.measure == "touch" else chosen.numbers("score").clip(0, 1)
+        covers = np.zeros(len(cells))
+        np.maximum.at(covers, here, worth[rows])
+    return cells.averaged(covers, leaf.window) if leaf.measure == "mean" else cells.highest(covers, leaf.window)
 
 
-def _distinct(
-    column: pa.ChunkedArray, pairs: tuple[Ticks, Ticks], window: tuple[Time, Time], cells: Cells
-) -> Strength:
+def _touching(chosen: Chosen) -> Strength:
+    """How much of each box another one of the same span covers, or it of that one: of the smaller of the two, 0..1."""
+    left, top, width, height = (chosen.numbers(name) for name in ("x", "y", "width", "height"))
+    found = np.zeros(len(chosen))
+    # Boxes of one picture stand side by side in the track; no picture has more than a few dozen.
+    for apart in range(1, min(_TOGETHER_MAX, len(chosen))):
+        one, other = slice(None, -apart), slice(apart, None)
+        across = np.minimum((left + width)[one], (left + width)[other]) - np.maximum(left[one], left[other])
+        down = np.minimum((top + height)[one], (top + height)[other]) - np.maximum(top[one], top[other])
+        smaller = np.minimum((width * height)[one], (width * height)[other])
+        shared = np.maximum(across, 0) * np.maximum(down, 0)
+        covered = np.divide(shared, smaller, out=np.zeros_like(shared), where=smaller > 0)
+        same = (chosen.spans.starts[one] == chosen.spans.starts[other]) & (
+            chosen.spans.ends[one] == chosen.spans.ends[other]
+        )
+        covered *= same
+        np.maximum(found[one], covered, out=found[one])
+        np.maximum(found[other], covered, out=found[other])
+    return found.clip(0, 1)
+
+
+def _distinct(column: pa.ChunkedArray, pairs: tuple[Ticks, Ticks], window: tuple[Time, Time], cells: Cells) -> Strength:
     """How many different values of a column there are in the window around each cell."""
     coded = column.combine_chunks().dictionary_encode()
     codes = coded.indices.to_numpy()

@@ -11,7 +11,7 @@ from cinedex.timeline.time import Time
 
 Value: TypeAlias = str | int | float | bool
 
-Measure: TypeAlias = Literal["score", "mean", "share", "count", "rate", "value", "distinct"]
+Measure: TypeAlias = Literal["score", "mean", "share", "count", "rate", "value", "distinct", "touch"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,11 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LABEL_MAX = 80
 
 _RULE = ("label", "version", "about", "evidence", "threshold", "trust", "least", "most", "join", "snap", "off")
-_ROWS = ("kind", "where", "measure", "column", "window", "from", "to", "limit", "weight")
+_LEAF = ("kind", "where", "measure", "column", "window", "from", "to", "limit", "weight")
 _NEAR = ("near", "seconds", "share", "weight")
 _FORMS = ("kind", "near", "not", "all", "any", "mean")
 _MEASURES = typing.get_args(Measure)
-_OWN_RAMP = ("score", "mean", "share")
+_OWN_RAMP = ("score", "mean", "share", "touch")
 """Measures that lie between 0 and 1 by themselves."""
 
 
@@ -164,7 +164,7 @@ def _node(value: Any, here: _Place, depth: int) -> Node:
         here.refuse("not one piece of evidence", f"Write a table with exactly one of: {', '.join(_FORMS)}.")
     form = forms[0]
     if form == "kind":
-        return _rows(here.table(value, _ROWS), here)
+        return _rows(here.table(value, _LEAF), here)
     if form == "near":
         return _near(here.table(value, _NEAR), here)
     inner = here.key(form)
@@ -198,6 +198,8 @@ def _rows(table: dict[str, Any], here: _Place) -> Rows:
         here.key("column").refuse(f"the measure {measure!r} reads no column", "Leave `column` out.")
     if measure in {"score", "mean"} and columns.get("score") is not float:
         here.key("measure").refuse(f"rows of kind {kind.kind!r} have no score", "Use share, count or rate.")
+    if measure == "touch" and not {"x", "y", "width", "height"} <= set(columns):
+        here.key("measure").refuse(f"rows of kind {kind.kind!r} have no box", "Use another measure.")
     window = _window(table.get("window", 0), here.key("window"))
     if measure == "rate" and window[0] == window[1]:
         here.key("window").refuse("a rate needs a window", "Write over how many seconds to count, as in window = 10.")
@@ -242,9 +244,7 @@ def _filters(table: Any, kind: type[Row], here: _Place) -> Iterator[Filter]:
             if columns[name] is str:
                 at.refuse("texts have no least and most", "Write a text, or a list of texts.")
             limits = at.table(wanted, ("least", "most"))
-            low, high = (
-                at.key(k).number(limits[k], -1e18, 1e18) if k in limits else None for k in ("least", "most")
-            )
+            low, high = (at.key(k).number(limits[k], -1e18, 1e18) if k in limits else None for k in ("least", "most"))
             yield Filter(name, least=low, most=high)
         else:
             values = at.items(wanted) if isinstance(wanted, list) else [wanted]
