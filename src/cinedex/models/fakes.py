@@ -123,7 +123,7 @@ class FakeObjectDetector:
     vocabulary = "fake-things"
     labels = ("red thing", "green thing", "blue thing")
 
-    def __init__(self, size: tuple[int, int] = (192, 320)) -> None:
+    def __init__(self, size: tuple[int, int] = (300, 300)) -> None:
         self.size = size
 
     def objects(self, pictures: Pixels) -> list[Floats]:

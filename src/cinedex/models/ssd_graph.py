@@ -33,6 +33,9 @@ _HEADS = 2 + len(_EXTRAS)
 _EPSILON = 1e-3
 """Of the batch normalisation, as the network was trained."""
 
+_TRAINED = 300
+"""Side of the pictures that the network was trained on: its boxes are of so many pixels, whatever the size."""
+
 _SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
 """Sides of the first boxes of every head, as shares of the picture; the last closes the row."""
 
@@ -107,8 +110,8 @@ def anchors(maps: Sequence[tuple[int, int]], size: tuple[int, int]) -> Floats:
     found = []
     for number, (rows, columns) in enumerate(maps):
         sides, shapes = _sides(number)
-        height = sides / np.sqrt(shapes) * min(size) / size[0]
-        width = sides * np.sqrt(shapes) * min(size) / size[1]
+        height = sides / np.sqrt(shapes) * _TRAINED / size[0]
+        width = sides * np.sqrt(shapes) * _TRAINED / size[1]
         down, across = (np.arange(rows) + 0.5) / rows, (np.arange(columns) + 0.5) / columns
         cells = np.stack(np.meshgrid(down, across, indexing="ij"), axis=-1).reshape(-1, 1, 2)
         cells = np.broadcast_to(cells, (rows * columns, len(sides), 2))
