@@ -116,6 +116,36 @@ class FakeImageTagger:
         return shares, np.concatenate([shares, means], axis=1)
 
 
+class FakeObjectDetector:
+    """Sees one thing in every picture that has a pixel of pure red, green or blue: where such pixels lie.
+
+    The score is the share of the box that has the colour. Takes what the core model takes.
+    """
+
+    vocabulary = "fake-things"
+    labels = ("red thing", "green thing", "blue thing")
+
+    def __init__(self, size: tuple[int, int] = (300, 300)) -> None:
+        self.size = size
+
+    def objects(self, pictures: Pixels) -> list[Floats]:
+        """One row for each of the three colours that is there, surest first."""
+        _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(picture) for picture in pictures]
+
+    def _one(self, picture: Pixels) -> Floats:
+        found = []
+        for number, name in enumerate(("red", "green", "blue")):
+            there = np.all(picture == np.array(_COLOURS[name], np.uint8), axis=-1)
+            if there.any():
+                rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+                top, left, height, width = rows[0], columns[0], np.ptp(rows) + 1, np.ptp(columns) + 1
+                share = there.sum() / (height * width)
+                lines, length = self.size
+                found.append((left / length, top / lines, width / length, height / lines, share, number))
+        return np.array(sorted(found, key=lambda f: -f[4]), np.float32).reshape(-1, 6)
+
+
 class FakeTextEmbedder:
     """Places texts by their words alone: texts that share words are near, texts that share none are at right angles."""
 
@@ -251,6 +281,7 @@ _FAKES: dict[str, Callable[[ModelSpec], Any]] = {
     "find-text": lambda _: FakeTextFinder(),
     "read-text": lambda _: FakeLineReader(),
     "name-language": lambda _: FakeLanguageNamer(),
+    "objects": lambda spec: FakeObjectDetector((int(spec.options["height"]), int(spec.options["width"]))),
 }
 """How to make the fake of each task."""
 

@@ -174,3 +174,21 @@ class LanguageNamer(Protocol):
     def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """ISO 639 code and probability of the likeliest language of each text; 'und' where nothing tells."""
         ...
+
+
+@runtime_checkable
+class ObjectDetector(Protocol):
+    """Finds things of a fixed vocabulary in pictures."""
+
+    size: tuple[int, int]
+    """(height, width) of the pictures that it takes; films are stretched to it."""
+    vocabulary: str
+    labels: Sequence[str]
+
+    def objects(self, pictures: Pixels) -> list[Floats]:
+        """The things in each picture, surest first, for RGB uint8 [n, height, width, 3].
+
+        Float32 [k, 6] a picture: x, y, width and height as shares of the picture and inside it, score (0..1), number
+        of the label.
+        """
+        ...
