@@ -44,6 +44,8 @@ class Settings:
     """A TOML file of further models. CINEDEX_REGISTRY."""
     plugins: bool = True
     """Whether stages, models and formats of other packages are loaded. CINEDEX_PLUGINS."""
+    user: str = ""
+    """Who decides about people, as the library's log names them; else the user of this machine. CINEDEX_USER."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -96,6 +98,7 @@ _READERS: dict[str, Any] = {
     "RUNTIME": _runtime,
     "REGISTRY": Path,
     "PLUGINS": _flag,
+    "USER": str,
 }
 
 _FIELDS = {"REEL_SECONDS": "reel"}
