@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from cinedex.errors import ModelError
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import Loader, ModelSpec, RunOptions
-from cinedex.models.tasks import Floats, HeardWord, Pixels, Transcript
+from cinedex.models.chips import TEMPLATE
+from cinedex.models.tasks import FACE, Floats, HeardWord, Pixels, Transcript
 
 
 class FakeTransitionDetector:
@@ -132,6 +134,47 @@ class FakeTextEmbedder:
         return vectors
 
 
+class FakeFaceDetector:
+    """Takes every rectangle of full red and half blue for a face, looking straight ahead."""
+
+    def faces(self, pictures: Pixels) -> list[Floats]:
+        """One face a rectangle, the largest first, its points where those of an upright face are."""
+        _check(pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(picture) for picture in pictures]
+
+    def _one(self, picture: Pixels) -> Floats:
+        skin = (picture[:, :, 0] >= 248) & (picture[:, :, 2] >= 120) & (picture[:, :, 2] <= 136)
+        places = ndimage.find_objects(ndimage.label(skin)[0])
+        found = np.zeros((len(places), FACE), np.float32)
+        for row, (down, across) in zip(found, places, strict=True):
+            box = np.array([across.start, down.start, across.stop - across.start, down.stop - down.start])
+            row[:4] = box / np.tile(picture.shape[1::-1], 2)
+            row[4] = 0.9
+            row[5:] = ((TEMPLATE * 1.5 - 0.25) * row[2:4] + row[:2]).ravel()
+        return found[np.argsort(-found[:, 2] * found[:, 3], kind="stable")]
+
+
+class FakeFaceEmbedder:
+    """Knows a face by how green it is: a step of 32 levels is another person, smaller steps other looks of one."""
+
+    size = 150
+
+    def __init__(self, space: str = "fake-faces", same: float = 0.4) -> None:
+        self.space, self.same = space, same
+
+    def prints(self, chips: Pixels) -> Floats:
+        """Unit vectors [n, 128]: a person's own axis, turned a little by the look."""
+        _check(chips.shape[1:] == (self.size, self.size, 3) and chips.dtype == np.uint8, "chips", chips)
+        middle = slice(self.size // 3, -self.size // 3)
+        green = chips[:, middle, middle, 1].reshape(len(chips), -1).mean(axis=1) if len(chips) else np.zeros(0)
+        person, look = np.divmod(np.rint(green).astype(np.int64), 32)
+        vectors = np.zeros((len(chips), 128), np.float32)
+        vectors[np.arange(len(chips)), person] = 1
+        vectors[:, -1] = look / 80
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
 def fake_specs() -> dict[str, ModelSpec]:
     """The core models by their real names, without files; their spaces are marked, so that nobody mixes them up."""
     return {
@@ -164,6 +207,10 @@ def _load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> An
             return FakeImageTagger(spec.space or "fake-colours")
         case "embed-text":
             return FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384)))
+        case "detect-faces":
+            return FakeFaceDetector()
+        case "embed-faces":
+            return FakeFaceEmbedder(spec.space or "fake-faces", float(spec.options.get("same", 0.4)))
     raise ModelError(f"there is no fake for the task {spec.task!r}")
 
 

@@ -107,3 +107,34 @@ class TextEmbedder(Protocol):
     def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
         """Unit vectors float32 [n, dim]; `query` tells a question from a passage where the model cares."""
         ...
+
+
+FACE = 15
+"""Numbers that describe a face: x, y, width, height, score, then x, y of five points."""
+
+
+@runtime_checkable
+class FaceDetector(Protocol):
+    """Finds faces in pictures."""
+
+    def faces(self, pictures: Pixels) -> list[Floats]:
+        """For each RGB uint8 [n, height, width, 3] the faces float32 [k, 15], best first.
+
+        Box (x, y, width, height) and points (left eye, right eye, nose, corners of the mouth as seen; x, y each) are
+        shares of the picture's width and height; the score between them is 0..1. Points may lie beyond the edges.
+        """
+        ...
+
+
+@runtime_checkable
+class FaceEmbedder(Protocol):
+    """Maps faces to unit vectors of one space, near to each other where they are one person's."""
+
+    size: int
+    space: str
+    same: float
+    """Faces whose vectors are nearer than this (as a length) are taken for one person's."""
+
+    def prints(self, chips: Pixels) -> Floats:
+        """Unit vectors float32 [n, dim] for upright faces, RGB uint8 [n, size, size, 3], cut out by `chips.aligned`."""
+        ...
