@@ -19,6 +19,7 @@ from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import ModelSpec, RunOptions
 from cinedex.people.cast import Cast
+from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
 from cinedex.people.match import Bounds
 from cinedex.people.scan import Sources
@@ -33,7 +34,7 @@ from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Row
+from cinedex.timeline.rows import Faceprint, Person, Portrait, Row
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -127,13 +128,13 @@ class Library:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
 
-    def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> None:
+    def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
 
         Raises UsageError for a photo without exactly one clear face, and where recognition is off.
         """
         given = [(path.name, _photo(path)) for path in photos]
-        self.cast.enrol(name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent)
+        return self.cast.enrol(name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent)
 
     def gallery(self, movie: Movie, to: Path) -> Path:
         """Write one self-contained page with everybody in a film."""
@@ -146,8 +147,8 @@ class Library:
         return Bounds.of(float(same)) if same is not None else None
 
     def _unlist(self, movies: Iterable[Movie]) -> None:
-        """Make the index rows of films anew, and keep nothing of the old ones."""
-        if not self.store.holds(f"index/{TABLE}.lance"):
+        """Make the index rows of films anew, and keep nothing of the old ones, where anything in them is of people."""
+        if not {Person, Portrait, Faceprint} & set(SOURCES) or not self.store.holds(f"index/{TABLE}.lance"):
             return
         for movie in movies:
             self.index.remove(movie.id)

@@ -120,14 +120,15 @@ def _recognise(parts: Sequence[Part], own: list[int], known: Exemplars, bounds: 
     column = {name: n for n, name in enumerate(names)}
     whose = np.array([column[p] for p in known.people])
     waiting: list[tuple[float, int, list[Guess]]] = []
+    barred = _barred(parts, own)
     for i in own:
         cosines = (_prints(parts[i]) @ known.prints.T).max(axis=0)
         best = np.full(len(names), -1.0)
         np.maximum.at(best, whose, cosines)
         guesses = [
             Guess(names[n], round(float(best[n]), 4))
-            for n in np.argsort(-best, kind="stable")[: SUGGESTIONS + 1 + len(parts[i].denied)].tolist()
-            if names[n] not in parts[i].denied and names[n] != parts[i].person
+            for n in np.argsort(-best, kind="stable")[: SUGGESTIONS + 2 + len(barred[i])].tolist()
+            if names[n] not in barred[i] and names[n] != parts[i].person
         ]
         waiting.append((guesses[0].score if guesses else -1.0, i, guesses))
     taken = _taken(parts, own)
@@ -143,6 +144,16 @@ def _recognise(parts: Sequence[Part], own: list[int], known: Exemplars, bounds: 
             taken.setdefault((part.evidence.movie.id, first.person), []).append(part.spans)
         else:
             into.likely[i] = [g for g in free if g.score >= bounds.likely][:SUGGESTIONS]
+
+
+def _barred(parts: Sequence[Part], own: list[int]) -> dict[int, frozenset[str]]:
+    """Whom each character is not: as said of it, and as said of the person's other characters the other way round."""
+    against: dict[str, set[str]] = {}
+    for i in own:
+        for person in parts[i].denied:
+            if parts[i].person:
+                against.setdefault(person, set()).add(parts[i].person)
+    return {i: parts[i].denied | frozenset(against.get(parts[i].person, ())) for i in own}
 
 
 def _taken(parts: Sequence[Part], own: list[int]) -> dict[tuple[str, str], list[Spans]]:

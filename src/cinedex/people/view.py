@@ -165,15 +165,13 @@ def _character(part: Part, place: int, matches: Matches, register: Register, oth
         hidden=known.hidden,
         spans=part.spans,
         looks=tuple(_looks(part)),
-        suggestions=tuple(Guessed(g.person, called(register, g.person), g.score) for g in likely),
+        suggestions=tuple(
+            Guessed(g.person, register.people[g.person].name, g.score)
+            for g in likely
+            if g.person in register.people and register.people[g.person].name
+        ),
         elsewhere=tuple((p.evidence.movie.id, p.label) for p in others),
     )
-
-
-def called(register: Register, person: str) -> str:
-    """A person's name, or their id where they have none."""
-    known = register.people.get(person)
-    return known.name if known is not None and known.name else person
 
 
 def _looks(part: Part) -> list[LookShown]:

@@ -124,7 +124,7 @@ class Index:
             if table is not None:
                 self._tidy(table)
                 if forget:
-                    table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+                    table.optimize(cleanup_older_than=timedelta(0))
 
     def check(self, timelines: Mapping[str, Timeline]) -> list[str]:
         """What is wrong with the index, film by film; `timelines` are those of the library's films, by id."""
