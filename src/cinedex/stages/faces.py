@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import ClassVar
 
@@ -71,6 +71,10 @@ class Faces(Stage):
     def uses(self) -> tuple[str, ...]:
         """The detector, and where prints are made the embedder."""
         return (_DETECTOR, _EMBEDDER) if self.prints else (_DETECTOR,)
+
+    def anonymous(self) -> Faces:
+        """The same without prints."""
+        return replace(self, prints=False)
 
     def run(self, inputs: Inputs) -> Iterator[Row]:
         """The faces of the span's glances, and a tracklet, print and portrait of each that was followed."""
