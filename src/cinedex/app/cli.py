@@ -184,12 +184,12 @@ def charts(
     """Draw a film's pictures: barcode, shot lengths, palette, who is on screen, rhythm, a poster of it all."""
     if form not in {"png", "svg"}:
         raise UsageError(f"charts are written as png or svg, not as {form!r}")
-    library = _open()
+    library = open_library()
     movie = library.find(film)
     folder = to or Path(f"{Path(movie.name).stem or movie.id[:16]}-charts")
     made = library.charts(movie, folder, form=cast("Literal['png', 'svg']", form))
     if as_json:
-        _print_json({"written": [str(p) for p in made.written], "left_out": dict(made.left_out)})
+        print_json({"written": [str(p) for p in made.written], "left_out": dict(made.left_out)})
         return
     for path in made.written:
         out.print(f"Wrote [bold]{escape(str(path))}[/]", soft_wrap=True)
