@@ -25,6 +25,7 @@ from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
 from cinedex.people.match import Bounds
 from cinedex.people.scan import Sources
+from cinedex.people.telling import told
 from cinedex.people.view import Gallery
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
@@ -136,7 +137,9 @@ class Library:
         Raises UsageError for a photo without exactly one clear face, and where recognition is off.
         """
         given = [(path.name, _photo(path)) for path in photos]
-        return self.cast.enrol(name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent)
+        return self.cast.enrol(
+            name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent
+        )
 
     def gallery(self, movie: Movie, to: Path) -> Path:
         """Write one self-contained page with everybody in a film."""
@@ -320,22 +323,23 @@ class Library:
         self._whole()
         return search(self.index, text, limit=limit, movie=movie.id if movie else None)
 
-    def report(self, movie: Movie, to: Path | None = None, *, names: Names | None = None) -> Path:
-        """Write one self-contained page with all that is known of a film; by default beside where you are.
+    def told(self, movie: Movie) -> tuple[Timeline, Names]:
+        """The film's timeline with its people as people have decided, and what they are called, by number."""
+        return told(self.timeline(movie), self.people(movie))
 
-        `names` says what the film's people are called, by number; the others are 'Person 3'.
-        """
+    def report(self, movie: Movie, to: Path | None = None) -> Path:
+        """Write one self-contained page with all that is known of a film; by default beside where you are."""
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(self.timeline(movie), page, video=movie.uri, names=names)
+        timeline, names = self.told(movie)
+        return write_report(timeline, page, video=movie.uri, names=names)
 
-    def charts(
-        self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png", names: Names | None = None
-    ) -> Charts:
+    def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
 
         Says which were left out because their facts are missing, and why.
         """
-        return write_charts(self.timeline(movie), to, form=form, names=names)
+        timeline, names = self.told(movie)
+        return write_charts(timeline, to, form=form, names=names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""

@@ -26,6 +26,8 @@ export class Scenes {
       return;
     }
     strip.style.setProperty("--ratio", String(film.aspect ?? 16 / 9));
+    strip.classList.toggle("placeless", !film.places.length);
+    strip.classList.toggle("peopleless", !film.people.length);
     const near = whenNear((card) => this.#fill(card), strip);
     for (const scene of film.scenes.slice(0, CARDS)) {
       const card = this.#card(scene);
