@@ -48,8 +48,8 @@ _TRIES = 2
 class Speech(Stage):
     """Cues and words of everything spoken. `language` None lets every window be in its own language.
 
-    A window whose stretches of voice are all at most `doubtful` sure and `brief` long is not listened to. The words of a
-    window are held back, with a flag that says why, where Whisper's own measures say `no_speech` and it
+    A window whose stretches of voice are all at most `doubtful` sure and `brief` long is not listened to. The words of
+    a window are held back, with a flag that says why, where Whisper's own measures say `no_speech` and it
     is unsure of its text (`logprob`) or of the language; where its words are improbable; where the text repeats itself
     (`compression`); and where there is less than `voiced` of voice.
     """
