@@ -68,7 +68,7 @@ export class Lanes {
   }
 
   #gap(lane) {
-    return lane.tight && this.gutter ? 3 : this.gap;
+    return lane.joined || (lane.tight && this.gutter) ? 3 : this.gap;
   }
 
   get scale() {

@@ -107,7 +107,7 @@ function sideBySide(name, rows, none, text, says, hay = text) {
     free.push(row);
   }
   return lanes.map((lane, i) => ({
-    ...{ name: i ? "" : name, height: 20, tight: i < lanes.length - 1 },
+    ...{ name: i ? "" : name, height: 20, joined: i < lanes.length - 1 },
     draw: drawClips(lane, text, (r) => choice.hasRow(r, hay(r))),
     says: sayOf(lane, says),
   }));
