@@ -20,7 +20,7 @@ from cinedex.timeline.track import Spans, Ticks, Track
 Rgb = tuple[int, int, int]
 Numbers = npt.NDArray[np.float64]
 
-_NEAR = 0.11
+_NEAR = 0.085
 """Colours nearer than this are shown as one."""
 
 _FINE = 0.04

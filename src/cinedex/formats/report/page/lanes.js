@@ -204,9 +204,9 @@ export class Lanes {
       context.beginPath();
       context.rect(this.gutter, y, width - this.gutter, lane.height + 1);
       context.clip();
-      if (lane.empty) label(context, lane.empty, this.gutter + 8, y + lane.height / 2, ink.quiet);
-      else lane.draw(context, y, lane.height, { from: this.#from, to: this.#to, x: this.x, scale: this.scale, width });
+      if (!lane.empty) lane.draw(context, y, lane.height, { from: this.#from, to: this.#to, x: this.x, scale: this.scale, width });
       context.restore();
+      if (lane.empty) label(context, lane.empty, this.gutter + 8, y + lane.height / 2 + 0.5, ink.quiet);
       if (this.gutter) labelInside(context, lane.name, 0, y + lane.height / 2 + 0.5, this.gutter - 8, ink.quiet);
       else label(context, lane.name, 0, y - 7, ink.quiet, 10.5);
       y += lane.height + this.#gap(lane);

@@ -81,7 +81,7 @@ function people(why, open) {
   }));
   if (rest.length) {
     const says = sayOf(rest, (row) => film.people[row.person].name);
-    lanes.push({ name: `${film.people.length - shown.length} others`, height: 11, tight: true, draw: drawSpans(rest, () => ink.speech), says });
+    lanes.push({ name: `${film.people.length - shown.length} ${film.people.length - shown.length > 1 ? "others" : "other"}`, height: 11, tight: true, draw: drawSpans(rest, () => ink.speech), says });
   }
   delete lanes.at(-1).tight;
   return lanes;
