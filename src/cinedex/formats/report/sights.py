@@ -113,7 +113,7 @@ def sights(timeline: Timeline, most: int, names: Names | None = None) -> Sights:
         **_curves(timeline),
     }
     facts["names"] = [text(label) for label in labels.known]
-    shown = {
+    shown: dict[type[Row], int] = {
         Person: len(facts["appear"]),
         Object: sum(o[4] for o in objects[:most]),
         Face: len(facts["boxes"]),
