@@ -115,6 +115,14 @@ def test_the_chart_of_presence_shows_everybody_when_asked_and_a_click_goes_there
     assert count(browser, ".who") == 10
     browser.click("#presence-all")
     assert count(browser, ".who") == everybody
+    browser.press("/")
+    browser.press("7")
+    browser.wait("document.querySelector('#choice').hidden === false")
+    browser.press("Escape")
+    browser.ask("document.querySelector('.who').focus()")
+    for _ in range(3):
+        browser.press("ArrowRight")
+    assert browser.ask("[...document.querySelectorAll('.who')].indexOf(document.activeElement)") == 3
     browser.click("#presence", at=(0.5, 0.1))
     assert seconds(browser) == pytest.approx(timeline.movie.duration.seconds / 2, abs=1)
     assert browser.ask("document.querySelector('#presence').clientHeight") == 34 * everybody
