@@ -15,9 +15,26 @@ from cinedex.stages.rules.conclude import conclude
 from cinedex.stages.rules.judge import Known
 from cinedex.stages.rules.model import Rule
 from cinedex.stages.rules.read import read_rules
-from cinedex.timeline.rows import Cue, Event, Flag, Object, Quality, Row, Shot, Sound, Tag
+from cinedex.timeline.rows import (
+    Cue,
+    Event,
+    Face,
+    Flag,
+    Motion,
+    Object,
+    Person,
+    Quality,
+    Row,
+    Shot,
+    Sound,
+    Tag,
+    Text,
+)
 
-EVIDENCE: tuple[type[Row], ...] = (Shot, Quality, Flag, Sound, Cue, Tag, Object)
+EVIDENCE: tuple[type[Row], ...] = (
+    *(Shot, Quality, Flag, Sound, Cue, Tag, Object),
+    *(Motion, Face, Person, Text),
+)
 """The kinds that rules can lean on: those that some stage makes. To a rule, any other kind is not computed."""
 
 _OURS = "events.toml"
