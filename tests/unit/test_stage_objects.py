@@ -41,7 +41,7 @@ def test_a_thing_stands_for_its_glance_where_it_was_seen():
     (thing,) = found
     assert (thing.start, thing.end, thing.refs) == (SECOND, SECOND * 2, (f"glance@{int(SECOND)}",))
     assert (thing.label, thing.vocabulary, thing.score) == ("red thing", "fake-things", 1.0)
-    assert (thing.x, thing.y, thing.width, thing.height) == (0.1, 0.2, 0.3, 0.4)
+    np.testing.assert_allclose((thing.x, thing.y, thing.width, thing.height), (0.1, 0.2, 0.3, 0.4), rtol=1e-6)
 
 
 def test_the_surest_are_kept_and_the_unsure_left_out():
