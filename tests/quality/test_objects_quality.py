@@ -66,8 +66,8 @@ def report(name: str, found: Sequence[tuple[Shown, dict[str, float]]], threshold
         if score >= threshold and label not in s.perhaps and (s.judges is None or label in s.judges)
     ]
     recall, precision = hit / len(wanted), sum(told) / max(len(told), 1)
-    line = f"{name}, from {threshold}: recall {recall:.2f} of {len(wanted)} labels, precision {precision:.2f} of {len(told)}"
-    print(f"\n{line} on {len(found)} pictures")  # noqa: T201 - the figures are what this is for
+    line = f"{name}, from {threshold}: recall {recall:.2f} of {len(wanted)} labels"
+    print(f"\n{line}, precision {precision:.2f} of {len(told)}, {len(found)} pictures")  # noqa: T201 - the figures are what this is for
     return recall, precision
 
 
@@ -132,7 +132,7 @@ def test_the_graph_is_what_another_reader_makes_of_it():
     boxes, labels, scores = (answer[output] for output in list(theirs.outputs)[:3])
     worst, count = 0.0, 0
     for mine, box, label, score in zip(ours.objects(pictures), boxes, labels, scores, strict=True):
-        sure = score > 0.3  # noqa: PLR2004 - as the floor
+        sure = score > 0.3
         top, left, bottom, right = box[sure].T
         place = [numbers.index(int(n)) for n in label[sure]]
         wanted = np.stack([left, top, right - left, bottom - top, score[sure], np.array(place, np.float32)], axis=-1)
@@ -156,9 +156,9 @@ def test_whole_numbers_find_what_real_ones_find():
         print(f"\n{precision}: {spent * 1e3:.1f} ms of CPU a look")  # noqa: T201 - as above
     sure = same = 0
     for real, whole in zip(found["f32"], found["int8"], strict=True):
-        for thing in real[real[:, 4] >= 0.5]:  # noqa: PLR2004 - what is more likely than not
+        for thing in real[real[:, 4] >= 0.5]:
             alike = whole[whole[:, 5] == thing[5]]
-            near = np.abs(alike[:, :4] - thing[:4]).max(axis=1) < 0.1  # noqa: PLR2004 - a tenth of the picture
+            near = np.abs(alike[:, :4] - thing[:4]).max(axis=1) < 0.1
             sure, same = sure + 1, same + bool(near.any())
     print(f"int8 finds {same} of {sure} things that f32 is sure of, within a tenth of the picture")  # noqa: T201 - as above
     assert same / sure > 0.9
