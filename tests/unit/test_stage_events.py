@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.stage_films import made, movie, rows, shots_of
 
+from cinedex import Library
 from cinedex.errors import UsageError
 from cinedex.models.detector import coco_labels
 from cinedex.models.tagger import imagenet_labels
-from cinedex.stages.events import EVIDENCE, Events, our_rules
+from cinedex.settings import Settings
+from cinedex.stages.events import EVIDENCE, Events, our_rules, own_rules
 from cinedex.stages.rules.model import All, Mean, Node, Not, Rows
 from cinedex.stages.rules.model import Any as AnyOf
 from cinedex.stages.rules.read import read_rules
@@ -185,3 +188,21 @@ def test_two_hours_take_seconds():
     # Most of this is the making of the tracks for the test; the stage alone takes about a second.
     assert time.process_time() - began < 30
     assert events
+
+
+def test_a_file_of_rules_becomes_part_of_the_stage(tmp_path: Path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[cars]\nevidence = { kind = "object", where = { label = "car" } }')
+    with_rules = Library(str(tmp_path / "library"), settings=Settings(rules=mine)).stages
+    assert Events(rules=mine.read_text()) in with_rules
+    assert Events() not in with_rules
+    assert Events() in Library(str(tmp_path / "library"), settings=Settings()).stages
+
+
+@pytest.mark.parametrize("content", [b"[it", b"\xff\xfe", b"[it]\nevidence = 3", None])
+def test_a_file_that_holds_no_rules_is_named(tmp_path: Path, content: bytes | None):
+    mine = tmp_path / "mine.toml"
+    if content is not None:
+        mine.write_bytes(content)
+    with pytest.raises(UsageError, match=r"mine\.toml"):
+        own_rules(mine)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import ClassVar
 
 from cinedex.errors import UsageError
@@ -14,7 +15,7 @@ from cinedex.stages.base import Cost, Inputs, Stage
 from cinedex.stages.rules.conclude import conclude
 from cinedex.stages.rules.judge import Known
 from cinedex.stages.rules.model import Rule
-from cinedex.stages.rules.read import read_rules
+from cinedex.stages.rules.read import TEXT_MAX, read_rules
 from cinedex.timeline.rows import (
     Cue,
     Event,
@@ -56,6 +57,19 @@ def _read(own: str) -> dict[str, Rule]:
     """All rules: ours, with those of a user's text added or in their place."""
     ours = read_rules(our_rules(), _OURS)
     return read_rules(own, "your rules", ours) if own else ours
+
+
+def own_rules(path: Path) -> str:
+    """The text of a file of rules. Raises UsageError that names the file where it cannot be read or is wrong."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(TEXT_MAX + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path}: cannot be read as rules ({error})", remedy="Let CINEDEX_RULES name a file."
+        ) from error
+    read_rules(text, str(path), _read(""))
+    return text
 
 
 @dataclass(frozen=True)
