@@ -85,7 +85,7 @@ class Events(Stage):
     name: ClassVar[str] = "events"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Event,)
-    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=96, cpu_seconds_per_minute=0.05, disk_kib_per_minute=1.0)
+    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=160, cpu_seconds_per_minute=0.05, disk_kib_per_minute=1.0)
 
     rules: str = ""
     ours: str = field(default_factory=lambda: digest_of(our_rules()))
