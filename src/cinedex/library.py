@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
@@ -35,6 +35,7 @@ from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
+from cinedex.stages.events import Events, own_rules
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Faceprint, Person, Portrait, Row
@@ -87,10 +88,9 @@ class Library:
         if self._stages is not None:
             return tuple(self._stages)
         group, others = "cinedex.stages", self.settings.plugins
-        return tuple(
-            cast("Stage", plugins.load(group, name, others=others)())
-            for name in sorted(plugins.found(group, others=others))
-        )
+        found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
+        rules = self.settings.rules and own_rules(self.settings.rules)
+        return tuple(Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:

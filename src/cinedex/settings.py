@@ -50,6 +50,8 @@ class Settings:
     """What runs the neural networks on the CPU: the fastest installed, or one by name. CINEDEX_RUNTIME."""
     registry: Path | None = None
     """A TOML file of further models. CINEDEX_REGISTRY."""
+    rules: Path | None = None
+    """A TOML file of further rules for events; what they say is part of what is stored. CINEDEX_RULES."""
     plugins: bool = True
     """Whether stages, models and formats of other packages are loaded. CINEDEX_PLUGINS."""
     user: str = field(default_factory=_user)
@@ -105,6 +107,7 @@ _READERS: dict[str, Any] = {
     "RETRIES": int,
     "RUNTIME": _runtime,
     "REGISTRY": Path,
+    "RULES": Path,
     "PLUGINS": _flag,
     "USER": str,
 }
