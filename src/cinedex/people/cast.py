@@ -20,6 +20,7 @@ from cinedex.people.decisions import (
     Hide,
     Merge,
     Name,
+    Recognition,
     ShowAgain,
     Sighting,
     Undo,
@@ -201,6 +202,8 @@ class Cast:
         old = self._recognised(whom)
         for sighting in _sightings(part, chosen):
             acts += [Claim(person, sighting), *([Deny(old, sighting)] if old and old != person else [])]
+        if not old:  # or the rest, being so like it, would follow
+            acts += [Deny(person, s) for s in _sightings(part, set(part.places) - chosen)]
         return self._decide(*acts)
 
     def hide(self, who: str) -> Entry:
@@ -248,11 +251,14 @@ class Cast:
         return self._decide(*acts, Enrol(person, names))
 
     def undo(self, entry: str | None = None) -> Entry:
-        """Take an entry back, the last one by default; undoing an undoing brings it again. Deletions stay."""
+        """Take an entry back, by default the last about who is who; undoing an undoing brings it again.
+
+        Deletions stay.
+        """
         entries = self.log.entries()
         counting = live(entries)
         if entry is None:
-            able = [e for e in counting if not e.lasting and not any(isinstance(a, Undo) for a in e.acts)]
+            able = [e for e in counting if not e.lasting and not any(isinstance(a, Undo | Recognition) for a in e.acts)]
             if not able:
                 raise UsageError("there is nothing to undo")
             return self._decide(Undo(able[-1].id))

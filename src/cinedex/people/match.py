@@ -21,7 +21,7 @@ from cinedex.timeline.track import Spans
 SUGGESTIONS = 3
 """Most people suggested for one character."""
 
-STRANGERS = 4000
+STRANGERS = 3000
 """Most characters without a name that are compared with each other; those seen longest."""
 
 SURE, LIKELY, AHEAD = 0.9, 1.1, 0.3
@@ -177,7 +177,7 @@ def _strangers(parts: Sequence[Part], own: list[int], bounds: Bounds, into: Matc
     free = sorted(sorted(free, key=lambda i: -parts[i].seconds)[:STRANGERS])
     if len({parts[i].evidence.movie.id for i in free}) < 2:
         return
-    apart = 1.0 - _alike([_prints(parts[i]) for i in free])
+    apart = np.maximum(1.0 - _alike([_prints(parts[i]) for i in free]), 0.0)
     films: dict[str, list[int]] = {}
     for place, i in enumerate(free):
         films.setdefault(parts[i].evidence.movie.id, []).append(place)
