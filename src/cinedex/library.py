@@ -134,7 +134,9 @@ class Library:
         Raises UsageError for a photo without exactly one clear face, and where recognition is off.
         """
         given = [(path.name, _photo(path)) for path in photos]
-        return self.cast.enrol(name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent)
+        return self.cast.enrol(
+            name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent
+        )
 
     def gallery(self, movie: Movie, to: Path) -> Path:
         """Write one self-contained page with everybody in a film."""

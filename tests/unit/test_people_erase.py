@@ -20,6 +20,7 @@ from tests.casts import ANN, BEN, CAT, HARBOUR, TRAIN, Seen, analyse, library_at
 from cinedex.errors import NotFoundError, StoreError, UsageError
 from cinedex.library import Library
 from cinedex.people import photos
+from cinedex.people.decisions import Enrol, Name
 from cinedex.people.keeping import KEEP_DAYS
 from cinedex.store import Store
 from cinedex.timeline import rows as rows_of
@@ -39,8 +40,6 @@ def filled(folder: Path | str) -> Library:
     library.cast.consent(NAME, given_by="herself", basis="release 12")
     person = library.cast.whom(NAME).person
     kept = photos.keep(library.store, person, photos.Print("test-faces", print_of(ANN, 0, 99)))
-    from cinedex.people.decisions import Enrol
-
     library.cast.log.append([Enrol(person, (kept,))], by="tester")
     library.keeper.touch(people=[person])
     return library
@@ -52,7 +51,7 @@ def everything(root: Path) -> Iterator[tuple[Path, bytes]]:
             yield path, path.read_bytes()
 
 
-def traces(root: Path, who: int = ANN) -> list[str]:
+def traces(root: Path, who: int = ANN) -> list[str]:  # noqa: C901 - one place for every sort of trace
     """Whatever of a person is left in the bytes of a library: name, prints, portrait, of all files, also litter."""
     found = []
     still = portrait_of(who)
@@ -180,8 +179,6 @@ def test_who_decides_without_knowing_of_a_deletion_revives_nobody(tmp_path: Path
     library = filled(tmp_path)
     person = library.cast.whom(NAME).person
     library.keeper.delete(NAME)
-    from cinedex.people.decisions import Name
-
     library_at(tmp_path).cast.log.append([Name(person, NAME)], by="late")
     assert person not in library.cast.register.people
     library.keeper.after(library.find("train.mp4"))

@@ -32,7 +32,9 @@ Recognition is on in this library. That means:
  · What nobody uses for {days} days is due for `cinedex people expire`."""
 
 
-def name(who: Who, called: Annotated[str, typer.Argument(metavar="NAME", help="The name.")], as_json: Json = False) -> None:
+def name(
+    who: Who, called: Annotated[str, typer.Argument(metavar="NAME", help="The name.")], as_json: Json = False
+) -> None:
     """Say who a character is, or what somebody is called; known in every film at once."""
     library = _ready()
     entry = library.cast.name(who, called)
@@ -40,7 +42,9 @@ def name(who: Who, called: Annotated[str, typer.Argument(metavar="NAME", help="T
 
 
 def merge(
-    who: Who, other: Annotated[str, typer.Argument(help="Who is the same; their name is dropped.")], as_json: Json = False
+    who: Who,
+    other: Annotated[str, typer.Argument(help="Who is the same; their name is dropped.")],
+    as_json: Json = False,
 ) -> None:
     """Say that two are one."""
     library = _ready()
@@ -50,7 +54,9 @@ def merge(
 def split(
     who: One,
     look: Annotated[int | None, typer.Option("--look", help="The look that is somebody else.")] = None,
-    tracklet: Annotated[list[int] | None, typer.Option("--tracklet", help="A tracklet that is; may be repeated.")] = None,
+    tracklet: Annotated[
+        list[int] | None, typer.Option("--tracklet", help="A tracklet that is; may be repeated.")
+    ] = None,
     called: Annotated[str, typer.Option("--name", help="Who it is, if that is known.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -142,12 +148,16 @@ def delete(who: Who, yes: Yes = False, as_json: Json = False) -> None:
         return
     counts = ", ".join(f"{count:,} {kind}" for kind, count in removed.items()) or "nothing was left"
     out.print(f"Deleted ({escape(counts)}). Entry {gone.id} records it, without saying who it was.")
-    out.print("[dim]Films and their stills stay, and so do pages and exports that you wrote: those are yours to delete.[/]")
+    out.print(
+        "[dim]Films and their stills stay, and so do pages and exports that you wrote: those are yours to delete.[/]"
+    )
 
 
 def export(
     who: Who,
-    to: Annotated[Path, typer.Option("--output", "-o", help="The file to write (JSON); - for the terminal.")] = Path("-"),
+    to: Annotated[Path, typer.Option("--output", "-o", help="The file to write (JSON); - for the terminal.")] = Path(
+        "-"
+    ),
 ) -> None:
     """Write everything that is known of somebody, for the person who asks."""
     facts = _ready().keeper.known_of(who)
@@ -160,7 +170,9 @@ def export(
 
 def switch_on(
     basis: Basis,
-    keep_days: Annotated[int, typer.Option("--keep-days", help=f"Days to keep what is not used, {KEEP_DAYS} at most.")] = KEEP_DAYS,
+    keep_days: Annotated[
+        int, typer.Option("--keep-days", help=f"Days to keep what is not used, {KEEP_DAYS} at most.")
+    ] = KEEP_DAYS,
     as_json: Json = False,
 ) -> None:
     """Switch recognition on in this library, and say what that means."""

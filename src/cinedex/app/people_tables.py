@@ -13,7 +13,20 @@ from rich.text import Text
 
 from cinedex.canonical import plain
 from cinedex.media.image import thumbnail
-from cinedex.people.decisions import Act, Claim, Consent, Delete, Deny, Enrol, Entry, Erased, Merge, Name, Recognition, Undo
+from cinedex.people.decisions import (
+    Act,
+    Claim,
+    Consent,
+    Delete,
+    Deny,
+    Enrol,
+    Entry,
+    Erased,
+    Merge,
+    Name,
+    Recognition,
+    Undo,
+)
 from cinedex.people.view import Character, Gallery, Somebody, Standing
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Portrait
@@ -50,7 +63,7 @@ def gallery_table(gallery: Gallery, *, colours: bool, everybody: bool = False) -
 def said(gallery: Gallery) -> str:
     """What is known of a film's people, in a line."""
     if gallery.state == "missing":
-        return "faces were never looked for here; `cinedex analyze` does it"
+        return "not looked for faces yet, or not since recognition was switched; `cinedex analyze` does it"
     if gallery.state == "failed":
         return "looking for faces failed; `cinedex plan` says why"
     if not gallery.tracklets:
@@ -137,7 +150,9 @@ def suggestions_table(found: Sequence[Character], movies: Mapping[str, Movie]) -
     for c in found:
         where = f"{line(_title(c, movies))}#{c.label}"
         if c.standing is Standing.RECOGNISED:
-            table.add_row(Text(where), Text(line(c.title), style="cyan"), Text("recognised, not confirmed"), f"{c.score:.2f}")
+            table.add_row(
+                Text(where), Text(line(c.title), style="cyan"), Text("recognised, not confirmed"), f"{c.score:.2f}"
+            )
         for s in c.suggestions:
             table.add_row(Text(where), Text(line(c.name)), Text(line(s.name), style="yellow"), f"{s.score:.2f}")
     return table
@@ -157,7 +172,7 @@ def log_table(entries: Sequence[Entry], counting: frozenset[str]) -> RenderableT
     return table
 
 
-def act_says(act: Act) -> str:
+def act_says(act: Act) -> str:  # noqa: PLR0911 - one answer an act
     """An act in words."""
     match act:
         case Claim() | Deny():
@@ -173,7 +188,9 @@ def act_says(act: Act) -> str:
             return line(f"{act.person}: consent by {act.who}, {act.basis} {act.note}")
         case Delete():
             tracklets = sum(len(s.anchors) for s in act.seen)
-            return line(f"deleted {', '.join(act.people) or 'a character'} ({_count(tracklets, 'tracklet')}), {act.why}")
+            return line(
+                f"deleted {', '.join(act.people) or 'a character'} ({_count(tracklets, 'tracklet')}), {act.why}"
+            )
         case Erased():
             gone = ", ".join(f"{count:,} {kind}" for kind, count in act.removed) or "nothing was left"
             return line(f"carried out {act.deletion}: {gone}")

@@ -148,9 +148,7 @@ class Undo:
     entry: str
 
 
-Act: TypeAlias = (
-    Claim | Deny | Name | Merge | Hide | ShowAgain | Enrol | Consent | Delete | Erased | Recognition | Undo
-)
+Act: TypeAlias = Claim | Deny | Name | Merge | Hide | ShowAgain | Enrol | Consent | Delete | Erased | Recognition | Undo
 
 _ACTS: dict[str, type[Any]] = {cls.__name__.lower(): cls for cls in get_args(Act)}
 

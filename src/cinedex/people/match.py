@@ -24,7 +24,7 @@ SUGGESTIONS = 3
 STRANGERS = 3000
 """Most characters without a name that are compared with each other; those seen longest."""
 
-SURE, LIKELY, AHEAD = 0.9, 1.1, 0.3
+SURE, LIKELY, AHEAD = 0.8, 1.1, 0.5
 """Shares of the model's own distance at which a match is sure or likely; share of the room between for the lead."""
 
 _TOGETHER = 0.5
@@ -33,8 +33,10 @@ _TOGETHER = 0.5
 
 @dataclass(frozen=True)
 class Bounds:
-    """Cosines in one space: from `sure` on a print is somebody's, from `likely` on it may be, and `ahead` is how much
-    nearer than anybody else they must be for it."""
+    """Cosines in one space: from `sure` on a print is somebody's, from `likely` on it may be.
+
+    `ahead` is the lead over everybody else that it takes to be sure.
+    """
 
     sure: float
     likely: float

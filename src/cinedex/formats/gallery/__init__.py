@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -115,7 +115,7 @@ def render_gallery(gallery: Gallery) -> str:
 def _nothing(gallery: Gallery) -> str:
     """Why nobody is shown, if nobody is."""
     if gallery.state == "missing":
-        return "Faces were never looked for in this film. cinedex analyze does it."
+        return "Faces were not looked for here yet, or not since recognition was switched. cinedex analyze does it."
     if gallery.state == "failed":
         return "Looking for faces failed. cinedex plan says why."
     if not gallery.tracklets:
@@ -145,7 +145,10 @@ def _card(gallery: Gallery, character: Character, *, small: bool) -> Card:
         more_looks=len(character.looks) - len(looks),
         screen=_clock(character.seconds),
         share=f"{min(int(character.spans.total) / duration, 1):.0%}",
-        times=[f"{_clock(s.start.seconds)} – {_clock(s.end.seconds)}" for s, _ in zip(spans, range(TIMES), strict=False)],
+        times=[
+            f"{_clock(s.start.seconds)} \N{EN DASH} {_clock(s.end.seconds)}"
+            for s, _ in zip(spans, range(TIMES), strict=False)
+        ],
         more_times=max(len(spans) - TIMES, 0),
         appearances=len(spans),
         bar=_bar(spans, duration),
@@ -207,5 +210,3 @@ def _inside(text: str, element: str) -> Markup:
     if re.search(rf"</{element}|<!--", text, re.IGNORECASE):
         raise ValueError(f"the page's own {element} would end its element early")
     return Markup(text)  # noqa: S704 - our own file, checked above
-
-
