@@ -30,7 +30,7 @@ class Look:
 class Part:
     """Tracklets of a film that are one character: `number` is the machine's, `letter` tells apart what was split off.
 
-    `person` is who people have said that it is (an id of the register), or empty; `denied` who they have said it is not.
+    `person` is who people have said that it is (an id of the register), or empty; `denied` who it is not.
     """
 
     evidence: Evidence

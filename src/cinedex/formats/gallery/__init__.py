@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -145,10 +146,7 @@ def _card(gallery: Gallery, character: Character, *, small: bool) -> Card:
         more_looks=len(character.looks) - len(looks),
         screen=_clock(character.seconds),
         share=f"{min(int(character.spans.total) / duration, 1):.0%}",
-        times=[
-            f"{_clock(s.start.seconds)} \N{EN DASH} {_clock(s.end.seconds)}"
-            for s, _ in zip(spans, range(TIMES), strict=False)
-        ],
+        times=[f"{_clock(a.start.seconds)} \N{EN DASH} {_clock(a.end.seconds)}" for a in islice(spans, TIMES)],
         more_times=max(len(spans) - TIMES, 0),
         appearances=len(spans),
         bar=_bar(spans, duration),
