@@ -235,7 +235,7 @@ def quality(chip: Pixels, points: Numbers, height: float, score: float) -> float
     middle = ndimage.gaussian_filter(middle, 2 * side / _CHIP)
     down, across = np.gradient(middle)
     slope = float(np.hypot(across, down).mean()) * side / _CHIP / (float(middle.std()) + 8)
-    sharp = float(np.clip((slope - 0.065) / 0.045, 0, 1))
+    sharp = float(np.clip((slope - 0.05) / 0.05, 0, 1))
     large = float(np.clip((height - 12) / 28, 0, 1))
     turn, move = similarity(TEMPLATE, points)
     scale = float(np.sqrt(abs(np.linalg.det(turn))))
