@@ -197,8 +197,9 @@ class _Watch:
 
 def searched(picture: Pixels) -> Pixels:
     """The picture in two thirds of its size by area averaging, or smaller where a side would still be too long."""
-    factor = -(-max(picture.shape[:2]) * 2 // (3 * _LONGEST))
-    if factor > 1:
+    longest = max(picture.shape[:2])
+    if longest * 2 > _LONGEST * 3:
+        factor = -(-longest // _LONGEST)
         height, width = (side // factor for side in picture.shape[:2])
         if not height or not width:
             return picture[::factor, ::factor]
