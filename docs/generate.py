@@ -122,6 +122,7 @@ def stages() -> str:
         facts = [
             ("makes", ", ".join(_kind(kind) for kind in stage.makes)),
             ("needs", "; ".join(_need(need) for need in stage.needs) or "nothing"),
+            *([("welcomes", ", ".join(_kind(kind) for kind in stage.welcomes))] if stage.welcomes else []),
             ("models", ", ".join(f"[{name}](models.md#{name})" for name in stage.uses) or "none"),
             ("halo", "the whole film" if stage.halo is None else f"{stage.halo.seconds:g} s"),
             ("time", f"about {cost.cpu_seconds_per_minute:g} CPU seconds a minute of film"),

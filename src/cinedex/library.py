@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
+from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
 from cinedex.formats.report import write_report
+from cinedex.formats.seen import Names
 from cinedex.media.image import PHOTO_BYTES
 from cinedex.media.probe import probe
 from cinedex.models.fetch import obstacle
@@ -320,10 +322,22 @@ class Library:
         self._whole()
         return search(self.index, text, limit=limit, movie=movie.id if movie else None)
 
-    def report(self, movie: Movie, to: Path | None = None) -> Path:
-        """Write one self-contained page with all that is known of a film; by default beside where you are."""
+    def report(self, movie: Movie, to: Path | None = None, *, names: Names | None = None) -> Path:
+        """Write one self-contained page with all that is known of a film; by default beside where you are.
+
+        `names` says what the film's people are called, by number; the others are 'Person 3'.
+        """
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(self.timeline(movie), page, video=movie.uri)
+        return write_report(self.timeline(movie), page, video=movie.uri, names=names)
+
+    def charts(
+        self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png", names: Names | None = None
+    ) -> Charts:
+        """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
+
+        Says which were left out because their facts are missing, and why.
+        """
+        return write_charts(self.timeline(movie), to, form=form, names=names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""

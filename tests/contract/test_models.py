@@ -27,6 +27,9 @@ PROTOCOLS = {
     "embed-text": tasks.TextEmbedder,
     "detect-faces": tasks.FaceDetector,
     "embed-faces": tasks.FaceEmbedder,
+    "find-text": tasks.TextFinder,
+    "read-text": tasks.LineReader,
+    "name-language": tasks.LanguageNamer,
 }
 
 CORE = [s for s in registry().values() if s.tier == "core"]

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
@@ -21,7 +21,7 @@ from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
 from cinedex.canonical import plain
-from cinedex.errors import CancelledError, CinedexError, StageError, UsageError
+from cinedex.errors import CancelledError, CinedexError, NotFoundError, StageError, UsageError
 from cinedex.library import Library, films_in
 from cinedex.run.events import Happening
 
@@ -170,6 +170,33 @@ def report(
     """Write one HTML page with all that is known of a film."""
     library = open_library()
     out.print(f"Wrote [bold]{escape(str(library.report(library.find(film), to)))}[/]")
+
+
+@app.command()
+def charts(
+    film: Film,
+    to: Annotated[
+        Path | None, typer.Option("--to", "-o", help="The folder to write to; default FILM-charts here.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="png or svg.")] = "png",
+    as_json: Json = False,
+) -> None:
+    """Draw a film's pictures: barcode, shot lengths, palette, who is on screen, rhythm, a poster of it all."""
+    if form not in {"png", "svg"}:
+        raise UsageError(f"charts are written as png or svg, not as {form!r}")
+    library = open_library()
+    movie = library.find(film)
+    folder = to or Path(f"{Path(movie.name).stem or movie.id[:16]}-charts")
+    made = library.charts(movie, folder, form=cast("Literal['png', 'svg']", form))
+    if as_json:
+        print_json({"written": [str(p) for p in made.written], "left_out": dict(made.left_out)})
+        return
+    for path in made.written:
+        out.print(f"Wrote [bold]{escape(str(path))}[/]", soft_wrap=True)
+    for name, why in made.left_out.items():
+        out.print(f"[dim]Left out {name}: {escape(why)}[/]", soft_wrap=True)
+    if not made.written:
+        raise NotFoundError(f"nothing to draw of {movie.name}", remedy="Analyse the film first.")
 
 
 @app.command()

@@ -77,3 +77,9 @@ def smaller(still: bytes, height: int, *, quality: int = 70) -> bytes:
     out = io.BytesIO()
     small.save(out, "JPEG", quality=quality)
     return out.getvalue()
+
+
+def reduced(pixels: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:
+    """The picture `height` pixels high in its own shape, each pixel the mean of the area that it stands for."""
+    width = max(1, round(pixels.shape[1] * height / pixels.shape[0]))
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))

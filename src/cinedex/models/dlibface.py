@@ -70,9 +70,7 @@ class DlibFace:
 
     def distances(self, chips: Pixels) -> Floats:
         """The network's own points, of any length: faces of one person lie nearer than 0.6 to each other."""
-        parts = [
-            self._session.run({"chips": chips[at : at + _TOGETHER]})[0] for at in range(0, len(chips), _TOGETHER)
-        ]
+        parts = [self._session.run({"chips": chips[at : at + _TOGETHER]})[0] for at in range(0, len(chips), _TOGETHER)]
         return np.concatenate(parts) if parts else np.zeros((0, 128), np.float32)
 
 

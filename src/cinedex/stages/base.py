@@ -62,6 +62,10 @@ class Inputs:
         except KeyError:
             raise LookupError(f"this stage did not declare that it needs {row.kind!r}") from None
 
+    def welcomed(self, row: type[RowType]) -> Track[RowType] | None:
+        """A welcomed track, or None where nobody could make it."""
+        return cast("Track[RowType] | None", self.tracks.get(row))
+
     def model(self, name: str) -> Any:
         """A model that the stage uses, loaded on first use and shared. It satisfies the protocol of its task."""
         if self.models is None:
@@ -95,6 +99,11 @@ class Stage(ABC):
     @abstractmethod
     def needs(self) -> tuple[Need, ...]:
         """At most one view, and any number of row kinds."""
+
+    @property
+    def welcomes(self) -> tuple[type[Row], ...]:
+        """Kinds that it reads too where they can be made, and does without where they cannot."""
+        return ()
 
     @property
     def uses(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from scipy import ndimage
 from cinedex.media.image import jpeg
 from cinedex.media.views import Look, Looks
 from cinedex.models.chips import TEMPLATE, aligned, framed, similarity
-from cinedex.models.tasks import FaceDetector, FaceEmbedder, Floats
+from cinedex.models.tasks import FaceDetector, FaceEmbedder
 from cinedex.stages.arrays import expect
 from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.stages.following import Followed, Follower, Numbers, Sighting
@@ -125,7 +125,9 @@ class _Watch:
         height, width = look.pixels.shape[:2]
         size = _CHIP if not self.stage.prints else self._embedder.size if len(found) else _CHIP
         high = found[:, 3] * height
-        near = [i for i in np.argsort(-high, kind="stable")[: self.stage.foremost].tolist() if high[i] >= self.stage.least]
+        near = [
+            i for i in np.argsort(-high, kind="stable")[: self.stage.foremost].tolist() if high[i] >= self.stage.least
+        ]
         chips = aligned(look.pixels, found[near, 5:].reshape(-1, 5, 2).astype(np.float64), size)
         vectors = self._embedder.prints(chips) if self.stage.prints and near else np.zeros((len(near), 0), np.float32)
         sightings = []

@@ -123,9 +123,7 @@ def _known(tracklets: Track[Tracklet], prints: Track[Faceprint]) -> tuple[list[T
     return [by_number[p.tracklet] for p in chosen], vectors
 
 
-def _core(
-    stage: People, vectors: Floats, starts: Labels, ends: Labels, weights: Numbers
-) -> tuple[Labels, Labels]:
+def _core(stage: People, vectors: Floats, starts: Labels, ends: Labels, weights: Numbers) -> tuple[Labels, Labels]:
     """The look and the character of each, as places among them."""
     if not len(vectors):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
