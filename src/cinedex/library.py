@@ -130,6 +130,13 @@ class Library:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
 
+    def names(self, movie: Movie) -> Names:
+        """What a film's people are called, by the number of their rows; who has no name is left out."""
+        people = self.people(movie)
+        if not any(c.name for c in people.characters):
+            return {}
+        return people.names(self._tracks(movie, (Person,)).find(Person) or ())
+
     def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
 
@@ -325,10 +332,12 @@ class Library:
     def report(self, movie: Movie, to: Path | None = None, *, names: Names | None = None) -> Path:
         """Write one self-contained page with all that is known of a film; by default beside where you are.
 
-        `names` says what the film's people are called, by number; the others are 'Person 3'.
+        `names` says what the film's people are called, by number, else the library does; the others are 'Person 3'.
         """
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(self.timeline(movie), page, video=movie.uri, names=names)
+        return write_report(
+            self.timeline(movie), page, video=movie.uri, names=self.names(movie) if names is None else names
+        )
 
     def charts(
         self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png", names: Names | None = None
@@ -337,7 +346,7 @@ class Library:
 
         Says which were left out because their facts are missing, and why.
         """
-        return write_charts(self.timeline(movie), to, form=form, names=names)
+        return write_charts(self.timeline(movie), to, form=form, names=self.names(movie) if names is None else names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""

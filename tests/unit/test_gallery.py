@@ -46,7 +46,9 @@ class Page(HTMLParser):
         return sum(t == tag and cls in (a.get("class") or "").split() for t, a in self.elements)
 
 
-def gallery(tmp_path: Path, *, name: str = "harbour.mp4", seen: tuple[Seen, ...] = HARBOUR, ann: str = "Ann") -> Gallery:
+def gallery(
+    tmp_path: Path, *, name: str = "harbour.mp4", seen: tuple[Seen, ...] = HARBOUR, ann: str = "Ann"
+) -> Gallery:
     library = library_at(tmp_path / "lib")
     movie = put_film(library, name, seen)
     if seen and ann:
@@ -61,7 +63,15 @@ def test_it_shows_everybody_with_their_looks(tmp_path: Path):
     assert len(images) == 3 + 2
     assert all((a["src"] or "").startswith("data:image/jpeg;base64,") and a["alt"] for a in images)
     words = re.sub(r"\s+", " ", page.words)
-    for said in ("Ann", "Person 2", "1:35", "16% of the film", "3 characters", "1 with a name", "1:40 \N{EN DASH} 2:40"):
+    for said in (
+        "Ann",
+        "Person 2",
+        "1:35",
+        "16% of the film",
+        "3 characters",
+        "1 with a name",
+        "1:40 \N{EN DASH} 2:40",
+    ):
         assert said in words
     bars = [a["d"] for t, a in page.elements if t == "path" and (a.get("d") or "").startswith("M") and "V10H" in a["d"]]
     assert bars[0] == "M16 0H67V10H16zM166 0H267V10H166zM666 0H675V10H666z"

@@ -58,7 +58,8 @@ def test_help_is_help_and_not_a_film():
     assert "--page" in run("show", "--help")
 
 
-def test_named_here_known_there(library: Library):
+@pytest.mark.usefixtures("library")
+def test_named_here_known_there():
     assert "is now" in run("name", "harbour.mp4#1", "Ann")
     assert "recognised" in run("train.mp4")
     assert {c["name"] for c in facts("train.mp4")["characters"]} == {"Ann", ""}
@@ -80,7 +81,8 @@ def test_named_here_known_there(library: Library):
     assert "took back" in run("log")
 
 
-def test_hostile_names_stay_words(library: Library, tmp_path: Path):
+@pytest.mark.usefixtures("library")
+def test_hostile_names_stay_words(tmp_path: Path):
     run("name", "harbour.mp4#1", HOSTILE)
     for shown in (run("harbour.mp4"), run("list"), run("suggestions"), run("log")):
         assert "\x1b" not in shown
@@ -103,7 +105,8 @@ def test_deletion_asks_and_says_what_went(library: Library):
     assert facts("status")["deletions"] == 1
 
 
-def test_on_says_what_it_means_and_off_is_off(library: Library):
+@pytest.mark.usefixtures("library")
+def test_on_says_what_it_means_and_off_is_off():
     told = run("on", "--basis", "release 12", "--keep-days", "30")
     for said in ("biometric", "No emotions", "delete", "30 days"):
         assert said in told
@@ -118,7 +121,8 @@ def test_on_says_what_it_means_and_off_is_off(library: Library):
     assert "not looked for" in run("harbour.mp4")
 
 
-def test_what_is_known_is_written_for_who_asks(library: Library, tmp_path: Path):
+@pytest.mark.usefixtures("library")
+def test_what_is_known_is_written_for_who_asks(tmp_path: Path):
     run("name", "harbour.mp4#1", "Ann")
     run("consent", "Ann", "--by", "herself", "--basis", "release 12")
     run("export", "Ann", "-o", str(tmp_path / "ann.json"))
@@ -147,10 +151,13 @@ def test_no_line_is_wider_than_the_terminal(library: Library, width: int):
     movies = {m.id: m for m in library.movies()}
     entries = library.cast.log.entries()
     gallery = library.people(library.find("harbour.mp4"), portraits=True)
+    counting = frozenset(e.id for e in live(entries))
     tables = [
-        gallery_table(gallery, colours=False), people_table(library.cast.everybody(), movies),
-        suggestions_table(library.cast.suggestions(), movies), log_table(entries, frozenset(e.id for e in live(entries))),
-    ]  # fmt: skip
+        gallery_table(gallery, colours=False),
+        people_table(library.cast.everybody(), movies),
+        suggestions_table(library.cast.suggestions(), movies),
+        log_table(entries, counting),
+    ]
     assert all(len(line) <= width for table in tables for line in drawn(table, width=width).splitlines())
 
 

@@ -104,8 +104,10 @@ def test_an_endless_picture_is_refused_before_it_is_unpacked():
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
-    with pytest.raises(UsageError, match="no photo|too many"):
+    bomb = (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    )
+    with pytest.raises(UsageError, match=r"no photo|too many"):
         photos.print_of(bomb, "bomb.png", DETECTOR, EMBEDDER)
 
 
