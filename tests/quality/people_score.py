@@ -43,7 +43,7 @@ class Score:
         return (
             f"named right {self.right}/{self.known} = {self.right / max(self.known, 1):.3f}, named or suggested "
             f"{(self.right + self.suggested) / max(self.known, 1):.3f}, names that are wrong {self.false}/{names}; "
-            f"{self.strangers} strangers; pairs found {self.paired}/{self.pairs}, wrong pairs {self.wrong_pairs}/{groups}"
+            f"{self.strangers} strangers; pairs {self.paired}/{self.pairs}, wrong pairs {self.wrong_pairs}/{groups}"
         )
 
 
