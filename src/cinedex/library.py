@@ -131,6 +131,13 @@ class Library:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
 
+    def names(self, movie: Movie) -> Names:
+        """What a film's people are called, by the number of their rows; who has no name is left out."""
+        people = self.people(movie)
+        if not any(c.name for c in people.characters):
+            return {}
+        return people.names(self._tracks(movie, (Person,)).find(Person) or ())
+
     def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
 
@@ -332,6 +339,12 @@ class Library:
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
+        `names` says what the film's people are called, by number, else the library does; the others are 'Person 3'.
+        """
+        page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
+        return write_report(
+            self.timeline(movie), page, video=movie.uri, names=self.names(movie) if names is None else names
+        )
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
@@ -340,6 +353,7 @@ class Library:
         """
         timeline, names = self.told(movie)
         return write_charts(timeline, to, form=form, names=names)
+        return write_charts(self.timeline(movie), to, form=form, names=self.names(movie) if names is None else names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
