@@ -34,26 +34,26 @@ USUAL, SPREAD, DOUBT = 0.4, 0.2, 12
 SIDE = 4
 """Shots on either side of a border whose people and places are compared."""
 
-STAY = {"like": 0.81, "young": 0.78, "log age": 0.03}
+STAY = {"like": 0.77, "young": 0.78, "log age": 0.03}
 """Weights of what speaks for a shot staying in a scene, learned (docs/decisions/0010-scenes.md)."""
 
 BEGIN = {
     "any": -3.13,
-    "gradual": 0.83,
-    "across 1": -0.53,
+    "gradual": 0.82,
+    "across 1": -0.50,
     "across 4": -1.42,
-    "across 12": 1.09,
-    "before 4": 1.13,
-    "after 4": -0.20,
+    "across 12": 1.03,
+    "before 4": 1.02,
+    "after 4": -0.23,
     "length": 0.32,
-    "length before": 0.30,
+    "length before": 0.31,
 }
 """Weights of what speaks for a shot beginning a scene, learned likewise."""
 
 SET = {"people": 0.9, "places": 0.9, "talk": -1.2, "pause": 0.6, "dark": 1.5}
 """The same for sources that the films learned from lack: set by hand, never above what a learned one can say."""
 
-CALM = (0.98, -0.08)
+CALM = (0.97, -0.10)
 """Slope and offset, in log odds, from what the chain says of a border to how often it is true, learned likewise."""
 
 DOUBTFUL, READY = 0.03, 0.8
