@@ -103,7 +103,7 @@ def figures(film: Marked, way: Way) -> tuple[float, ...]:
     """In the order of NAMES; AP of a way without scores is that of its borders."""
     found, shots, starts = way.part(film), len(film.evidence), film.evidence.starts
     scores = way.score(film) if way.score else np.isin(np.arange(shots), found).astype(np.float64)
-    there, true, end = starts[found], starts[film.borders], float(film.evidence.ends[-1])
+    there, true, end = starts[found], film.when, float(film.evidence.ends[-1])
     return (
         f1(found, film.borders, 0),
         f1(found, film.borders, 1),

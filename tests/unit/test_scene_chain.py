@@ -69,7 +69,6 @@ def test_scenes_may_be_longer_than_the_chain_remembers():
     assert borders(stay, begin)[200] == pytest.approx(1)
 
 
-
 def test_nothing_has_no_borders():
     assert best(np.zeros((0, 4)), np.zeros(0)).tolist() == []
     assert borders(np.zeros((0, 4)), np.zeros(0)).tolist() == []
