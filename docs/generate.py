@@ -143,7 +143,7 @@ def settings() -> str:
     rows = []
     for name, note in notes.items():
         text, _, variable = note.rpartition(" CINEDEX_")
-        machine = name in {"library", "cache", "cores"}
+        machine = name in {"library", "cache", "cores", "user"}
         default = "of the machine" if machine else f"`{_value(getattr(usual, name))}`"
         rows.append((f"`CINEDEX_{variable.rstrip('.')}`", f"`{name}`", _type(hints[name]), default, text))
     rows.append(("`CINEDEX_LOG`", "", "str", "`WARNING`", "What the command line logs: DEBUG, INFO, WARNING or ERROR."))

@@ -147,6 +147,23 @@ def closure(wanted: Iterable[str], stages: Sequence[Stage]) -> list[Stage]:
     return [s for s in stages if s.name in chosen]
 
 
+def identifying(stages: Sequence[Stage], *, on: bool) -> tuple[Stage, ...]:
+    """The stages as they are where recognition is on; where it is off, only what identifies nobody.
+
+    A stage that has no such self is left out, and with it whatever needs what nobody else makes.
+    """
+    if on:
+        return tuple(stages)
+    left = [quiet for s in stages if (quiet := s.anonymous()) is not None]
+    dropped = {row.kind for s in stages if s.anonymous() is None for row in s.makes}
+    while dropped:
+        gone = dropped - {row.kind for s in left for row in s.makes}
+        lost = [s for s in left if any(row.kind in gone for row in s.reads)]
+        left = [s for s in left if s not in lost]
+        dropped = {row.kind for s in lost for row in s.makes}
+    return tuple(left)
+
+
 def makers_of(kind: str, stages: Sequence[Stage]) -> tuple[str, ...]:
     """The names of the stages that make a kind."""
     return tuple(s.name for s in stages if any(row.kind == kind for row in s.makes))

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from cinedex.media.views import Chunk, Looks, View
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Frame, Row, RowType
+from cinedex.timeline.rows import Faceprint, Frame, Row, RowType
 from cinedex.timeline.time import ZERO, Span, Time
 from cinedex.timeline.track import Track
 
@@ -110,6 +110,14 @@ class Stage(ABC):
     @abstractmethod
     def run(self, inputs: Inputs) -> Iterator[Made]:
         """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`; tables of many at once."""
+
+    def anonymous(self) -> Stage | None:
+        """The same question put so that its answer identifies nobody; None for a stage that can do nothing else.
+
+        It is what runs in a library in which recognition is off. A stage that makes prints overrides it, and its other
+        self makes none: a parameter says so, and with it the key.
+        """
+        return None if Faceprint in self.makes else self
 
     @property
     def view(self) -> View | None:
