@@ -39,6 +39,9 @@ _BODY_SCORE = 0.6
 _SWING = 0.03
 """Unsteadiness that a fast move has by itself, for every picture width that it goes in a second."""
 
+_MOSTLY = 0.65
+"""Share of the time at rest that makes a shot static, whatever passes through it meanwhile."""
+
 _STEADY = 0.6
 """Share of the way that must go one way for a pan, tilt, zoom or roll."""
 
@@ -146,13 +149,16 @@ class Framings(Stage):
             return
         least = {"right": self.shift, "down": self.shift / shape, "zoom": self.zoom, "turn": self.turn}
         means, ways = {}, {}
+        rests = np.ones(len(seconds), dtype=np.bool_)
         for name, limit in least.items():
             values = np.asarray(motion[name][inside], dtype=np.float64)
             means[name] = float((values * seconds).sum()) / total / limit
             ways[name] = float((np.abs(values) * seconds).sum()) / total / limit
+            rests &= np.abs(values) < limit
         shake = float(np.median(motion["shake"][inside]))
         speed = self.shift * float(np.hypot(ways["right"], ways["down"]))
-        label, score = _motion(means, ways)
+        still = float(seconds[rests].sum()) / total
+        label, score = _motion(means, ways) if still < _MOSTLY else ("static", still)
         if shake >= self.shake + _SWING * speed:
             unsteady = fit * min(1.0, 0.5 + 0.25 * shake / self.shake)
             yield _framing(shot, "camera", "handheld", unsteady)
