@@ -48,22 +48,22 @@ PATHS = [
 STATIC = "static"
 
 LABELS = {
-    **{0.0: "tilt-down", 23.08: "zoom-in", 71.33: STATIC, 80.0: STATIC, 118.0: STATIC, 156.04: STATIC},
-    **{163.33: STATIC, 169.58: STATIC, 180.54: STATIC, 192.21: STATIC, 205.96: STATIC, 211.67: "moving"},
-    **{221.17: STATIC, 229.96: STATIC, 279.75: STATIC, 305.25: STATIC, 322.21: STATIC, 375.42: STATIC},
-    **{390.83: STATIC, 396.17: STATIC, 399.75: "tilt-up", 410.46: STATIC, 417.38: STATIC, 421.92: STATIC},
-    **{440.62: STATIC, 483.88: STATIC},
+    0.0: "tilt-down", 23.08: "zoom-in", 71.33: STATIC, 80.0: STATIC, 118.0: STATIC, 156.04: STATIC,
+    163.33: STATIC, 169.58: STATIC, 180.54: STATIC, 192.21: STATIC, 205.96: STATIC, 211.67: "moving",
+    221.17: STATIC, 229.96: STATIC, 279.75: STATIC, 305.25: STATIC, 322.21: STATIC, 375.42: STATIC,
+    390.83: STATIC, 396.17: STATIC, 399.75: "tilt-up", 410.46: STATIC, 417.38: STATIC, 421.92: STATIC,
+    440.62: STATIC, 483.88: STATIC,
 }
 """What the camera does in shots of Big Buck Bunny, by their start."""
 
 FRAMED = {
-    **{"sintel_trailer_480p_h264_00304": "medium close-up", "sintel_trailer_480p_h264_00344": "close-up"},
-    **{"sintel_trailer_480p_h264_00552": "medium close-up", "sintel_trailer_480p_h264_00664": "close-up"},
-    **{"sintel_trailer_480p_h264_00752": "medium close-up", "tears_of_steel_battle_clip_00144": "medium close-up"},
-    **{"tears_of_steel_battle_clip_00360": "medium close-up", "tears_of_steel_battle_clip_00480": "medium close-up"},
-    **{"tears_of_steel_battle_clip_00528": "medium", "tears_of_steel_battle_clip_00576": "medium"},
-    **{"tears_of_steel_battle_clip_00600": "medium", "tears_of_steel_battle_clip_00888": "medium close-up"},
-    **{"tears_of_steel_battle_clip_01224": "medium", "tears_of_steel_battle_clip_01272": "close-up"},
+    "sintel_trailer_480p_h264_00304": "medium close-up", "sintel_trailer_480p_h264_00344": "close-up",
+    "sintel_trailer_480p_h264_00552": "medium close-up", "sintel_trailer_480p_h264_00664": "close-up",
+    "sintel_trailer_480p_h264_00752": "medium close-up", "tears_of_steel_battle_clip_00144": "medium close-up",
+    "tears_of_steel_battle_clip_00360": "medium close-up", "tears_of_steel_battle_clip_00480": "medium close-up",
+    "tears_of_steel_battle_clip_00528": "medium", "tears_of_steel_battle_clip_00576": "medium",
+    "tears_of_steel_battle_clip_00600": "medium", "tears_of_steel_battle_clip_00888": "medium close-up",
+    "tears_of_steel_battle_clip_01224": "medium", "tears_of_steel_battle_clip_01272": "close-up",
 }
 """How close film frames are, by looking; frames without a face are left out."""
 
@@ -207,5 +207,3 @@ def scale_of(boxes: np.ndarray, *, letterboxed: bool) -> str | None:
     areas = {Area: Track.of(Area, [bars] if letterboxed else [], Maker("test", 1))}
     found = [r for r in Framings().run(Inputs(film, film.span, tracks={**given, **empty, **areas}))]
     return next((r.label for r in found if r.aspect == "scale"), None)
-
-

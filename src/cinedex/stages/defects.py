@@ -180,7 +180,11 @@ def _frequent(clear: Numbers, least: float) -> Numbers:
     for pair, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
         here = np.array([tuple(s) == pair for s in steps])
         shape = np.where((median := np.median(clear[here], axis=0)) < least, 0.0, median)
-        if shape.sum() < 1 and abs(shape[0] - shape[1]) <= _SKEW and all(np.abs(shape - s).max() > _SAME for s in shapes):
+        if (
+            shape.sum() < 1
+            and abs(shape[0] - shape[1]) <= _SKEW
+            and all(np.abs(shape - s).max() > _SAME for s in shapes)
+        ):
             shapes.append(shape)
         if len(shapes) == _SHAPES:
             break

@@ -38,7 +38,8 @@ _CURVED = 8
 _SPREAD = 1.2
 """From a median distance in the plane to a root mean square, if distances are normal; one jump does not count."""
 
-_DIGITS = {"right": 4, "down": 4, "zoom": 4, "turn": 4, "shake": 5, "fit": 2}
+_DIGITS = {"right": 3, "down": 3, "zoom": 3, "turn": 3, "shake": 4, "fit": 2}
+"""Decimals that are kept: no more than is known, so that rows are the same on every machine and store small."""
 
 
 @dataclass(frozen=True)
