@@ -38,8 +38,8 @@ class People(Stage):
     cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=256, cpu_seconds_per_minute=0.05, disk_kib_per_minute=1.0)
     halo: ClassVar[Time | None] = None
 
-    same: float = 0.34
-    alike: float = 0.28
+    same: float = 0.35
+    alike: float = 0.29
     clear: float = 0.35
     faint: float = 0.12
     apart: float = 0.05
