@@ -55,7 +55,7 @@ class Texts(Stage):
         for look in expect(Look, inputs.chunks):
             if follower is None:
                 follower = Follower(inputs.model(_FINDER), inputs.model(_READER))
-            follower.see(len(looks), look.pixels)
+            follower.see(len(looks), look.at, look.pixels)
             looks.append((look.row, look.at))
         if follower is None or not (found := blocks(follower.lines)):
             return

@@ -1,7 +1,7 @@
 """Lines of text followed through looks: found where text is likely, read once while they stay, the same when they move.
 
-A small picture shows whether there may be text at all. Only then the whole picture is searched, and only lines that
-were not there before are read.
+Three questions, each asked only where the one before says yes: are there strokes as letters have them, does the finder
+see lines in a small picture, and where are they in the whole picture? Only lines that were not there before are read.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from cinedex.media.image import reduced
 from cinedex.models.tasks import Floats, LineReader, TextFinder
 from cinedex.stages.textcut import cut
 from cinedex.stages.textwords import alike, clean, letters
+from cinedex.timeline.time import SECOND, Time
 
 Pixels = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.float64]
@@ -24,8 +26,14 @@ Numbers = npt.NDArray[np.float64]
 HINTS = 192
 """Height of the picture in which text is suspected. All of the lines that a viewer can read still leave a mark there."""
 
-SUSPECT = 0.6
+SUSPECT = 0.65
 """Score from which a suspicion is followed up."""
+
+PAUSE = Time(SECOND * 3 // 4)
+"""While there is no text, looks that follow a searched one within this time are passed over.
+
+The last of them is kept: where the next look shows text, it is searched as well, so that times do not suffer.
+"""
 
 SURE = 0.5
 """Score from which a found line is read."""
@@ -48,14 +56,23 @@ _CLEAR = 0.95
 _CLEARER = 1.25
 """How much more contrast a cut needs to be worth another reading: texts fade in."""
 
+_FEW = 6
+"""Lines that are read again to tell whether they are still there; of more, the whole picture is searched."""
+
 _FADED = 0.4
 """Share of a line's contrast below which it counts as gone."""
 
 _PATIENCE = 2
 """Looks after which a line that is not seen again has ended: one may be missed."""
 
-_FLAT = 3.0
-"""Standard deviation of brightness below which a picture shows nothing at all."""
+_STEP = 24
+"""Levels between neighbouring pixels of the small picture from which they are the edge of a stroke."""
+
+_STROKES = 0.075
+"""Share of rising, and of falling, edges that a window of the size of a short word must have somewhere."""
+
+_WINDOW = (8, 32)
+"""Its height and width in pixels of the small picture."""
 
 _STILL = 1.0
 """Mean difference of brightness below which a picture without text is not searched again."""
@@ -96,43 +113,65 @@ class Follower:
 
     def __init__(self, finder: TextFinder, reader: LineReader) -> None:
         self.lines: list[Line] = []
-        self.searched = self.read = 0
         self._finder, self._reader = finder, reader
         self._open: list[Line] = []
         self._empty: npt.NDArray[np.int16] | None = None
+        self._passed: tuple[int, Pixels] | None = None
+        self._asked: Time | None = None
 
-    def see(self, number: int, picture: Pixels) -> None:
-        """One look. `number` counts looks from 0."""
+    def see(self, number: int, at: Time, picture: Pixels) -> None:
+        """One look, taken at a time. `number` counts looks from 0."""
         self._open = [line for line in self._open if number - line.last <= _PATIENCE]
-        small = reduced(picture, HINTS) if picture.shape[0] > HINTS else picture
-        if self._shows_nothing(small):
+        if not self._open and self._asked is not None and at - self._asked < PAUSE:
+            self._passed = number, picture
             return
-        standing = [line for line in self._open if self._stands(line, picture)]
-        hints = self._finder.find(small[None])[0]
-        hints = hints[hints[:, 8] >= SUSPECT]
-        if not len(hints) and not self._open:
-            self._empty = small[..., 1].astype(np.int16)
-            return
-        self._empty = None
-        if len(standing) == len(self._open) and _covered(hints, standing):
-            self._again(number, standing, picture)
-        elif len(hints):
-            self._search(number, picture, standing)
-        else:
-            self._again(number, standing, picture)
+        self._asked = at
+        passed, self._passed = self._passed, None
+        hints = self._suspected(picture)
+        if passed is not None and len(hints):
+            self._watch(*passed, self._suspected(passed[1]))
+        self._watch(number, picture, hints)
 
-    def _shows_nothing(self, small: Pixels) -> bool:
-        """Whether the picture is flat, or still what it was when it showed no text."""
+    def _suspected(self, picture: Pixels) -> Floats:
+        """Where the small picture looks like text."""
+        small = reduced(picture, HINTS) if picture.shape[0] > HINTS else picture
         bright = small[..., 1].astype(np.int16)
-        if bright.std() < _FLAT:
-            return True
-        known = self._empty
-        return known is not None and known.shape == bright.shape and float(np.abs(bright - known).mean()) < _STILL
+        known, self._empty = self._empty, None
+        if known is not None and known.shape == bright.shape and float(np.abs(bright - known).mean()) < _STILL:
+            self._empty = known
+        elif _strokes(bright):
+            hints = self._finder.find(small[None])[0]
+            hints = hints[hints[:, 8] >= SUSPECT]
+            if len(hints):
+                return hints
+            self._empty = bright
+        return np.zeros((0, 9), np.float32)
+
+    def _watch(self, number: int, picture: Pixels, hints: Floats) -> None:
+        """Follow the lines that are known, and search the picture where there is more."""
+        standing = [line for line in self._open if self._stands(line, picture)]
+        others = [line for line in self._open if not any(line is s for s in standing)]
+        if 0 < len(others) <= _FEW:
+            standing += self._confirmed([line for line in others if _hinted(line, hints)], picture)
+        if _covered(hints, standing):
+            self._again(number, standing, picture)
+        else:
+            self._search(number, picture, standing)
 
     def _stands(self, line: Line, picture: Pixels) -> bool:
         """Whether the line is seen at its place."""
         look, contrast = _seen(cut(picture, line.corners, self._reader.height))
         return float(np.vdot(look, line.look)) >= SAME and contrast >= _FADED * line.contrast
+
+    def _confirmed(self, lines: Sequence[Line], picture: Pixels) -> list[Line]:
+        """Those that can be read at their places, whatever has become of what is behind them."""
+        images = [cut(picture, line.corners, self._reader.height) for line in lines]
+        found = []
+        for line, (text, score) in zip(lines, self._spelled(images), strict=True):
+            if score >= BELIEVED and alike(letters(text), letters(line.best[0])):
+                line.readings = [*line.readings, (text, score)][:_READINGS]
+                found.append(line)
+        return found
 
     def _again(self, number: int, lines: Sequence[Line], picture: Pixels) -> None:
         """The lines are where they were."""
@@ -150,7 +189,6 @@ class Follower:
 
     def _search(self, number: int, picture: Pixels, standing: Sequence[Line]) -> None:
         """Find all lines, then tell those that stand, those that moved and those that are new."""
-        self.searched += 1
         found = self._finder.find(picture[None])[0]
         corners = [np.asarray(f[:8], np.float64) for f in found[found[:, 8] >= SURE][:MOST]]
         staying = list(standing)
@@ -211,8 +249,17 @@ class Follower:
             self._open.append(line)
 
     def _spelled(self, images: Sequence[Pixels]) -> list[tuple[str, float]]:
-        self.read += len(images)
         return [(clean(text), score) for text, score in self._reader.read(images)] if images else []
+
+
+def _strokes(bright: npt.NDArray[np.int16]) -> bool:
+    """Whether somewhere many edges rise and as many fall: strokes, not the rim of a thing."""
+    step = np.diff(bright, axis=1)
+    rising, falling = (
+        ndimage.uniform_filter(edges.astype(np.float32), _WINDOW, mode="constant")
+        for edges in (step > _STEP, step < -_STEP)
+    )
+    return bool(step.shape[1] and np.minimum(rising, falling).max() >= _STROKES)
 
 
 def _seen(image: Pixels) -> tuple[Numbers, float]:
@@ -264,6 +311,11 @@ def _covered(hints: Floats, lines: Iterable[Line]) -> bool:
     return all(any(_within(hint[:8].astype(np.float64), line.corners) > 0.5 for line in known) for hint in hints)
 
 
+def _hinted(line: Line, hints: Floats) -> bool:
+    """Whether a suspicion has about the place and size of the line."""
+    return any(_shared(hint[:8].astype(np.float64), line.corners) > 0.4 for hint in hints)
+
+
 def _alike_in_size(one: Numbers, other: Numbers) -> bool:
     a, b = _bounds(one), _bounds(other)
     wide, high = (b[2] - b[0]) / max(a[2] - a[0], 1e-9), (b[3] - b[1]) / max(a[3] - a[1], 1e-9)
@@ -288,7 +340,7 @@ def _continues(line: Line, corners: Numbers, text: str, step: tuple[float, float
     """Whether a line goes on as what was read: the same words near by, or more of the words at the same place."""
     x, y = np.subtract(_middle(corners), line.path[-1][1:]).tolist()
     here, there = letters(text), letters(line.best[0])
-    same = alike(here, there)
+    same = alike(here, there) and _alike_in_size(corners, line.corners)
     if same and step is not None:
         return _near((x, y), step) or _shared(corners, line.corners) > 0.3
     if same:

@@ -37,6 +37,12 @@ _SCROLLED = 0.02
 _MANY = 4
 """Lines in a picture from which they are a list."""
 
+_LESSER = 0.6
+"""How high a card's text is at most, beside the highest title, to be one of a row of credits."""
+
+_PAUSE = 6.0
+"""Seconds between cards of one row at most."""
+
 _ENDS = 0.12
 """The share of a film at its beginning, and at its end, in which credits are expected."""
 
@@ -184,7 +190,9 @@ def scrolls(line: Line) -> bool:
 def _wanders(line: Line) -> bool:
     """Whether it moves in another way: with the picture."""
     x, y = np.array([p[1:] for p in line.path]).T
-    return not scrolls(line) and bool(max(np.ptp(x), np.ptp(y)) > _SCROLLED)
+    steps = np.hypot(np.diff(x), np.diff(y))
+    moving = len(steps) > 0 and bool(np.median(steps) > _SCROLLED / 4)
+    return not scrolls(line) and moving and bool(max(np.ptp(x), np.ptp(y)) > _SCROLLED)
 
 
 def _leans(line: Line) -> bool:
@@ -196,17 +204,18 @@ def _leans(line: Line) -> bool:
 def roles(found: Sequence[Block], seconds: Sequence[tuple[float, float]], length: float) -> list[Role]:
     """The role of each block; `seconds` are its start and end, `length` is how long the film is."""
     crowd = [sum(len(o.lines) for o in found if o.first <= b.last and b.first <= o.last) for b in found]
-    first = [_alone(b, s, c) for b, s, c in zip(found, seconds, crowd, strict=True)]
-    places = [b.middle[1] for b, role in zip(found, first, strict=True) if role == "subtitle"]
+    played = [_alone(b, s, c) for b, s, c in zip(found, seconds, crowd, strict=True)]
+    depths = [b.middle[1] for b, role in zip(found, played, strict=True) if role == "subtitle"]
+    tallest = max((b.height for b, role in zip(found, played, strict=True) if role == "title"), default=0.0)
     decided: list[Role] = []
-    for block, role, (start, end) in zip(found, first, seconds, strict=True):
-        near = sum(abs(block.middle[1] - y) < 0.08 for y in places)
-        final = role
-        if role == "subtitle" and near < 2 and len(letters(block.text)) < 8:
-            final = "caption"  # one short text at the bottom names something
-        if role in {"title", "caption"} and _beside_credits((start, end), found, first, seconds):
-            final = "credit" if _at_an_end(start, end, length) else role
-        decided.append(final)
+    for block, role, span in zip(found, played, seconds, strict=True):
+        alike = sum(abs(block.middle[1] - y) < 0.08 for y in depths)
+        if role == "subtitle" and alike < 2 and len(letters(block.text)) < 8:
+            decided.append("caption")  # one short text at the bottom, and no other, names something
+        elif role == "title" and block.height < _LESSER * tallest and _in_a_row(span, played, seconds, length):
+            decided.append("credit")
+        else:
+            decided.append(role)
     return decided
 
 
@@ -232,16 +241,11 @@ def _alone(block: Block, seconds: tuple[float, float], crowd: int) -> Role:
     return "sign"
 
 
-def _at_an_end(start: float, end: float, length: float) -> bool:
-    return start < _ENDS * length or end > (1 - _ENDS) * length
-
-
-def _beside_credits(
-    span: tuple[float, float], found: Sequence[Block], first: Sequence[Role], seconds: Sequence[tuple[float, float]]
+def _in_a_row(
+    span: tuple[float, float], played: Sequence[Role], seconds: Sequence[tuple[float, float]], length: float
 ) -> bool:
-    """Whether lists of names are shown at the same time or within some seconds."""
-    del found
-    return any(
-        role == "credit" and start < span[1] + 4 and span[0] < end + 4
-        for role, (start, end) in zip(first, seconds, strict=True)
-    )
+    """Whether it is one of several cards at the film's beginning or end: names, then, rather than titles."""
+    if span[0] > _ENDS * length and span[1] < (1 - _ENDS) * length:
+        return False
+    cards = (s for role, s in zip(played, seconds, strict=True) if role in {"title", "credit"})
+    return sum(start < span[1] + _PAUSE and span[0] < end + _PAUSE for start, end in cards) >= _MANY
