@@ -1,4 +1,4 @@
-"""Texts of films that exist only as arrays: found, followed, joined and told apart, with readers that can be foreseen."""
+"""Texts of films that exist only as arrays: found, followed, joined and told apart by foreseeable readers."""
 
 from __future__ import annotations
 

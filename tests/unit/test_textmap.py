@@ -28,9 +28,7 @@ def test_a_blank_map_has_no_lines():
     assert textmap.lines(marked(), 0.5).shape == (0, 9)
 
 
-@given(
-    st.integers(10, 60), st.integers(10, 60), st.integers(THIN := textmap.THINNEST, 80), st.integers(THIN, 30)
-)
+@given(st.integers(10, 60), st.integers(10, 60), st.integers(THIN := textmap.THINNEST, 80), st.integers(THIN, 30))
 @settings(deadline=None)
 def test_an_upright_part_is_grown_on_all_sides_alike(left: int, top: int, width: int, height: int):
     found = textmap.lines(marked((left, top, left + width, top + height)), 0.5)

@@ -143,7 +143,7 @@ class FakeTextFinder:
     def _one(self, bright: npt.NDArray[np.bool_]) -> Floats:
         height, width = bright.shape
         found = []
-        for top, bottom in _stretches(bright.any(axis=1)):
+        for top, bottom in _stretches(np.any(bright, axis=1)):
             columns = np.flatnonzero(bright[top:bottom].any(axis=0))
             left, right = columns[0] / width, (columns[-1] + 1) / width
             y, low = top / height, bottom / height
@@ -165,7 +165,7 @@ class FakeLineReader:
         for line in lines:
             fits = line.ndim == 3 and line.shape[0] == self.height and line.shape[2] == 3 and line.dtype == np.uint8
             _check(fits, "line", line)
-        return [self._one(line[self.height // 2].min(axis=1) >= 128) for line in lines]
+        return [self._one(np.asarray(line[self.height // 2].min(axis=1) >= 128)) for line in lines]
 
     def _one(self, bright: npt.NDArray[np.bool_]) -> tuple[str, float]:
         unit, text, before = self.height / 6, "", 0
@@ -229,7 +229,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _stretches(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _stretches(flags: Any) -> list[tuple[int, int]]:
     """Where every run of true begins and ends."""
     edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

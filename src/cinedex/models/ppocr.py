@@ -160,8 +160,9 @@ def _taking_pixels(network: Any) -> Any:
         helper.make_node("Div", ["p3", "half_range"], [old.name]),
     ]
     given = [d.dim_value or d.dim_param for d in old.type.tensor_type.shape.dim]
-    nodes, new = list(graph.node), helper.make_tensor_value_info(
-        "pictures", TensorProto.UINT8, [given[0], given[2], given[3], 3]
+    nodes, new = (
+        list(graph.node),
+        helper.make_tensor_value_info("pictures", TensorProto.UINT8, [given[0], given[2], given[3], 3]),
     )
     del graph.node[:], graph.input[:]
     graph.node.extend([*steps, *nodes])

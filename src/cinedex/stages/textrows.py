@@ -11,13 +11,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cinedex.stages.textlines import Line
+from cinedex.stages.textplaces import Box, Line, bounds
 from cinedex.stages.textwords import letters
 
 Role: TypeAlias = Literal["title", "credit", "sign", "subtitle", "caption"]
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right and bottom as shares of the picture."""
 
 LINES = 40
 """Lines that one text holds at most."""
@@ -34,8 +31,14 @@ _LEVEL = 0.035
 _SCROLLED = 0.02
 """How far a text must move to be one that moves, as a share of the picture."""
 
+_WANDERED = 0.04
+"""How far a text must move otherwise to be part of the picture; titles may drift a little."""
+
 _MANY = 4
 """Lines in a picture from which they are a list."""
+
+_RECURS = 2
+"""How many subtitles there must be more of, at one height of the upper half, to be believed there."""
 
 _LESSER = 0.6
 """How high a card's text is at most, beside the highest title, to be one of a row of credits."""
@@ -71,28 +74,23 @@ class Block:
     @property
     def seen(self) -> int:
         """In how many looks."""
-        return len({look for line in self.lines for look, _, _ in line.path})
+        return len({sight.look for line in self.lines for sight in line.path})
 
 
 def box_of(line: Line) -> Box:
-    """The bounds of a line where it was seen last, moved to the middle of its path."""
-    points = line.corners.reshape(4, 2)
-    _, x, y = line.path[len(line.path) // 2]
-    dx, dy = x - line.path[-1][1], y - line.path[-1][2]
-    left, top = points.min(axis=0).tolist()
-    right, bottom = points.max(axis=0).tolist()
-    return left + dx, top + dy, right + dx, bottom + dy
+    """The bounds of a line in the middle of its path."""
+    sight = line.path[len(line.path) // 2]
+    return _placed(line, sight.x, sight.y)
 
 
 def believed(line: Line) -> bool:
     """Whether what was read may be told: texture of the film can look like a letter or two, but rarely like a word."""
     text, score = line.best
     plain = letters(text)
-    wide = sum(ord(c) >= 0x2E80 for c in plain)
-    enough = len(plain) + 2 * wide >= 3
-    if len({look for look, _, _ in line.path}) > 1:
-        return enough and score >= 0.8
-    return enough and score >= (0.85 if len(plain) + 2 * wide >= 5 else 0.95)
+    weight = len(plain) + sum(ord(c) >= 0x2E80 for c in plain)  # a sign of a syllable or a word counts twice
+    if line.seen > 1:
+        return weight >= 3 and score >= 0.8
+    return weight >= 3 and score >= (0.85 if weight >= 5 else 0.95)
 
 
 def blocks(lines: Iterable[Line]) -> list[Block]:
@@ -124,11 +122,12 @@ def _together(one: Line, other: Line) -> bool:
     moving = scrolls(one) and scrolls(other)
     if not moving and (abs(one.first - other.first) > 1 or abs(one.last - other.last) > 1):
         return False
-    at = {look: (x, y) for look, x, y in one.path}
-    shared = next((p for p in other.path if p[0] in at), None)
-    if shared is None:
+    at = {sight.look: sight for sight in one.path}
+    there = next((sight for sight in other.path if sight.look in at), None)
+    if there is None:
         return False
-    a, b = _placed(one, *at[shared[0]]), _placed(other, *shared[1:])
+    here = at[there.look]
+    a, b = _placed(one, here.x, here.y), _placed(other, there.x, there.y)
     high = min(a[3] - a[1], b[3] - b[1])
     if max(a[3] - a[1], b[3] - b[1]) > 2.5 * high:
         return False
@@ -140,9 +139,9 @@ def _together(one: Line, other: Line) -> bool:
 
 def _placed(line: Line, x: float, y: float) -> Box:
     """The bounds of a line when its middle was there."""
-    points = line.corners.reshape(4, 2)
-    width, height = np.ptp(points, axis=0).tolist()
-    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    left, top, right, bottom = bounds(line.corners)
+    wide, high = (right - left) / 2, (bottom - top) / 2
+    return x - wide, y - high, x + wide, y + high
 
 
 def _written(group: Sequence[Line]) -> Iterable[Block]:
@@ -156,7 +155,7 @@ def _written(group: Sequence[Line]) -> Iterable[Block]:
         else:
             rows.append([line])
     for at in range(0, len(rows), LINES):
-        some = [sorted(row, key=lambda item: item.path[0][1]) for row in rows[at : at + LINES]]
+        some = [sorted(row, key=lambda item: item.path[0].x) for row in rows[at : at + LINES]]
         lines = tuple(line for row in some for line in row)
         boxes = np.array([box_of(line) for line in lines])
         yield Block(
@@ -170,29 +169,34 @@ def _written(group: Sequence[Line]) -> Iterable[Block]:
 
 
 def _drift(group: Sequence[Line]) -> float:
-    """How far a group moves down from look to look."""
-    moved = [(line.path[-1][2] - line.path[0][2]) / (line.last - line.first) for line in group if len(line.path) > 1]
+    """How far a group moves down in a second."""
+    ways = [(line.path[0], line.path[-1]) for line in group]
+    moved = [(end.y - start.y) / (end.at - start.at) for start, end in ways if end.at > start.at]
     return float(np.median(moved)) if moved else 0.0
 
 
 def _depth(line: Line, drift: float) -> float:
     """How far down a line stands in its text, whenever it was seen."""
-    look, _, y = line.path[0]
-    return y - drift * look
+    return float(np.median([sight.y - drift * sight.at for sight in line.path]))
+
+
+def _ways(line: Line) -> tuple[float, float, float]:
+    """How wide and how high the path of a line is, and how far it moves from look to look, as a rule."""
+    x, y = np.array([[sight.x, sight.y] for sight in line.path]).T
+    steps = np.hypot(np.diff(x), np.diff(y))
+    return float(np.ptp(x)), float(np.ptp(y)), float(np.median(steps)) if len(steps) else 0.0
 
 
 def scrolls(line: Line) -> bool:
     """Whether it moves straight up or down."""
-    x, y = np.array([p[1:] for p in line.path]).T
-    return bool(np.ptp(y) > _SCROLLED and np.ptp(x) < 0.3 * np.ptp(y))
+    across, along, _ = _ways(line)
+    return along > _SCROLLED and across < 0.3 * along
 
 
 def _wanders(line: Line) -> bool:
     """Whether it moves in another way: with the picture."""
-    x, y = np.array([p[1:] for p in line.path]).T
-    steps = np.hypot(np.diff(x), np.diff(y))
-    moving = len(steps) > 0 and bool(np.median(steps) > _SCROLLED / 4)
-    return not scrolls(line) and moving and bool(max(np.ptp(x), np.ptp(y)) > _SCROLLED)
+    across, along, step = _ways(line)
+    return not scrolls(line) and max(across, along) > _WANDERED and step > _WANDERED / 8
 
 
 def _leans(line: Line) -> bool:
@@ -210,9 +214,12 @@ def roles(found: Sequence[Block], seconds: Sequence[tuple[float, float]], length
     decided: list[Role] = []
     for block, role, span in zip(found, played, seconds, strict=True):
         alike = sum(abs(block.middle[1] - y) < 0.08 for y in depths)
-        if role == "subtitle" and alike < 2 and len(letters(block.text)) < 8:
+        listed = _in_a_row(span, played, seconds, length)
+        if role == "subtitle" and block.middle[1] < 0.5 and alike <= _RECURS:
+            decided.append("credit" if listed else "caption")  # only a habit makes the top a place for subtitles
+        elif role == "subtitle" and alike < 2 and len(letters(block.text)) < 8:
             decided.append("caption")  # one short text at the bottom, and no other, names something
-        elif role == "title" and block.height < _LESSER * tallest and _in_a_row(span, played, seconds, length):
+        elif role != "subtitle" and listed and not (role == "title" and block.height >= _LESSER * tallest):
             decided.append("credit")
         else:
             decided.append(role)
