@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from cinedex.errors import ModelError
+from cinedex.models.chips import TEMPLATE
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import Loader, ModelSpec, RunOptions
-from cinedex.models.tasks import Floats, HeardWord, Pixels, Transcript
+from cinedex.models.tasks import FACE, Floats, HeardWord, Pixels, Transcript
 
 
 class FakeTransitionDetector:
@@ -114,6 +116,36 @@ class FakeImageTagger:
         return shares, np.concatenate([shares, means], axis=1)
 
 
+class FakeObjectDetector:
+    """Sees one thing in every picture that has a pixel of pure red, green or blue: where such pixels lie.
+
+    The score is the share of the box that has the colour. Takes what the core model takes.
+    """
+
+    vocabulary = "fake-things"
+    labels = ("red thing", "green thing", "blue thing")
+
+    def __init__(self, size: tuple[int, int] = (300, 300)) -> None:
+        self.size = size
+
+    def objects(self, pictures: Pixels) -> list[Floats]:
+        """One row for each of the three colours that is there, surest first."""
+        _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(picture) for picture in pictures]
+
+    def _one(self, picture: Pixels) -> Floats:
+        found = []
+        for number, name in enumerate(("red", "green", "blue")):
+            there = np.all(picture == np.array(_COLOURS[name], np.uint8), axis=-1)
+            if there.any():
+                rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+                top, left, height, width = rows[0], columns[0], np.ptp(rows) + 1, np.ptp(columns) + 1
+                share = there.sum() / (height * width)
+                lines, length = self.size
+                found.append((left / length, top / lines, width / length, height / lines, share, number))
+        return np.array(sorted(found, key=lambda f: -f[4]), np.float32).reshape(-1, 6)
+
+
 class FakeTextEmbedder:
     """Places texts by their words alone: texts that share words are near, texts that share none are at right angles."""
 
@@ -128,6 +160,47 @@ class FakeTextEmbedder:
             for word in _words(text) or [""]:
                 digest = hashlib.sha256(word.encode("utf-8", "replace")).digest()
                 row[int.from_bytes(digest[:4], "big") % self.dim] += 1
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
+class FakeFaceDetector:
+    """Takes every rectangle of full red and half blue for a face, looking straight ahead."""
+
+    def faces(self, pictures: Pixels) -> list[Floats]:
+        """One face a rectangle, the largest first, its points where those of an upright face are."""
+        _check(pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(picture) for picture in pictures]
+
+    def _one(self, picture: Pixels) -> Floats:
+        skin = (picture[:, :, 0] >= 248) & (picture[:, :, 2] >= 120) & (picture[:, :, 2] <= 136)
+        places = ndimage.find_objects(ndimage.label(skin)[0])
+        found = np.zeros((len(places), FACE), np.float32)
+        for row, (down, across) in zip(found, places, strict=True):
+            box = np.array([across.start, down.start, across.stop - across.start, down.stop - down.start])
+            row[:4] = box / np.tile(picture.shape[1::-1], 2)
+            row[4] = 0.9
+            row[5:] = ((TEMPLATE * 1.5 - 0.25) * row[2:4] + row[:2]).ravel()
+        return found[np.argsort(-found[:, 2] * found[:, 3], kind="stable")]
+
+
+class FakeFaceEmbedder:
+    """Knows a face by how green it is: a step of 32 levels is another person, smaller steps other looks of one."""
+
+    size = 150
+
+    def __init__(self, space: str = "fake-faces", same: float = 0.4) -> None:
+        self.space, self.same = space, same
+
+    def prints(self, chips: Pixels) -> Floats:
+        """Unit vectors [n, 128]: a person's own axis, turned a little by the look."""
+        _check(chips.shape[1:] == (self.size, self.size, 3) and chips.dtype == np.uint8, "chips", chips)
+        middle = slice(self.size // 3, -self.size // 3)
+        green = chips[:, middle, middle, 1].reshape(len(chips), -1).mean(axis=1) if len(chips) else np.zeros(0)
+        person, look = np.divmod(np.rint(green).astype(np.int64), 32)
+        vectors = np.zeros((len(chips), 128), np.float32)
+        vectors[np.arange(len(chips)), person] = 1
+        vectors[:, -1] = look / 80
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
@@ -203,26 +276,27 @@ def fake_pool() -> ModelPool:
     return ModelPool(fake_specs(), cache=Path("never-written"), offline=True, loaders=fake_loaders())
 
 
+_FAKES: dict[str, Callable[[ModelSpec], Any]] = {
+    "transitions": lambda _: FakeTransitionDetector(),
+    "voice": lambda _: FakeVoiceDetector(),
+    "transcribe": lambda _: FakeTranscriber(),
+    "tag": lambda spec: FakeImageTagger(spec.space or "fake-colours"),
+    "embed-text": lambda spec: FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384))),
+    "detect-faces": lambda _: FakeFaceDetector(),
+    "embed-faces": lambda spec: FakeFaceEmbedder(spec.space or "fake-faces", float(spec.options.get("same", 0.4))),
+    "find-text": lambda _: FakeTextFinder(),
+    "read-text": lambda _: FakeLineReader(),
+    "name-language": lambda _: FakeLanguageNamer(),
+    "objects": lambda spec: FakeObjectDetector((int(spec.options["height"]), int(spec.options["width"]))),
+}
+"""How to make the fake of each task."""
+
+
 def _load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Any:
     del files, options
-    match spec.task:
-        case "transitions":
-            return FakeTransitionDetector()
-        case "voice":
-            return FakeVoiceDetector()
-        case "transcribe":
-            return FakeTranscriber()
-        case "tag":
-            return FakeImageTagger(spec.space or "fake-colours")
-        case "embed-text":
-            return FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384)))
-        case "find-text":
-            return FakeTextFinder()
-        case "read-text":
-            return FakeLineReader()
-        case "name-language":
-            return FakeLanguageNamer()
-    raise ModelError(f"there is no fake for the task {spec.task!r}")
+    if spec.task not in _FAKES:
+        raise ModelError(f"there is no fake for the task {spec.task!r}")
+    return _FAKES[spec.task](spec)
 
 
 def _words(text: str) -> list[str]:

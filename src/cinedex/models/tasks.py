@@ -109,6 +109,37 @@ class TextEmbedder(Protocol):
         ...
 
 
+FACE = 15
+"""Numbers that describe a face: x, y, width, height, score, then x, y of five points."""
+
+
+@runtime_checkable
+class FaceDetector(Protocol):
+    """Finds faces in pictures."""
+
+    def faces(self, pictures: Pixels) -> list[Floats]:
+        """For each RGB uint8 [n, height, width, 3] the faces float32 [k, 15], best first.
+
+        Box (x, y, width, height) and points (left eye, right eye, nose, corners of the mouth as seen; x, y each) are
+        shares of the picture's width and height; the score between them is 0..1. Points may lie beyond the edges.
+        """
+        ...
+
+
+@runtime_checkable
+class FaceEmbedder(Protocol):
+    """Maps faces to unit vectors of one space, near to each other where they are one person's."""
+
+    size: int
+    space: str
+    same: float
+    """Faces whose vectors are nearer than this (as a length) are taken for one person's."""
+
+    def prints(self, chips: Pixels) -> Floats:
+        """Unit vectors float32 [n, dim] for upright faces, RGB uint8 [n, size, size, 3], cut out by `chips.aligned`."""
+        ...
+
+
 @runtime_checkable
 class TextFinder(Protocol):
     """Finds lines of text in pictures, without reading them."""
@@ -142,4 +173,22 @@ class LanguageNamer(Protocol):
 
     def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """ISO 639 code and probability of the likeliest language of each text; 'und' where nothing tells."""
+        ...
+
+
+@runtime_checkable
+class ObjectDetector(Protocol):
+    """Finds things of a fixed vocabulary in pictures."""
+
+    size: tuple[int, int]
+    """(height, width) of the pictures that it takes; films are stretched to it."""
+    vocabulary: str
+    labels: Sequence[str]
+
+    def objects(self, pictures: Pixels) -> list[Floats]:
+        """The things in each picture, surest first, for RGB uint8 [n, height, width, 3].
+
+        Float32 [k, 6] a picture: x, y, width and height as shares of the picture and inside it, score (0..1), number
+        of the label.
+        """
         ...
