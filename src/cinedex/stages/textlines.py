@@ -212,8 +212,8 @@ class Follower:
         lines = [line for line in self._open if line.last < look.number]
         pairs: list[_Pair] = []
         for n, corners in enumerate(places):
-            alike = [(float(np.vdot(prints[n], o.print)), o) for o in lines if alike_in_size(corners, o.corners)]
-            pairs += [(like, n, line, line.step_to(corners)) for like, line in alike if like >= SAME]
+            fit = [(float(np.vdot(prints[n], o.print)), o) for o in lines if alike_in_size(corners, o.corners)]
+            pairs += [(like, n, line, line.step_to(corners)) for like, line in fit if like >= SAME]
         return _agreed(pairs)
 
     def _continued(

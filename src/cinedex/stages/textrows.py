@@ -6,13 +6,13 @@ Roles follow from how a text behaves: where it stands, how long, beside what, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cinedex.stages.textplaces import Box, Line, bounds
-from cinedex.stages.textwords import letters
+from cinedex.stages.textplaces import Box, Line, alike_in_size, bounds
+from cinedex.stages.textwords import alike, letters
 
 Role: TypeAlias = Literal["title", "credit", "sign", "subtitle", "caption"]
 
@@ -30,6 +30,12 @@ _LEVEL = 0.035
 
 _SCROLLED = 0.02
 """How far a text must move to be one that moves, as a share of the picture."""
+
+_FASTEST = 0.35
+"""How far a roll moves in a second at most, in picture heights."""
+
+_RECENT = 300
+"""Lines among which one is sought that goes on."""
 
 _WANDERED = 0.04
 """How far a text must move otherwise to be part of the picture; titles may drift a little."""
@@ -95,7 +101,7 @@ def believed(line: Line) -> bool:
 
 def blocks(lines: Iterable[Line]) -> list[Block]:
     """Texts: lines that come and go together and lie close above or beside each other."""
-    known = sorted((line for line in lines if believed(line)), key=lambda line: (line.first, line.last))
+    known = sorted((line for line in joined(lines) if believed(line)), key=lambda line: (line.first, line.last))
     parent = list(range(len(known)))
 
     def root(n: int) -> int:
@@ -115,6 +121,29 @@ def blocks(lines: Iterable[Line]) -> list[Block]:
         groups.setdefault(root(n), []).append(line)
     found = [block for group in groups.values() for block in _written(group)]
     return sorted(found, key=lambda b: (b.first, b.last, b.box[1], b.box[0]))
+
+
+def joined(lines: Iterable[Line]) -> list[Line]:
+    """Lines that were lost while they moved up or down, and found again as what seemed another, made one again."""
+    found: list[Line] = []
+    for line in sorted(lines, key=lambda line: (line.first, line.last)):
+        before = next((known for known in reversed(found[-_RECENT:]) if _goes_on(known, line)), None)
+        if before is None:
+            found.append(replace(line, path=list(line.path), readings=list(line.readings)))
+        else:
+            before.path += line.path
+            before.readings += line.readings
+            before.corners = line.corners
+    return found
+
+
+def _goes_on(one: Line, other: Line) -> bool:
+    """Whether one line ends where the other begins, with the same words straight above or below."""
+    if not 0 < other.first - one.last <= 2 or not alike_in_size(one.corners, other.corners):
+        return False
+    end, start = one.path[-1], other.path[0]
+    speed = abs(start.y - end.y) / max(start.at - end.at, 1e-3)
+    return abs(start.x - end.x) < _SCROLLED and speed < _FASTEST and alike(letters(one.best[0]), letters(other.best[0]))
 
 
 def _together(one: Line, other: Line) -> bool:
@@ -230,22 +259,17 @@ def _alone(block: Block, seconds: tuple[float, float], crowd: int) -> Role:
     """The role that a block has by itself."""
     x, y = block.middle
     wide, lasts = block.box[2] - block.box[0], max(seconds[1] - seconds[0], 1e-3)
-    if any(_leans(line) for line in block.lines) or any(_wanders(line) for line in block.lines):
-        return "sign"
-    if any(scrolls(line) for line in block.lines) or crowd >= 2 * _MANY:
-        return "credit"
-    central = abs(x - 0.5) < 0.06
-    rows = block.text.count("\n") + 1
-    pace = len(block.text) / lasts
-    if central and (y > 0.72 or y < 0.18) and rows <= 3 and block.height < 0.12 and lasts < 12 and pace > 1.5:
-        return "subtitle"
-    if crowd >= _MANY:
-        return "credit"
-    if central and 0.15 < y < 0.85 and (block.height > 0.04 or wide > 0.15):
-        return "title"
-    if y > 0.6 and block.height < 0.1 and block.seen > 1:
-        return "caption"
-    return "sign"
+    few, pace = block.text.count("\n") < 3, len(block.text) / lasts
+    central, edge = abs(x - 0.5) < 0.06, y > 0.72 or y < 0.18
+    rules: tuple[tuple[Role, bool], ...] = (
+        ("sign", any(_leans(line) or _wanders(line) for line in block.lines)),
+        ("credit", crowd >= 2 * _MANY or any(scrolls(line) for line in block.lines)),
+        ("subtitle", central and edge and few and block.height < 0.12 and lasts < 12 and pace > 1.5),
+        ("credit", crowd >= _MANY),
+        ("title", central and not edge and (block.height > 0.04 or wide > 0.15)),
+        ("caption", y > 0.6 and block.height < 0.1 and block.seen > 1),
+    )
+    return next((role for role, holds in rules if holds), "sign")
 
 
 def _in_a_row(
