@@ -24,6 +24,7 @@ from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
+from cinedex.stages.visuals import Visuals
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.timeline import Timeline
@@ -38,6 +39,9 @@ FILM_SUFFIXES = frozenset(_SUFFIXES.split())
 
 _SHORTEST_ID = 4
 """Letters of an id that may stand for it."""
+
+TAGGER = "efficientnet-lite2"
+"""The picture tagger, whose feature vectors are those of shots."""
 
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
@@ -65,10 +69,11 @@ class Library:
         if self._stages is not None:
             return tuple(self._stages)
         group, others = "cinedex.stages", self.settings.plugins
-        return tuple(
+        installed = (
             cast("Stage", plugins.load(group, name, others=others)())
             for name in sorted(plugins.found(group, others=others))
         )
+        return (*installed, *self._visuals())
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:
@@ -91,7 +96,8 @@ class Library:
     @cached_property
     def index(self) -> Index:
         """What search reads; made from the tracks, and again from them whenever it is lost."""
-        return Index(f"{self.store.url.rstrip('/')}/index", lambda: self.pool.get(EMBEDDER))
+        sight = (lambda: self.pool.get(self.settings.sight)) if self.settings.sight else None
+        return Index(f"{self.store.url.rstrip('/')}/index", lambda: self.pool.get(EMBEDDER), sight)
 
     # Films
 
@@ -213,7 +219,7 @@ class Library:
         if self.store.mark(movie.id, "indexed") == key:
             return
         self.index.update(self.timeline(movie))
-        if not self.index.without_meaning:
+        if not self.index.lacking:
             self.store.put_mark(movie.id, "indexed", key)
 
     def _whole(self) -> None:
@@ -223,6 +229,18 @@ class Library:
 
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)
+
+    def _visuals(self) -> Iterator[Stage]:
+        """The stage of the picture embedder that the settings name, if they name one."""
+        name = self.settings.sight
+        if not name:
+            return
+        fit = {n: s for n, s in self.models.items() if s.task == "embed-picture"}
+        if name not in fit:
+            raise UsageError(
+                f"no model {name!r} embeds pictures", remedy=f"Set CINEDEX_SIGHT to one of: {', '.join(fit) or 'none'}."
+            )
+        yield Visuals(name, int(fit[name].options["height"]), int(fit[name].options["width"]))
 
     # Answers
 
