@@ -112,14 +112,15 @@ class Places(Stage):
             named = [*self._told(shot, "place", dict(zip(head.places, shares[row].tolist(), strict=True)))]
             coarse = dict(zip(head.groups, grouped[row].tolist(), strict=True))
             yield from named or self._told(shot, "place", coarse)
-            night = float(_logistic((_DARK - luma[numbers[row]]) / _DUSK))
-            yield from self._told(shot, "light", {"night": night, "day": (1 - night) * (1 - indoor)})
+            if np.isfinite(light := luma[numbers[row]]):
+                night = float(_logistic((_DARK - light) / _DUSK))
+                yield from self._told(shot, "light", {"night": night, "day": (1 - night) * (1 - indoor)})
 
     def _told(
         self, shot: Shot, aspect: Literal["setting", "light", "place"], scores: Mapping[str, float]
     ) -> Iterator[Place]:
         label = max(scores, key=lambda name: scores[name])
-        if scores[label] >= self.sure:  # NaN, where nothing is known of the brightness, is not
+        if scores[label] >= self.sure:
             refs = (shot.ref, f"vector@{int(shot.start)}")
             score = round(scores[label], 3)
             yield Place(start=shot.start, end=shot.end, refs=refs, aspect=aspect, label=label, score=score)
