@@ -122,6 +122,7 @@ def stages() -> str:
         facts = [
             ("makes", ", ".join(_kind(kind) for kind in stage.makes)),
             ("needs", "; ".join(_need(need) for need in stage.needs) or "nothing"),
+            *([("welcomes", ", ".join(_kind(kind) for kind in stage.welcomes))] if stage.welcomes else []),
             ("models", ", ".join(f"[{name}](models.md#{name})" for name in stage.uses) or "none"),
             ("halo", "the whole film" if stage.halo is None else f"{stage.halo.seconds:g} s"),
             ("time", f"about {cost.cpu_seconds_per_minute:g} CPU seconds a minute of film"),
@@ -142,7 +143,7 @@ def settings() -> str:
     rows = []
     for name, note in notes.items():
         text, _, variable = note.rpartition(" CINEDEX_")
-        machine = name in {"library", "cache", "cores"}
+        machine = name in {"library", "cache", "cores", "user"}
         default = "of the machine" if machine else f"`{_value(getattr(usual, name))}`"
         rows.append((f"`CINEDEX_{variable.rstrip('.')}`", f"`{name}`", _type(hints[name]), default, text))
     rows.append(("`CINEDEX_LOG`", "", "str", "`WARNING`", "What the command line logs: DEBUG, INFO, WARNING or ERROR."))

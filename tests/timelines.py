@@ -11,18 +11,34 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from tests.seen_rows import Colours, Seen, defects, make_settings, seen_rows
 
 from cinedex.timeline.movie import AudioStream, Movie, VideoStream
 from cinedex.timeline.rows import (
+    Area,
     Cue,
+    Event,
+    Face,
+    Faceprint,
     Flag,
     Frame,
+    Framing,
+    Glance,
+    Motion,
+    Object,
+    Palette,
+    Person,
     Picture,
+    Place,
+    Portrait,
     Quality,
     Row,
+    Scene,
     Shot,
     Sound,
     Tag,
+    Text,
+    Tracklet,
     Transition,
     Word,
 )
@@ -42,6 +58,18 @@ MAKERS: dict[str, Maker] = {
     "tags": Maker("tags", 1, "0" * 64, ("efficientnet-lite2",)),
     "voice": Maker("voice", 1, "1" * 64, ("silero-vad",)),
     "speech": Maker("speech", 1, "2" * 64, ("whisper-base",)),
+    "glances": Maker("glances", 1, "3" * 64),
+    "motion": Maker("motion", 1, "4" * 64),
+    "defects": Maker("defects", 1, "5" * 64),
+    "palette": Maker("palette", 1, "6" * 64),
+    "framing": Maker("framing", 1, "7" * 64),
+    "faces": Maker("faces", 1, "8" * 64, ("a-face-finder",)),
+    "people": Maker("people", 1, "9" * 64),
+    "objects": Maker("objects", 1, "ab" * 32),
+    "text": Maker("text", 1, "bc" * 32),
+    "places": Maker("places", 1, "cd" * 32),
+    "scenes": Maker("scenes", 1, "de" * 32),
+    "events": Maker("events", 1, "ef" * 32),
 }
 
 STAGE_OF: dict[type[Row], str] = {
@@ -55,7 +83,25 @@ STAGE_OF: dict[type[Row], str] = {
     Sound: "voice",
     Cue: "speech",
     Word: "speech",
+    Glance: "glances",
+    Motion: "motion",
+    Area: "defects",
+    Palette: "palette",
+    Framing: "framing",
+    Face: "faces",
+    Tracklet: "faces",
+    Faceprint: "faces",
+    Portrait: "faces",
+    Person: "people",
+    Object: "objects",
+    Text: "text",
+    Place: "places",
+    Scene: "scenes",
+    Event: "events",
 }
+
+BEHIND = (Frame, Glance, Tracklet, Faceprint)
+"""Kinds that nobody was asked for unless they are there."""
 
 MEASURES = ("red", "green", "blue", "luma", "change")
 
@@ -104,11 +150,13 @@ def make_timeline(
     seed: int = 7,
     name: str = "The Long Harbour.mp4",
     still_width: int = 160,
+    seen: Seen | None = None,
 ) -> Timeline:
     """A film of `shots` shots, `average` seconds long each, fully analysed.
 
     `without` kinds were never computed, `empty` ones have no rows, `failures` (stage to reason) take away what the
     stage makes; `extra` rows are added to their kinds. `words` is about how many are spoken (default: 40 in a minute).
+    `seen` adds what can be seen: scenes, people, places and all that; without it those kinds were never computed.
     """
     rng = random.Random(seed)
     cuts = _cuts(rng, shots, average)
@@ -117,6 +165,11 @@ def make_timeline(
     wanted = words if words is not None else int(movie.duration.seconds / 60 * 40)
     cues, spoken = _speech(rng, movie.duration, wanted)
     palettes = [_palette(rng) for _ in spans]
+    settings = []
+    if seen is not None:
+        settings = make_settings(rng, seen, shots, palettes)
+        moods = [s.colours for s in settings for _ in range(s.first, s.last)]
+        palettes = [_near(rng, mood) for mood in moods]
     rows: dict[type[Row], Sequence[Row]] = {
         Shot: _shots(rng, spans),
         Transition: [t for s, t in zip(spans[1:], _transitions(rng, spans), strict=True) if s],
@@ -128,6 +181,9 @@ def make_timeline(
         Quality: list(_quality(rng, spans, palettes)),
         Flag: _flags(spans),
     }
+    if seen is not None:
+        rows |= seen_rows(rng, spans, settings, seen)
+        rows[Flag] = [*rows[Flag], *defects(spans)]
     failures = dict(failures or {})
     tracks: dict[tuple[str, str], Track[Any]] = {}
     for kind, made in rows.items():
@@ -136,7 +192,7 @@ def make_timeline(
             continue
         more = [row for row in extra if type(row) is kind]
         tracks[stage, kind.kind] = Track.of(kind, [] if kind in empty else [*made, *more], MAKERS[stage])
-    makers = {kind.kind: (stage,) for kind, stage in STAGE_OF.items() if kind is not Frame}
+    makers = {kind.kind: (stage,) for kind, stage in STAGE_OF.items() if kind in rows or kind not in BEHIND}
     return Timeline(movie, tracks, failures, makers)
 
 
@@ -209,10 +265,7 @@ def _flags(spans: Sequence[Span]) -> list[Flag]:
     return [black] if len(spans) < 3 else [black, freeze]
 
 
-Palette = tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int]]
-
-
-def _palette(rng: random.Random) -> Palette:
+def _palette(rng: random.Random) -> Colours:
     mood = rng.choice([(210, 0.5), (28, 0.6), (190, 0.3), (95, 0.25), (345, 0.35), (40, 0.15)])
     light = rng.choice([0.18, 0.35, 0.5, 0.62])
     return (
@@ -220,6 +273,13 @@ def _palette(rng: random.Random) -> Palette:
         _rgb(mood[0] + rng.uniform(10, 60), mood[1] * 0.8, light),
         _rgb(mood[0] + rng.uniform(-30, 30), mood[1] * 0.7, light * 0.45),
     )
+
+
+def _near(rng: random.Random, mood: Colours) -> Colours:
+    """The colours of a scene as one of its shots has them: a little lighter or darker."""
+    by = rng.uniform(0.75, 1.2)
+    first, second, third = (tuple(min(255, round(part * by)) for part in colour) for colour in mood)
+    return (first, second, third)  # type: ignore[return-value] # three parts each
 
 
 def _rgb(hue: float, saturation: float, light: float) -> tuple[int, int, int]:
@@ -232,7 +292,7 @@ def _rgb(hue: float, saturation: float, light: float) -> tuple[int, int, int]:
     return part(0), part(8), part(4)
 
 
-def _picture(span: Span, palette: Palette, width: int) -> Picture:
+def _picture(span: Span, palette: Colours, width: int) -> Picture:
     """A sky, a sun and two hills in the colours of the shot."""
     height = width * 9 // 16
     seed = int(span.start) // 29_400_000
@@ -247,12 +307,12 @@ def _picture(span: Span, palette: Palette, width: int) -> Picture:
     Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(out, "JPEG", quality=72)
     middle = span.middle
     return Picture(
-        start=span.start, end=span.end, at=middle, role="still", width=width, height=height, format="jpeg",
+        start=span.start, end=span.end, at=middle, role="thumbnail", width=width, height=height, format="jpeg",
         data=out.getvalue(),
     )  # fmt: skip
 
 
-def _quality(rng: random.Random, spans: Sequence[Span], palettes: Sequence[Palette]) -> Iterable[Quality]:
+def _quality(rng: random.Random, spans: Sequence[Span], palettes: Sequence[Colours]) -> Iterable[Quality]:
     """Mean colour, luma and change twice a second."""
     step = Time.from_seconds(0.5)
     for span, palette in zip(spans, palettes, strict=True):

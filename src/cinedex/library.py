@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
+from cinedex.formats.charts import Charts, write_charts
+from cinedex.formats.gallery import write_gallery
 from cinedex.formats.report import write_report
+from cinedex.formats.seen import Names
+from cinedex.media.image import PHOTO_BYTES
 from cinedex.media.probe import probe
 from cinedex.models.fetch import obstacle
 from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import ModelSpec, RunOptions
+from cinedex.people.cast import Cast
+from cinedex.people.decisions import Entry
+from cinedex.people.keeping import Keeper
+from cinedex.people.match import Bounds
+from cinedex.people.scan import Sources
+from cinedex.people.view import Gallery
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
-from cinedex.run.plan import Plan, StepState, closure, make_plan, makers_of
+from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
@@ -27,6 +37,7 @@ from cinedex.stages.base import Stage
 from cinedex.stages.visuals import Visuals
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import Faceprint, Person, Portrait, Row
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -46,6 +57,9 @@ TAGGER = "efficientnet-lite2"
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
 
+DETECTOR, FACE_EMBEDDER = "centerface", "dlib-face"
+"""The models that look at photos of people."""
+
 
 class Library:
     """A library of films: a folder or URL of facts, and all that can be done with them.
@@ -63,9 +77,16 @@ class Library:
         self.store = Store(self.settings.library)
         self._stages = stages
 
-    @cached_property
+    @property
     def stages(self) -> tuple[Stage, ...]:
-        """The stages of an analysis: those given, or every installed one with its defaults."""
+        """The stages of an analysis: those given, or every installed one with its defaults.
+
+        While recognition is off, which it is until somebody switches it on, they make nothing that identifies people.
+        """
+        return identifying(self._installed, on=self.cast.on)
+
+    @cached_property
+    def _installed(self) -> tuple[Stage, ...]:
         if self._stages is not None:
             return tuple(self._stages)
         group, others = "cinedex.stages", self.settings.plugins
@@ -98,6 +119,52 @@ class Library:
         """What search reads; made from the tracks, and again from them whenever it is lost."""
         sight = (lambda: self.pool.get(self.settings.sight)) if self.settings.sight else None
         return Index(f"{self.store.url.rstrip('/')}/index", lambda: self.pool.get(EMBEDDER), sight)
+
+    # People
+
+    @cached_property
+    def cast(self) -> Cast:
+        """Who is who in the library: to look at, to name, merge, split, hide, enrol."""
+        return Cast(Sources(self.store, self.movies, self._tracks, self._bounds), self.find, by=self.settings.user)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """The privacy of people: recognition on and off, deletion, retention, what is known of somebody."""
+        return Keeper(self.cast, self._unlist)
+
+    def people(self, movie: Movie, *, portraits: bool = False) -> Gallery:
+        """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
+        return self.cast.film(movie, portraits=portraits)
+
+    def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
+        """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
+
+        Raises UsageError for a photo without exactly one clear face, and where recognition is off.
+        """
+        given = [(path.name, _photo(path)) for path in photos]
+        return self.cast.enrol(
+            name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent
+        )
+
+    def gallery(self, movie: Movie, to: Path) -> Path:
+        """Write one self-contained page with everybody in a film."""
+        return write_gallery(self.people(movie, portraits=True), to)
+
+    def _bounds(self, space: str) -> Bounds | None:
+        """What nearness means in a space of face prints, by its model's description."""
+        spec = next((s for s in self.models.values() if s.space and space in {s.space, f"fake-{s.space}"}), None)
+        same = spec.options.get("same") if spec is not None else None
+        return Bounds.of(float(same)) if same is not None else None
+
+    def _unlist(self, movies: Iterable[Movie]) -> None:
+        """Make the index rows of films anew, and keep nothing of the old ones, where anything in them is of people."""
+        if not {Person, Portrait, Faceprint} & set(SOURCES) or not self.store.holds(f"index/{TABLE}.lance"):
+            return
+        for movie in movies:
+            self.index.remove(movie.id)
+            self.store.put_mark(movie.id, "indexed", "")
+            self._index(movie)
+        self.index.compact(forget=True)
 
     # Films
 
@@ -206,6 +273,7 @@ class Library:
         try:
             movie = self.store.movie(event.movie_id)
             if movie is not None:
+                self.keeper.after(movie)
                 self._index(movie)
         except CinedexError as error:
             yield Event(Happening.FAILED, event.film, event.movie_id, "index", why=str(error), error=error)
@@ -246,11 +314,18 @@ class Library:
 
     def timeline(self, movie: Movie) -> Timeline:
         """All that is known about a film with the stages, parameters and models of now."""
+        return self._tracks(movie, None)
+
+    def _tracks(self, movie: Movie, rows: Collection[type[Row]] | None) -> Timeline:
+        """The film's tracks, or only those of some kinds."""
         plan = self.plan(movie)
         tracks: dict[tuple[str, str], Track[Any]] = {}
         failures: dict[str, str] = {}
+        wanted = None if rows is None else {row.kind for row in rows}
         for step in plan.steps:
-            found = self.store.read(movie.id, step.name, step.key) if step.state is StepState.HIT else None
+            if wanted is not None and not wanted & {row.kind for row in step.stage.makes}:
+                continue
+            found = self.store.read(movie.id, step.name, step.key, wanted) if step.state is StepState.HIT else None
             if found is None:
                 why = self.store.failure(movie.id, step.key)
                 failures |= {step.name: why} if why else {}
@@ -265,10 +340,22 @@ class Library:
         self._whole()
         return search(self.index, text, limit=limit, movie=movie.id if movie else None)
 
-    def report(self, movie: Movie, to: Path | None = None) -> Path:
-        """Write one self-contained page with all that is known of a film; by default beside where you are."""
+    def report(self, movie: Movie, to: Path | None = None, *, names: Names | None = None) -> Path:
+        """Write one self-contained page with all that is known of a film; by default beside where you are.
+
+        `names` says what the film's people are called, by number; the others are 'Person 3'.
+        """
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(self.timeline(movie), page, video=movie.uri)
+        return write_report(self.timeline(movie), page, video=movie.uri, names=names)
+
+    def charts(
+        self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png", names: Names | None = None
+    ) -> Charts:
+        """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
+
+        Says which were left out because their facts are missing, and why.
+        """
+        return write_charts(self.timeline(movie), to, form=form, names=names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
@@ -278,6 +365,15 @@ class Library:
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to
+
+
+def _photo(path: Path) -> bytes:
+    """A photo's bytes, and not more of an endless file than a photo has."""
+    try:
+        with path.open("rb") as file:
+            return file.read(PHOTO_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", remedy="Name a photo that you may read.") from error
 
 
 def films_in(paths: Iterable[str | Path]) -> Iterator[str | Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,13 @@ Runtime = Literal["auto", "onnx", "openvino"]
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may have no users
+        return "somebody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Settings:
     """A TOML file of further models. CINEDEX_REGISTRY."""
     plugins: bool = True
     """Whether stages, models and formats of other packages are loaded. CINEDEX_PLUGINS."""
+    user: str = field(default_factory=_user)
+    """Who decides about people, as the library's log names them. CINEDEX_USER."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -100,6 +110,7 @@ _READERS: dict[str, Any] = {
     "SIGHT": str,
     "REGISTRY": Path,
     "PLUGINS": _flag,
+    "USER": str,
 }
 
 _FIELDS = {"REEL_SECONDS": "reel"}

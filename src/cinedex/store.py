@@ -12,7 +12,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,14 +100,10 @@ class Store:
         self, movie_id: str, stage: str, name: str, tables: Mapping[str, pa.Table], manifest: Mapping[str, Any]
     ) -> None:
         """Commit an artifact; if there is one of that key already, that one stays."""
+        if self.has(movie_id, stage, name):
+            return  # also, a file beside it may hold rows that were taken out of it
         place = _place(movie_id, stage, name)
-        kinds: dict[str, Any] = {}
-        for kind, table in sorted(tables.items()):
-            data = _parquet(table)
-            digest = hashlib.sha256(data).hexdigest()
-            file = f"{_safe(kind)}-{digest[:16]}.parquet"
-            self._write(f"{place}/{file}", data)
-            kinds[kind] = {"file": file, "sha256": digest, "rows": table.num_rows}
+        kinds = {kind: self._put_table(place, kind, table) for kind, table in sorted(tables.items())}
         full = {"scheme": SCHEME, "movie": movie_id, "stage": stage, "key": name, **plain(manifest), "kinds": kinds}
         self._write(f"{place}/manifest.json", json.dumps(full, indent=1).encode(), once=True)
 
@@ -116,23 +112,80 @@ class Store:
         data = self._read(f"{_place(movie_id, stage, name)}/manifest.json")
         return dict(json.loads(data)) if data is not None else None
 
-    def read(self, movie_id: str, stage: str, name: str) -> Artifact | None:
-        """An artifact with its tables, each checked against its sum; None where there is none."""
+    def read(self, movie_id: str, stage: str, name: str, kinds: Collection[str] | None = None) -> Artifact | None:
+        """An artifact with its tables (or those of `kinds`), each checked against its sum; None where there is none."""
         manifest = self.manifest(movie_id, stage, name)
-        if manifest is None:
-            return None
         place = _place(movie_id, stage, name)
-        tables: dict[str, pa.Table] = {}
-        for kind, facts in manifest["kinds"].items():
-            data = self._read(f"{place}/{_safe(facts['file'])}")
-            if data is None or hashlib.sha256(data).hexdigest() != facts["sha256"]:
+        while manifest is not None:
+            tables, missing = self._tables(place, manifest, kinds)
+            now = self.manifest(movie_id, stage, name) if missing else None
+            if missing and now == manifest:
                 raise StoreError(
-                    f"{facts['file']} of film {movie_id} is {'missing' if data is None else 'damaged'}",
+                    f"{missing} of film {movie_id}",
                     stage=stage,
                     remedy=f"Delete the folder {place} of the library and analyse the film again.",
                 )
+            if not missing:
+                return Artifact(manifest, tables)
+            manifest = now  # rows were taken out while we read
+        return None
+
+    def _tables(
+        self, place: str, manifest: Mapping[str, Any], kinds: Collection[str] | None
+    ) -> tuple[dict[str, pa.Table], str]:
+        """The tables that a manifest names, and which file is missing or damaged, if one is."""
+        tables: dict[str, pa.Table] = {}
+        for kind, facts in manifest["kinds"].items():
+            if kinds is not None and kind not in kinds:
+                continue
+            data = self._read(f"{place}/{_safe(facts['file'])}")
+            if data is None or hashlib.sha256(data).hexdigest() != facts["sha256"]:
+                return {}, f"{facts['file']} is {'missing' if data is None else 'damaged'}"
             tables[kind] = pq.read_table(io.BytesIO(data))
-        return Artifact(manifest, tables)
+        return tables, ""
+
+    def redact(
+        self, movie_id: str, stage: str, name: str, keep: Callable[[str, pa.Table], pa.Table], note: str
+    ) -> dict[str, int]:
+        """Take rows out of an artifact for good, under the same key; gives how many of each kind went for that note.
+
+        `keep(kind, table)` gives the rows that stay. `note` says in the manifest what was done; what is noted already
+        is only finished. New files come first, then the manifest, then the old files go: killed at any moment, either
+        state is whole, and running it again ends it.
+        """
+        place = _place(movie_id, stage, name)
+        found = self.read(movie_id, stage, name)
+        if found is None:
+            return {}
+        manifest = dict(found.manifest)
+        redacted = dict(manifest.get("redacted", {}))
+        if note not in redacted:
+            kinds, gone = {}, {}
+            for kind, table in found.tables.items():
+                kept = keep(kind, table)
+                lost = table.num_rows - kept.num_rows
+                kinds[kind] = self._put_table(place, kind, kept) if lost else manifest["kinds"][kind]
+                gone |= {kind: lost} if lost else {}
+            redacted[note] = gone
+            manifest |= {"kinds": kinds, "redacted": redacted}
+            self._write(f"{place}/manifest.json", json.dumps(manifest, indent=1).encode())
+        self._sweep(place, {"manifest.json", *(f["file"] for f in manifest["kinds"].values())})
+        return dict(redacted[note])
+
+    def _sweep(self, place: str, keep: Collection[str]) -> None:
+        """Delete every file of an artifact but those that are still part of it."""
+        with _translated("sweep", place):
+            for path in self.fs.ls(f"{self.root}/{place}", detail=False):
+                if str(path).rstrip("/").rsplit("/", 1)[-1] not in keep:
+                    with suppress(FileNotFoundError):
+                        self.fs.rm_file(str(path))
+
+    def _put_table(self, place: str, kind: str, table: pa.Table) -> dict[str, Any]:
+        data = _parquet(table)
+        digest = hashlib.sha256(data).hexdigest()
+        file = f"{_safe(kind)}-{digest[:16]}.parquet"
+        self._write(f"{place}/{file}", data)
+        return {"file": file, "sha256": digest, "rows": table.num_rows}
 
     def drop(self, movie_id: str, stage: str, name: str) -> None:
         """Delete an artifact; nothing happens where there is none. The manifest goes first."""
@@ -142,6 +195,14 @@ class Store:
                 self.fs.rm_file(f"{place}/manifest.json")
             if self.fs.exists(place):
                 self.fs.rm(place, recursive=True)
+
+    def stages(self, movie_id: str) -> list[str]:
+        """Stages of which something is stored for a film."""
+        return [n for n in self._names(f"films/{_safe(movie_id)}") if n not in {"movie.json", "failed", "marks"}]
+
+    def files(self, movie_id: str, stage: str, name: str) -> list[str]:
+        """Names of the files that lie under a key, whole artifact or not."""
+        return self._names(_place(movie_id, stage, name))
 
     def keys(self, movie_id: str, stage: str) -> list[str]:
         """Keys under which something of a stage is stored for a film, whole or not."""
@@ -182,6 +243,29 @@ class Store:
         """What was noted."""
         data = self._read(f"films/{_safe(movie_id)}/marks/{_safe(name)}")
         return data.decode("utf-8", "replace") if data is not None else None
+
+    # Small files
+
+    def names(self, place: str) -> list[str]:
+        """What lies at a place of the library, by name, in order; empty where there is no such place."""
+        return self._names(place)
+
+    def get(self, place: str) -> bytes | None:
+        """The bytes of a small file, or None."""
+        return self._read(place)
+
+    def put(self, place: str, data: bytes, *, once: bool = False) -> None:
+        """Write a small file, whole or not at all; with `once` one that is there already stays as it is."""
+        self._write(place, data, once=once)
+
+    def forget(self, place: str) -> bool:
+        """Delete a small file; whether there was one."""
+        with _translated("delete", place):
+            try:
+                self.fs.rm_file(f"{self.root}/{place}")
+            except FileNotFoundError:
+                return False
+            return True
 
     # Bytes
 

@@ -25,6 +25,11 @@ PROTOCOLS = {
     "transcribe": tasks.Transcriber,
     "tag": tasks.ImageTagger,
     "embed-text": tasks.TextEmbedder,
+    "detect-faces": tasks.FaceDetector,
+    "embed-faces": tasks.FaceEmbedder,
+    "find-text": tasks.TextFinder,
+    "read-text": tasks.LineReader,
+    "name-language": tasks.LanguageNamer,
 }
 
 CORE = [s for s in registry().values() if s.tier == "core"]
@@ -261,3 +266,65 @@ def test_threads_share_it(get: Get, spec: ModelSpec):
     assert len(found) == 4
     for vectors in found:
         np.testing.assert_allclose(vectors, wanted, atol=1e-5)
+
+
+# Faces
+
+
+@of("detect-faces")
+def test_faces_are_boxes_and_points_best_first(get: Get, spec: ModelSpec):
+    model = get(spec)
+    for count, size in ((0, (64, 64)), (1, (1, 1)), (2, (90, 160)), (1, (33, 500))):
+        found = model.faces(scenery(1, count, size))
+        assert len(found) == count
+        for faces in found:
+            assert faces.shape == (len(faces), tasks.FACE)
+            assert faces.dtype == np.float32
+            assert np.all(np.isfinite(faces))
+            assert np.all((faces[:, :2] >= 0) & (faces[:, :2] + faces[:, 2:4] <= 1 + 1e-6) & (faces[:, 2:4] > 0))
+            assert np.all((faces[:, 4] > 0) & (faces[:, 4] <= 1))
+
+
+@of("detect-faces")
+def test_nothing_but_black_has_no_face(get: Get, spec: ModelSpec):
+    assert [len(f) for f in get(spec).faces(np.zeros((2, 180, 320, 3), np.uint8))] == [0, 0]
+
+
+@of("detect-faces")
+def test_what_is_no_picture_is_refused(get: Get, spec: ModelSpec):
+    for wrong in (np.zeros((1, 64, 64), np.uint8), np.zeros((1, 64, 64, 3), np.float32)):
+        with pytest.raises(ModelError):
+            get(spec).faces(wrong)
+
+
+@of("embed-faces")
+def test_faces_become_unit_vectors(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.space
+    assert 0 < model.same < 2
+    for count in (0, 1, 17):
+        found = model.prints(scenery(1, count, (model.size, model.size)))
+        assert found.shape == (count, 128)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-4)
+
+
+@of("embed-faces")
+def test_a_face_is_placed_the_same_alone_and_among_others(get: Get, spec: ModelSpec):
+    model = get(spec)
+    chips = np.concatenate([scenery(seed, 1, (model.size, model.size)) for seed in (1, 2, 3)])
+    alone = np.concatenate([model.prints(c[None]) for c in chips])
+    np.testing.assert_allclose(model.prints(chips), alone, atol=1e-4)
+
+
+@of("embed-faces")
+def test_a_little_grain_makes_nobody_another_person(get: Get, spec: ModelSpec):
+    model = get(spec)
+    twice = model.prints(scenery(2, 2, (model.size, model.size)))
+    assert np.linalg.norm(twice[0] - twice[1]) < model.same / 2
+
+
+@of("embed-faces")
+def test_chips_of_another_size_are_refused(get: Get, spec: ModelSpec):
+    with pytest.raises((ModelError, ValueError)):
+        get(spec).prints(np.zeros((1, 10, 10, 3), np.uint8))

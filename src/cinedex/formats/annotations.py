@@ -1,7 +1,8 @@
 """Everything as JSON and back: the lossless form, for programs without Arrow and for archives.
 
 `{"cinedex": 1, "movie", "makers", "failures", "tracks": [{"stage", "version", "key", "models", "kind": "shot/1",
-"rows"}]}`; times are flicks (1/705 600 000 s), start and end with seconds beside them; binary fields are base64.
+"rows"}], "left_out": ["faceprint"]}`; times are flicks (1/705 600 000 s), start and end with seconds beside them;
+binary fields are base64. What identifies a face never leaves the library in this way.
 """
 
 from __future__ import annotations
@@ -23,13 +24,20 @@ from cinedex.timeline.track import Maker, Track
 
 SCHEME = 1
 
+PRIVATE = frozenset({"faceprint"})
+"""Kinds that are not written: biometric data, by which a person could be found elsewhere."""
+
 
 def write_json(timeline: Timeline, to: Path) -> None:
-    """Write every track; the film's place on this machine is left out."""
+    """Write every track but those of PRIVATE kinds; the film's place on this machine is left out."""
     movie = plain(timeline.movie) | {"uri": ""}
-    tracks = [_track(stage, track) for (stage, _), track in sorted(timeline.tracks.items())]
+    tracks = [
+        _track(stage, track) for (stage, _), track in sorted(timeline.tracks.items()) if track.kind not in PRIVATE
+    ]
+    left_out = sorted({kind for _, kind in timeline.tracks} & PRIVATE)
     makers = {kind: list(stages) for kind, stages in sorted(timeline.makers.items())}
     whole = {"cinedex": SCHEME, "movie": movie, "makers": makers, "failures": dict(timeline.failures), "tracks": tracks}
+    whole |= {"left_out": left_out} if left_out else {}
     to.write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

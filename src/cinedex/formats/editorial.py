@@ -1,6 +1,7 @@
-"""Shots as an editing timeline in OpenTimelineIO (imported here only): clips, with cues and flags as markers.
+"""Shots as clips in OpenTimelineIO (imported here only), with scenes, cues, events and flags as markers.
 
-What it does not carry: words, tags beyond each shot's strongest, measures, vectors, stills; those stay in our own JSON.
+A marker keeps its row's own facts and exact times beside its name. What it does not carry: words, tags beyond each
+shot's strongest, people, text, objects, measures, vectors, stills; those stay in our own JSON.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from cinedex.errors import UsageError
-from cinedex.timeline.rows import Cue, Flag, Row, Shot, Tag
+from cinedex.timeline.rows import Cue, Event, Flag, Row, Scene, Shot, Tag
 from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.timeline import Timeline
+
+_MARKED: tuple[tuple[type[Row], str], ...] = ((Scene, "GREEN"), (Cue, "CYAN"), (Event, "PURPLE"), (Flag, "RED"))
+"""What becomes markers, in order of kind, and in which of the colours that editing programs know."""
 
 _TICKS = 90_000
 """Clock of films without a constant rate, whose times are not frame numbers."""
@@ -41,7 +45,7 @@ def write_otio(timeline: Timeline, to: Path) -> None:
             metadata={"cinedex": {**facts, "start_flicks": int(shot.start), "end_flicks": int(shot.end)}},
         )
         track.append(clip)
-    for row, colour in ((Cue, "CYAN"), (Flag, "RED")):
+    for row, colour in _MARKED:
         found: Any = timeline.find(row)
         track.markers.extend(_marker(otio, clock, r, colour) for r in found or ())
     whole = otio.schema.Timeline(name=movie.name, metadata={"cinedex": {"movie": movie.id}})
@@ -66,7 +70,35 @@ class _Clock:
 
 
 def _marker(otio: Any, clock: _Clock, row: Row, colour: str) -> Any:
-    name = row.text if isinstance(row, Cue) else row.label if isinstance(row, Flag) else row.kind
     return otio.schema.Marker(
-        name=name[:200], marked_range=clock.range(row.span), color=getattr(otio.schema.MarkerColor, colour)
+        name=_name(row)[:200],
+        marked_range=clock.range(row.span),
+        color=getattr(otio.schema.MarkerColor, colour),
+        metadata={
+            "cinedex": {"kind": row.kind, "start_flicks": int(row.start), "end_flicks": int(row.end), **_facts(row)}
+        },
     )
+
+
+def _name(row: Row) -> str:
+    match row:
+        case Cue():
+            return row.text
+        case Scene():
+            return f"Scene {row.number + 1}"
+        case Event() | Flag():
+            return row.label
+        case _:
+            return row.kind
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    match row:
+        case Scene():
+            return {"number": row.number, "score": row.score, "reasons": list(row.reasons), "at_flicks": int(row.at)}
+        case Event():
+            return {"score": row.score, "rule": row.rule, "evidence": list(row.refs)}
+        case Flag():
+            return {"score": row.score, "note": row.note}
+        case _:
+            return {}

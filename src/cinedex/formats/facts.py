@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cinedex.formats.seen import binned
 from cinedex.timeline.movie import AudioStream, Movie, VideoStream
 from cinedex.timeline.rows import KINDS, Picture, Quality, Shot, Tag
 from cinedex.timeline.time import FLICKS_PER_SECOND
@@ -19,16 +20,31 @@ TITLES = {
     "cue": "Cues",
     "word": "Words",
     "sound": "Sounds",
+    "scene": "Scenes",
+    "person": "People",
+    "place": "Places",
+    "event": "Events",
+    "text": "Text",
+    "object": "Objects",
+    "framing": "Framing",
+    "palette": "Palettes",
+    "motion": "Motion",
     "tag": "Tags",
     "picture": "Stills",
     "quality": "Measures",
     "flag": "Flags",
+    "face": "Faces",
+    "portrait": "Portraits",
+    "area": "Picture area",
     "frame": "Frame index",
+    "glance": "Glances",
+    "tracklet": "Tracklets",
+    "faceprint": "Faceprints",
     "vector": "Vectors",
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset({"frame", "vector"})
+BEHIND = frozenset({"frame", "vector", "glance", "tracklet", "faceprint", "face", "portrait", "area"})
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"
@@ -164,29 +180,11 @@ def top_tags(tags: Track[Tag] | None, most: int) -> list[tuple[str, str, int, fl
 
 def measured(quality: Track[Quality] | None, measure: str, edges: Ticks) -> np.ndarray:
     """The mean of a measure in each bin between `edges` (flicks, increasing), NaN where nothing was measured."""
-    bins = len(edges) - 1
-    means = np.full(bins, np.nan)
     if quality is None or not len(quality):
-        return means
+        return np.full(len(edges) - 1, np.nan)
     table = quality.table.filter(_is(quality, measure))
     starts, ends = (table.column(name).to_numpy().astype(np.int64) for name in ("start", "end"))
-    values = table.column("value").to_numpy().astype(np.float64)
-    usable = np.isfinite(values)
-    starts, ends, values = starts[usable], ends[usable], values[usable]
-    if not len(values):
-        return means
-    where = np.searchsorted(edges, (starts + ends) // 2, side="right") - 1
-    inside = (where >= 0) & (where < bins)
-    counts = np.bincount(where[inside], minlength=bins)
-    sums = np.bincount(where[inside], weights=values[inside], minlength=bins)
-    np.divide(sums, counts, out=means, where=counts > 0)
-    # A row longer than a bin leaves bins without a middle of their own: those take the row that covers them.
-    middles = (edges[:-1] + edges[1:]) // 2
-    last = np.searchsorted(starts, middles, side="right") - 1
-    covered = (counts == 0) & (last >= 0)
-    covered[covered] = ends[last[covered]] > middles[covered]
-    means[covered] = values[last[covered]]
-    return means
+    return binned(starts, ends, table.column("value").to_numpy().astype(np.float64), edges)
 
 
 def _is(quality: Track[Quality], measure: str) -> np.ndarray:
@@ -198,7 +196,7 @@ def _is(quality: Track[Quality], measure: str) -> np.ndarray:
 
 
 def stills(timeline: Timeline) -> list[Picture | None]:
-    """For every shot the first still taken from inside it."""
+    """For every shot the first thumbnail taken from inside it."""
     shots, pictures = timeline.find(Shot), timeline.find(Picture)
     if shots is None:
         return []
@@ -207,6 +205,6 @@ def stills(timeline: Timeline) -> list[Picture | None]:
         return found
     where = shots.spans.at(pictures.column("at"))
     for index, picture in zip(where.tolist(), pictures.rows, strict=True):
-        if index >= 0 and found[index] is None:
+        if index >= 0 and found[index] is None and picture.role == "thumbnail":
             found[index] = picture
     return found

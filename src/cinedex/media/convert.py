@@ -27,8 +27,10 @@ _MATRICES = {
 }
 
 
-def geometry(video: VideoStream, height: int, width: int | None) -> tuple[int, int]:
+def geometry(video: VideoStream, height: int | None, width: int | None) -> tuple[int, int]:
     """(width, height) of a view upright; a width that is not given follows the display shape, even and at least 2."""
+    if height is None:
+        height = video.width if video.rotation % 180 else video.height
     if width is not None:
         return width, height
     across, down = video.display

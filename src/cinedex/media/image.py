@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 _LARGEST = 4096
 
@@ -20,6 +21,51 @@ def jpeg(pixels: npt.NDArray[np.uint8], *, quality: int = 80) -> bytes:
     return out.getvalue()
 
 
+PHOTO_PIXELS = 100_000_000
+"""Most pixels of a photograph that is read."""
+
+PHOTO_BYTES = 64 * 2**20
+
+
+def read_photo(photo: bytes, side: int) -> npt.NDArray[np.uint8]:
+    """A photograph as RGB uint8 [height, width, 3], upright, at most `side` pixels each way.
+
+    Raises ValueError with the reason for what is no photograph, or an endless one.
+    """
+    if len(photo) > PHOTO_BYTES:
+        raise ValueError(f"{len(photo) / 2**20:.0f} MiB are too much for a photo, at most {PHOTO_BYTES >> 20} are read")
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(photo), formats=_PHOTOS) as image:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the next line bounds it
+            if image.width * image.height > PHOTO_PIXELS:
+                raise ValueError(f"{image.width}x{image.height} pixels are too many for a photo")
+            image.draft("RGB", (side, side))
+            upright = ImageOps.exif_transpose(image)
+            upright.thumbnail((side, side), Image.Resampling.LANCZOS)
+            return np.asarray(_flat(upright), np.uint8)
+    except (OSError, SyntaxError, EOFError, OverflowError, MemoryError, Image.DecompressionBombError) as error:
+        raise ValueError(f"this is no photo that can be read ({error})") from error
+
+
+_PHOTOS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """The picture in RGB, on white where it is transparent."""
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        seen = image.convert("RGBA")
+        white = Image.new("RGBA", seen.size, "white")
+        return Image.alpha_composite(white, seen).convert("RGB")
+    return image.convert("RGB")
+
+
+def thumbnail(still: bytes, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """A still as RGB uint8 [height, width, 3], its middle cut out. Raises ValueError for no still."""
+    pixels = read_photo(still, 8 * max(width, height))
+    fitted = ImageOps.fit(Image.fromarray(pixels), (width, height), Image.Resampling.LANCZOS)
+    return np.asarray(fitted, np.uint8)
+
+
 def smaller(still: bytes, height: int, *, quality: int = 70) -> bytes:
     """A still (any format that Pillow reads) as a JPEG at most `height` pixels high. Raises ValueError for no still."""
     try:
@@ -31,3 +77,9 @@ def smaller(still: bytes, height: int, *, quality: int = 70) -> bytes:
     out = io.BytesIO()
     small.save(out, "JPEG", quality=quality)
     return out.getvalue()
+
+
+def reduced(pixels: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:
+    """The picture `height` pixels high in its own shape, each pixel the mean of the area that it stands for."""
+    width = max(1, round(pixels.shape[1] * height / pixels.shape[0]))
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))

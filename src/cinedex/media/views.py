@@ -48,12 +48,14 @@ class Samples:
 class Looks:
     """`count` pictures of every row of kind `at`, spread evenly inside it, by sparse seeks.
 
+    `height` None leaves the lines of the picture as they are stored, for stages that ask how they were made.
+
     `snap` lets a look move to a key frame inside its own share of the row: the same question at a fraction of the
     decoding, for stages that do not care which frame of a stretch they see.
     """
 
     at: type[Row]
-    height: int
+    height: int | None
     width: int | None = None
     count: int = 1
     format: PixelFormat = "rgb24"

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from cinedex.errors import ModelError
+from cinedex.models.chips import TEMPLATE
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import Loader, ModelSpec, RunOptions
-from cinedex.models.tasks import Floats, HeardWord, Pixels, Transcript
+from cinedex.models.tasks import FACE, Floats, HeardWord, Pixels, Transcript
 
 
 class FakeTransitionDetector:
@@ -111,6 +113,36 @@ class FakeImageTagger:
         return shares, np.concatenate([shares, means], axis=1)
 
 
+class FakeObjectDetector:
+    """Sees one thing in every picture that has a pixel of pure red, green or blue: where such pixels lie.
+
+    The score is the share of the box that has the colour. Takes what the core model takes.
+    """
+
+    vocabulary = "fake-things"
+    labels = ("red thing", "green thing", "blue thing")
+
+    def __init__(self, size: tuple[int, int] = (300, 300)) -> None:
+        self.size = size
+
+    def objects(self, pictures: Pixels) -> list[Floats]:
+        """One row for each of the three colours that is there, surest first."""
+        _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(picture) for picture in pictures]
+
+    def _one(self, picture: Pixels) -> Floats:
+        found = []
+        for number, name in enumerate(("red", "green", "blue")):
+            there = np.all(picture == np.array(_COLOURS[name], np.uint8), axis=-1)
+            if there.any():
+                rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+                top, left, height, width = rows[0], columns[0], np.ptp(rows) + 1, np.ptp(columns) + 1
+                share = there.sum() / (height * width)
+                lines, length = self.size
+                found.append((left / length, top / lines, width / length, height / lines, share, number))
+        return np.array(sorted(found, key=lambda f: -f[4]), np.float32).reshape(-1, 6)
+
+
 class FakeTextEmbedder:
     """Places texts by their words alone: texts that share words are near, texts that share none are at right angles."""
 
@@ -160,6 +192,93 @@ class FakeImageEmbedder:
         return vectors
 
 
+class FakeFaceDetector:
+    """Takes every rectangle of full red and half blue for a face, looking straight ahead."""
+
+    def faces(self, pictures: Pixels) -> list[Floats]:
+        """One face a rectangle, the largest first, its points where those of an upright face are."""
+        _check(pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(picture) for picture in pictures]
+
+    def _one(self, picture: Pixels) -> Floats:
+        skin = (picture[:, :, 0] >= 248) & (picture[:, :, 2] >= 120) & (picture[:, :, 2] <= 136)
+        places = ndimage.find_objects(ndimage.label(skin)[0])
+        found = np.zeros((len(places), FACE), np.float32)
+        for row, (down, across) in zip(found, places, strict=True):
+            box = np.array([across.start, down.start, across.stop - across.start, down.stop - down.start])
+            row[:4] = box / np.tile(picture.shape[1::-1], 2)
+            row[4] = 0.9
+            row[5:] = ((TEMPLATE * 1.5 - 0.25) * row[2:4] + row[:2]).ravel()
+        return found[np.argsort(-found[:, 2] * found[:, 3], kind="stable")]
+
+
+class FakeFaceEmbedder:
+    """Knows a face by how green it is: a step of 32 levels is another person, smaller steps other looks of one."""
+
+    size = 150
+
+    def __init__(self, space: str = "fake-faces", same: float = 0.4) -> None:
+        self.space, self.same = space, same
+
+    def prints(self, chips: Pixels) -> Floats:
+        """Unit vectors [n, 128]: a person's own axis, turned a little by the look."""
+        _check(chips.shape[1:] == (self.size, self.size, 3) and chips.dtype == np.uint8, "chips", chips)
+        middle = slice(self.size // 3, -self.size // 3)
+        green = chips[:, middle, middle, 1].reshape(len(chips), -1).mean(axis=1) if len(chips) else np.zeros(0)
+        person, look = np.divmod(np.rint(green).astype(np.int64), 32)
+        vectors = np.zeros((len(chips), 128), np.float32)
+        vectors[np.arange(len(chips)), person] = 1
+        vectors[:, -1] = look / 80
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
+class FakeTextFinder:
+    """Takes rows of the picture in which anything is pure white for lines of text, from the first white to the last."""
+
+    def find(self, pictures: Pixels) -> list[Floats]:
+        """A line for each stretch of such rows, upright, score 0.9."""
+        _check(pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8, "pictures", pictures)
+        return [self._one(np.all(picture >= 250, axis=2)) for picture in pictures]
+
+    def _one(self, white: npt.NDArray[np.bool_]) -> Floats:
+        height, width = white.shape
+        rows = np.flatnonzero(np.diff(white.any(axis=1).astype(np.int8), prepend=0, append=0))
+        found = []
+        for top, bottom in rows.reshape(-1, 2).tolist():
+            columns = np.flatnonzero(white[top:bottom].any(axis=0))
+            left, right = columns[0] / width, (columns[-1] + 1) / width
+            y, low = top / height, bottom / height
+            found.append([left, y, right, y, right, low, left, low, 0.9])
+        return np.array(found, np.float32).reshape(-1, 9)
+
+
+class FakeLineReader:
+    """Reads a line by how it is divided: a word of white ('word') for every white stretch across its middle."""
+
+    height = 48
+    scripts = frozenset({"LATIN"})
+
+    def read(self, lines: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """'word3' for a stretch that is three heights long, and so on; score 0.9, 0 for nothing."""
+        for line in lines:
+            _check(line.ndim == 3 and line.shape[0] == self.height and line.dtype == np.uint8, "line", line)
+        return [self._one(line[self.height // 2].mean(axis=1) >= 200) for line in lines]
+
+    def _one(self, white: npt.NDArray[np.bool_]) -> tuple[str, float]:
+        edges = np.flatnonzero(np.diff(white.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+        words = [f"word{round((end - start) / self.height)}" for start, end in edges.tolist()]
+        return (" ".join(words), 0.9) if words else ("", 0.0)
+
+
+class FakeLanguageNamer:
+    """Takes every text with letters for English."""
+
+    def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        """English, or 'und' where there are no letters."""
+        return [("en", 0.9) if any(c.isalpha() for c in text) else ("und", 0.0) for text in texts]
+
+
 def fake_specs() -> dict[str, ModelSpec]:
     """The core models by their real names, without files; their spaces are marked, so that nobody mixes them up."""
     return {
@@ -179,22 +298,28 @@ def fake_pool() -> ModelPool:
     return ModelPool(fake_specs(), cache=Path("never-written"), offline=True, loaders=fake_loaders())
 
 
+_FAKES: dict[str, Callable[[ModelSpec], Any]] = {
+    "transitions": lambda _: FakeTransitionDetector(),
+    "voice": lambda _: FakeVoiceDetector(),
+    "transcribe": lambda _: FakeTranscriber(),
+    "tag": lambda spec: FakeImageTagger(spec.space or "fake-colours"),
+    "embed-text": lambda spec: FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384))),
+    "embed-picture": lambda spec: FakeImageEmbedder(spec.space or "fake-sight"),
+    "detect-faces": lambda _: FakeFaceDetector(),
+    "embed-faces": lambda spec: FakeFaceEmbedder(spec.space or "fake-faces", float(spec.options.get("same", 0.4))),
+    "find-text": lambda _: FakeTextFinder(),
+    "read-text": lambda _: FakeLineReader(),
+    "name-language": lambda _: FakeLanguageNamer(),
+    "objects": lambda spec: FakeObjectDetector((int(spec.options["height"]), int(spec.options["width"]))),
+}
+"""How to make the fake of each task."""
+
+
 def _load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Any:
     del files, options
-    match spec.task:
-        case "transitions":
-            return FakeTransitionDetector()
-        case "voice":
-            return FakeVoiceDetector()
-        case "transcribe":
-            return FakeTranscriber()
-        case "tag":
-            return FakeImageTagger(spec.space or "fake-colours")
-        case "embed-text":
-            return FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384)))
-        case "embed-picture":
-            return FakeImageEmbedder(spec.space or "fake-sight")
-    raise ModelError(f"there is no fake for the task {spec.task!r}")
+    if spec.task not in _FAKES:
+        raise ModelError(f"there is no fake for the task {spec.task!r}")
+    return _FAKES[spec.task](spec)
 
 
 def _shares(pictures: Pixels) -> Floats:

@@ -7,15 +7,14 @@ and head of fixed width. The network is written here as an ONNX graph with its b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cinedex.errors import ModelError
+from cinedex.models.convnet import ConvNet, folded
 from cinedex.models.onnx import OnnxSession
 from cinedex.models.openvino import OpenVinoSession
 from cinedex.models.session import Session
@@ -28,9 +27,6 @@ _STRIDES = (1, 2, 2, 2, 1, 2, 1)
 
 _EPSILON = 1e-3
 """Of the batch normalisation, as the networks were trained."""
-
-_OPSET, _IR = 17, 8
-"""Versions of ONNX that every runtime of the last years reads."""
 
 
 def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> EfficientNetLite:
@@ -75,94 +71,31 @@ class EfficientNetLite:
         return scores, features
 
 
-@dataclass
-class _Graph:
-    """An ONNX graph in the making. Padding as in TensorFlow needs the running size of the picture."""
-
-    size: tuple[int, int]
-    nodes: list[Any] = field(default_factory=list)
-    tensors: list[Any] = field(default_factory=list)
-    here: str = "pictures"
-
-    def step(self, operator: str, *inputs: str, named: str | None = None, **settings: Any) -> str:
-        """Add an operator on the current tensor and `inputs`; its output becomes the current tensor."""
-        from onnx import helper  # noqa: PLC0415 - 0.3 s of import, for those who load the model
-
-        name = named or f"t{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, [self.here, *inputs], [name], **settings))
-        self.here = name
-        return name
-
-    def constant(self, name: str, value: npt.NDArray[Any]) -> str:
-        """Add a constant tensor."""
-        from onnx import numpy_helper  # noqa: PLC0415 - as above
-
-        self.tensors.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def convolve(self, name: str, weights: Mapping[str, Any], norm: str, *, stride: int = 1, relu: bool = True) -> None:
-        """A convolution with its batch normalisation folded in, then ReLU6. One input channel means depthwise."""
-        kernel = weights[f"{name}.weight"]
-        gain = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + _EPSILON)
-        bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain
-        side = kernel.shape[2]
-        before, after, self.size = _same(self.size, side, stride)
-        self.step(
-            "Conv",
-            self.constant(f"{name}.weight", (kernel * gain[:, None, None, None]).astype(np.float32)),
-            self.constant(f"{name}.bias", bias.astype(np.float32)),
-            kernel_shape=[side, side],
-            strides=[stride, stride],
-            pads=[*before, *after],
-            group=kernel.shape[0] if kernel.shape[1] == 1 else 1,
-        )
-        if relu:
-            self.step("Clip", "zero", "six")
-
-
-def _same(size: tuple[int, int], kernel: int, stride: int) -> tuple[list[int], list[int], tuple[int, int]]:
-    """TensorFlow's SAME padding: pixels before and after, the odd one after, and the size that comes out."""
-    out = tuple(-(-s // stride) for s in size)
-    total = [max((o - 1) * stride + kernel - s, 0) for o, s in zip(out, size, strict=True)]
-    return [t // 2 for t in total], [t - t // 2 for t in total], (out[0], out[1])
-
-
 def _network(weights: Mapping[str, Any], size: tuple[int, int], *, mean: float, scale: float) -> bytes:
     """The network as ONNX: 'pictures' uint8 [n, height, width, 3] to 'scores' and 'features'."""
-    from onnx import TensorProto, helper  # noqa: PLC0415 - as above
-
-    graph = _Graph(size)
-    for name, value in {"mean": mean, "scale": 1 / scale, "zero": 0, "six": 6}.items():
-        graph.constant(name, np.array(value, np.float32))
-    # The edge is padded with 0 after this step, so it cannot be folded into the first convolution.
-    graph.step("Transpose", perm=[0, 3, 1, 2])
-    graph.step("Cast", to=TensorProto.FLOAT)
-    graph.step("Sub", "mean")
-    graph.step("Mul", "scale")
-    graph.convolve("_conv_stem", weights, "_bn0", stride=2)
+    graph = ConvNet(size)
+    graph.enter(mean=mean, scale=scale)
+    _convolve(graph, weights, "_conv_stem", "_bn0", stride=2)
     _blocks(graph, weights)
-    graph.convolve("_conv_head", weights, "_bn1")
+    _convolve(graph, weights, "_conv_head", "_bn1")
     graph.step("GlobalAveragePool")
     graph.step("Flatten", named="features")
     head = graph.constant("_fc.weight", weights["_fc.weight"]), graph.constant("_fc.bias", weights["_fc.bias"])
     graph.step("Gemm", *head, transB=1)
     graph.step("Softmax", axis=1, named="scores")
     classes, width = weights["_fc.weight"].shape
-    whole = helper.make_graph(
-        graph.nodes,
-        "efficientnet-lite",
-        [helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["n", *size, 3])],
-        [
-            helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", classes]),
-            helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", width]),
-        ],
-        graph.tensors,
-    )
-    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
-    return bytes(model.SerializeToString())
+    return graph.build("efficientnet-lite", [("scores", ["n", classes]), ("features", ["n", width])], size)
 
 
-def _blocks(graph: _Graph, weights: Mapping[str, Any]) -> None:
+def _convolve(
+    graph: ConvNet, weights: Mapping[str, Any], name: str, norm: str, *, stride: int = 1, relu: bool = True
+) -> None:
+    """A convolution with its batch normalisation folded in."""
+    parts = tuple(weights[f"{norm}.{part}"] for part in ("weight", "bias", "running_mean", "running_var"))
+    graph.convolve(name, *folded(weights[f"{name}.weight"], parts, _EPSILON), stride=stride, relu=relu)
+
+
+def _blocks(graph: ConvNet, weights: Mapping[str, Any]) -> None:
     """The inverted residual blocks: widen, convolve each channel by itself, narrow, add what came in where it fits."""
     count = len([name for name in weights if name.endswith("._project_conv.weight")])
     width, stage = 0, -1
@@ -172,8 +105,8 @@ def _blocks(graph: _Graph, weights: Mapping[str, Any]) -> None:
         width, stage = narrow, stage + first
         entered = graph.here
         if f"{block}._expand_conv.weight" in weights:
-            graph.convolve(f"{block}._expand_conv", weights, f"{block}._bn0")
-        graph.convolve(f"{block}._depthwise_conv", weights, f"{block}._bn1", stride=_STRIDES[stage] if first else 1)
-        graph.convolve(f"{block}._project_conv", weights, f"{block}._bn2", relu=False)
+            _convolve(graph, weights, f"{block}._expand_conv", f"{block}._bn0")
+        _convolve(graph, weights, f"{block}._depthwise_conv", f"{block}._bn1", stride=_STRIDES[stage] if first else 1)
+        _convolve(graph, weights, f"{block}._project_conv", f"{block}._bn2", relu=False)
         if not first:
             graph.step("Add", entered)

@@ -146,3 +146,88 @@ class LabelEmbedder(Protocol):
     def embed_labels(self, named: Sequence[Named]) -> Floats:
         """A unit vector for each picture's labels, float32 [n, dim]; zeros where they say nothing."""
         ...
+
+
+FACE = 15
+"""Numbers that describe a face: x, y, width, height, score, then x, y of five points."""
+
+
+@runtime_checkable
+class FaceDetector(Protocol):
+    """Finds faces in pictures."""
+
+    def faces(self, pictures: Pixels) -> list[Floats]:
+        """For each RGB uint8 [n, height, width, 3] the faces float32 [k, 15], best first.
+
+        Box (x, y, width, height) and points (left eye, right eye, nose, corners of the mouth as seen; x, y each) are
+        shares of the picture's width and height; the score between them is 0..1. Points may lie beyond the edges.
+        """
+        ...
+
+
+@runtime_checkable
+class FaceEmbedder(Protocol):
+    """Maps faces to unit vectors of one space, near to each other where they are one person's."""
+
+    size: int
+    space: str
+    same: float
+    """Faces whose vectors are nearer than this (as a length) are taken for one person's."""
+
+    def prints(self, chips: Pixels) -> Floats:
+        """Unit vectors float32 [n, dim] for upright faces, RGB uint8 [n, size, size, 3], cut out by `chips.aligned`."""
+        ...
+
+
+@runtime_checkable
+class TextFinder(Protocol):
+    """Finds lines of text in pictures, without reading them."""
+
+    def find(self, pictures: Pixels) -> list[Floats]:
+        """For each RGB picture of uint8 [n, height, width, 3] its lines as float32 [k, 9], the surest first.
+
+        A line is a rectangle, maybe turned: x and y of its corners as shares of the picture's width and height, in
+        reading order from the text's top left, clockwise; then a score of 0..1.
+        """
+        ...
+
+
+@runtime_checkable
+class LineReader(Protocol):
+    """Reads single lines of text."""
+
+    height: int
+    """Of the lines that it takes, in pixels."""
+    scripts: frozenset[str]
+    """Scripts that it can read, by their names in Unicode; text in others is misread, with a low score."""
+
+    def read(self, lines: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """Text and score (0..1) of each line: RGB uint8 [height, any width, 3], cut out along the text."""
+        ...
+
+
+@runtime_checkable
+class LanguageNamer(Protocol):
+    """Names the language that a text is written in."""
+
+    def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        """ISO 639 code and probability of the likeliest language of each text; 'und' where nothing tells."""
+        ...
+
+
+@runtime_checkable
+class ObjectDetector(Protocol):
+    """Finds things of a fixed vocabulary in pictures."""
+
+    size: tuple[int, int]
+    """(height, width) of the pictures that it takes; films are stretched to it."""
+    vocabulary: str
+    labels: Sequence[str]
+
+    def objects(self, pictures: Pixels) -> list[Floats]:
+        """The things in each picture, surest first, for RGB uint8 [n, height, width, 3].
+
+        Float32 [k, 6] a picture: x, y, width and height as shares of the picture and inside it, score (0..1), number
+        of the label.
+        """
+        ...

@@ -184,6 +184,12 @@ def _carries(movie: Movie, view: Any) -> bool:
     return movie.video is not None if isinstance(view, Frames) else view.stream < len(movie.audio)
 
 
+def _given(task: Task) -> Iterator[type[Row]]:
+    """The kinds that it reads, and those it welcomes that somebody makes."""
+    yield from task.stage.reads
+    yield from (row for row in task.stage.welcomes if task.reads.get(row.kind))
+
+
 def _track(row: type[Row], task: Task, job: Job, tools: Tools) -> Track[Any]:
     tables, makers = [], []
     for stage, key in task.reads[row.kind]:
@@ -216,7 +222,7 @@ class _Run:
                 movie=self.job.movie,
                 span=self.job.span,
                 chunks=self._watched(chunks),
-                tracks={row: _track(row, self.task, self.job, self.tools) for row in stage.reads},
+                tracks={row: _track(row, self.task, self.job, self.tools) for row in _given(self.task)},
                 models=self.tools.models.get,
                 listener=self.reading.listener,
                 stop=self.tools.stop,

@@ -40,11 +40,25 @@ class _Film:
     def ready(self) -> list[list[Step]]:
         """Steps that can start now, those that share a reading of the film together."""
         groups: dict[str, list[Step]] = {}
-        for step in self.plan.steps:
-            waiting = step.name not in self.done and step.name not in self.failed and step.name not in self.running
-            if waiting and all(n in self.done for n in step.needs):
-                groups.setdefault(_sharing(step.stage), []).append(step)
+        waiting = [s for s in self.plan.steps if s.name not in self.done | self.running and s.name not in self.failed]
+        able = [s for s in waiting if all(n in self.done for n in s.needs)]
+        for step in able:
+            groups.setdefault(_sharing(step.stage), []).append(step)
+        if "looks" in groups and self._more_looks(waiting, able):
+            del groups["looks"]
         return list(groups.values())
+
+    def _more_looks(self, waiting: list[Step], able: list[Step]) -> bool:
+        """Whether stages that will look as well want only for what is derived in a moment: one reading then serves all.
+
+        What they want for is derived now or can be: a stage that needs no film takes next to no time.
+        """
+        soon = {s.name for s in self.plan.steps if s.stage.view is None and (s in able or s.name in self.running)}
+        return any(
+            set(s.needs) - self.done and set(s.needs) - self.done <= soon
+            for s in waiting
+            if _sharing(s.stage) == "looks"
+        )
 
     @property
     def finished(self) -> bool:
@@ -271,8 +285,8 @@ def _may_heal(error: Exception | None) -> bool:
 
 def _task(step: Step, plan: Plan, stages: list[Stage]) -> Task:
     reads = {
-        row.kind: tuple((n, plan.step(n).key) for n in makers_of(row.kind, stages) if n != step.name)
-        for row in step.stage.reads
+        row.kind: tuple((n, plan.step(n).key) for n in makers_of(row.kind, stages) if n in step.needs)
+        for row in (*step.stage.reads, *step.stage.welcomes)
     }
     return Task(step.stage, step.key, {m.name: m.pin for m in step.models}, reads)
 

@@ -88,7 +88,8 @@ def make_plan(
     """Order the stages, name their results and look which are stored. `blocked` says why a model cannot be used."""
     steps: dict[str, Step] = {}
     for stage in ordered(stages):
-        makers = tuple(s for row in stage.reads for s in makers_of(row.kind, stages) if s != stage.name)
+        makers = [s for row in stage.reads for s in makers_of(row.kind, stages) if s != stage.name]
+        makers += [s for s in _welcomed(stage, stages) if steps[s].state is not StepState.BLOCKED]
         needs = tuple(dict.fromkeys(makers))
         specs = tuple(_spec(name, stage, models) for name in stage.uses)
         pins = {spec.name: spec.pin for spec in specs}
@@ -120,6 +121,8 @@ def ordered(stages: Sequence[Stage]) -> list[Stage]:
             for name in names:
                 if name != stage.name:
                     visit(by_name[name])
+        for name in _welcomed(stage, stages):
+            visit(by_name[name])
         visiting.pop()
         result[stage.name] = stage
 
@@ -140,12 +143,35 @@ def closure(wanted: Iterable[str], stages: Sequence[Stage]) -> list[Stage]:
         if name not in chosen:
             chosen[name] = by_name[name]
             waiting += [m for row in by_name[name].reads for m in makers_of(row.kind, stages)]
+            waiting += _welcomed(by_name[name], stages)
     return [s for s in stages if s.name in chosen]
+
+
+def identifying(stages: Sequence[Stage], *, on: bool) -> tuple[Stage, ...]:
+    """The stages as they are where recognition is on; where it is off, only what identifies nobody.
+
+    A stage that has no such self is left out, and with it whatever needs what nobody else makes.
+    """
+    if on:
+        return tuple(stages)
+    left = [quiet for s in stages if (quiet := s.anonymous()) is not None]
+    dropped = {row.kind for s in stages if s.anonymous() is None for row in s.makes}
+    while dropped:
+        gone = dropped - {row.kind for s in left for row in s.makes}
+        lost = [s for s in left if any(row.kind in gone for row in s.reads)]
+        left = [s for s in left if s not in lost]
+        dropped = {row.kind for s in lost for row in s.makes}
+    return tuple(left)
 
 
 def makers_of(kind: str, stages: Sequence[Stage]) -> tuple[str, ...]:
     """The names of the stages that make a kind."""
     return tuple(s.name for s in stages if any(row.kind == kind for row in s.makes))
+
+
+def _welcomed(stage: Stage, stages: Sequence[Stage]) -> list[str]:
+    """The names of the stages that make what it welcomes."""
+    return [m for row in stage.welcomes for m in makers_of(row.kind, stages) if m != stage.name]
 
 
 def parameters(stage: Stage) -> Mapping[str, Any]:

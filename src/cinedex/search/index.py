@@ -120,12 +120,17 @@ class Index:
                 self.update(timeline)
             self.compact()
 
-    def compact(self) -> None:
-        """Join small files, bring the full-text and vector indexes up to date, remove versions an hour old."""
+    def compact(self, *, forget: bool = False) -> None:
+        """Join small files, bring the full-text and vector indexes up to date, remove versions an hour old.
+
+        With `forget` every earlier version goes at once, also one that another process may be reading.
+        """
         with self._lock, self._told():
             table = self._open()
             if table is not None:
                 self._tidy(table)
+                if forget:
+                    table.optimize(cleanup_older_than=timedelta(0))
 
     def check(self, timelines: Mapping[str, Timeline]) -> list[str]:
         """What is wrong with the index, film by film; `timelines` are those of the library's films, by id."""

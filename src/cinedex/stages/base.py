@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from cinedex.media.views import Chunk, Looks, View
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Frame, Row, RowType
+from cinedex.timeline.rows import Faceprint, Frame, Row, RowType
 from cinedex.timeline.time import ZERO, Span, Time
 from cinedex.timeline.track import Track
 
@@ -62,6 +62,10 @@ class Inputs:
         except KeyError:
             raise LookupError(f"this stage did not declare that it needs {row.kind!r}") from None
 
+    def welcomed(self, row: type[RowType]) -> Track[RowType] | None:
+        """A welcomed track, or None where nobody could make it."""
+        return cast("Track[RowType] | None", self.tracks.get(row))
+
     def model(self, name: str) -> Any:
         """A model that the stage uses, loaded on first use and shared. It satisfies the protocol of its task."""
         if self.models is None:
@@ -94,6 +98,11 @@ class Stage(ABC):
         """At most one view, and any number of row kinds."""
 
     @property
+    def welcomes(self) -> tuple[type[Row], ...]:
+        """Kinds that it reads too where they can be made, and does without where they cannot."""
+        return ()
+
+    @property
     def uses(self) -> tuple[str, ...]:
         """Names of the models it asks `Inputs.model` for."""
         return ()
@@ -101,6 +110,14 @@ class Stage(ABC):
     @abstractmethod
     def run(self, inputs: Inputs) -> Iterator[Made]:
         """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`; tables of many at once."""
+
+    def anonymous(self) -> Stage | None:
+        """The same question put so that its answer identifies nobody; None for a stage that can do nothing else.
+
+        It is what runs in a library in which recognition is off. A stage that makes prints overrides it, and its other
+        self makes none: a parameter says so, and with it the key.
+        """
+        return None if Faceprint in self.makes else self
 
     @property
     def view(self) -> View | None:

@@ -32,6 +32,8 @@ _SHORTEST_WORD = Time.from_seconds(0.02)
 
 _VOICED = Time.from_seconds(0.3)
 
+_BRIEF = Time.from_seconds(1.5)
+
 _MISSED = SECOND * 2
 """Voice without words at a window's end that is worth listening to again."""
 
@@ -46,13 +48,14 @@ _TRIES = 2
 class Speech(Stage):
     """Cues and words of everything spoken. `language` None lets every window be in its own language.
 
-    The words of a window are held back, with a flag that says why, where Whisper's own measures say `no_speech` and it
+    A window whose stretches of voice are all at most `doubtful` sure and `brief` long is not listened to. The words of
+    a window are held back, with a flag that says why, where Whisper's own measures say `no_speech` and it
     is unsure of its text (`logprob`) or of the language; where its words are improbable; where the text repeats itself
     (`compression`); and where there is less than `voiced` of voice.
     """
 
     name: ClassVar[str] = "speech"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     makes: ClassVar[tuple[type[Row], ...]] = (Cue, Word, Flag)
     cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=400, cpu_seconds_per_minute=3, disk_kib_per_minute=3)
 
@@ -67,6 +70,8 @@ class Speech(Stage):
     word_score: float = 0.25
     compression: float = 2.4
     voiced: Time = _VOICED
+    doubtful: float = 0.45
+    brief: Time = _BRIEF
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -80,8 +85,18 @@ class Speech(Stage):
 
     def run(self, inputs: Inputs) -> Iterator[Made]:
         """Rows of every window that reaches into the span; those that start outside it are another reel's."""
-        speech = Spans.of(s.span for s in inputs.track(Sound) if s.label == "speech")
-        waiting = deque((w, 0) for w in pack(list(speech), self.window, self.gap) if w.overlaps(inputs.span))
+        voice = [s for s in inputs.track(Sound) if s.label == "speech"]
+        speech = Spans.of(s.span for s in voice)
+        windows = [w for w in pack(list(speech), self.window, self.gap) if w.overlaps(inputs.span)]
+        inside: dict[int, list[Sound]] = {}
+        for number, row in zip(*(side.tolist() for side in Spans.of(windows).join(speech)), strict=True):
+            inside.setdefault(number, []).append(voice[row])
+        waiting: deque[tuple[Span, int]] = deque()
+        for number, window in enumerate(windows):
+            if held := self._hardly_voice(window, inside[number]):
+                yield held
+            else:
+                waiting.append((window, 0))
         while waiting and not inputs.stop.is_set():
             batch = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
             transcriber: Transcriber = inputs.model(self.model)
@@ -97,6 +112,14 @@ class Speech(Stage):
                 if tries < _TRIES and (rest := _unheard(window, voiced, made)):
                     again.append((rest, tries + 1))
             waiting.extendleft(reversed(again))
+
+    def _hardly_voice(self, window: Span, voice: Sequence[Sound]) -> Flag | None:
+        """Says that a window is not worth listening to: music is taken for voice briefly, and not surely."""
+        surest, longest = max(s.score for s in voice), max(s.span.duration for s in voice)
+        if surest > self.doubtful or longest > self.brief:
+            return None
+        note = f"hardly voice ({surest:.2f} sure, {longest.seconds:.1f} s at most); not listened to"
+        return Flag(start=window.start, end=window.end, label="suppressed-speech", score=1 - surest, note=note)
 
     def _parts(self, window: Span, voiced: Spans, heard: Transcript) -> list[Span]:
         """The halves of a window in which Whisper ran into a loop: heard apart, they seldom loop."""

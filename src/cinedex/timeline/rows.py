@@ -191,6 +191,23 @@ class Motion(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scan(Row):
+    """What the lines of one picture, which stands for the stretch, show of how it was made; a fact for other stages.
+
+    `bars` are the dark shares at its left, top, right and bottom, `edges` how much of the line next to each is lit.
+    `comb` is the share of it that falls apart into fields; `detail` (0..1) how fine its finest part is, of which
+    `shown` (a share of the picture) has any texture to tell by.
+    """
+
+    kind = "scan"
+    bars: tuple[float, ...]
+    edges: tuple[float, ...]
+    comb: float
+    detail: float
+    shown: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Area(Row):
     """The part of the picture that is used, as shares of its width and height; the rest is bars."""
 
@@ -398,6 +415,7 @@ _ROWS: tuple[type[Row], ...] = (
     *(
         Glance,
         Motion,
+        Scan,
         Area,
         Palette,
         Framing,

@@ -19,6 +19,7 @@ from cinedex import __version__
 from cinedex.errors import UsageError
 from cinedex.formats.facts import Known, format_facts, known, length, rhythm
 from cinedex.formats.report.data import page_data, script_json
+from cinedex.formats.seen import Names
 from cinedex.models.registry import registry
 from cinedex.models.spec import Licence
 from cinedex.timeline.rows import Shot
@@ -31,11 +32,18 @@ SCRIPTS = (
     "choice",
     "barcode",
     "draw",
+    "scenes",
+    "people",
+    "sightlanes",
+    "lanelist",
     "lanes",
     "sheet",
     "transcript",
     "lists",
+    "rows",
     "rhythm",
+    "look",
+    "boxes",
     "main",
 )
 """The page's ES modules, each after those that it imports from; on the page they are one module."""
@@ -45,13 +53,14 @@ _EXPORT = re.compile(r"^export (?=const |let |function |class )", re.MULTILINE)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
 
 
-def write_report(timeline: Timeline, to: Path, *, video: str | None = None) -> Path:
+def write_report(timeline: Timeline, to: Path, *, video: str | None = None, names: Names | None = None) -> Path:
     """Write the page to `to` and give its path.
 
     `video` is where the film is: a path (linked relative to the page, so that both can move together), an http(s)
-    URL, or None; on the page another file can be chosen. Raises UsageError where `to` cannot be written.
+    URL, or None; on the page another file can be chosen. `names` says what the film's people are called, by number.
+    Raises UsageError where `to` cannot be written.
     """
-    text = render_report(timeline, link=media_link(video, to))
+    text = render_report(timeline, link=media_link(video, to), names=names)
     aside = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
         # A film's name may hold bytes that are no text; they are shown as question marks.
@@ -67,10 +76,10 @@ def write_report(timeline: Timeline, to: Path, *, video: str | None = None) -> P
     return to
 
 
-def render_report(timeline: Timeline, *, link: str | None = None) -> str:
+def render_report(timeline: Timeline, *, link: str | None = None, names: Names | None = None) -> str:
     """The page as text; `link` is the film's address as seen from the page."""
-    data, status = page_data(timeline), known(timeline)
-    script, style = _script(), _asset("report.css")
+    data, status = page_data(timeline, names), known(timeline)
+    script, style = _script(), _asset("report.css") + _asset("sights.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["length"] = length
     template = environment.from_string(_asset("report.html.j2"))
@@ -91,6 +100,7 @@ def render_report(timeline: Timeline, *, link: str | None = None) -> str:
         # Not HTML but JSON, in which script_json has left nothing that HTML would read.
         data=Markup(script_json(data.facts)),  # noqa: S704 - see above
         stills=Markup(script_json(data.stills)),  # noqa: S704 - see above
+        portraits=Markup(script_json(data.portraits)),  # noqa: S704 - see above
         version=__version__,
     )
 

@@ -92,3 +92,12 @@ export function roving(list, pick, across = () => 1) {
     item.tabIndex = 0;
   });
 }
+
+/** A row of a person or a scene that says that there is nothing to show, and why. */
+export const nothing = (says) => make("p", { className: "nothing", textContent: says });
+
+/** A person's face in a round frame, or a letter where there is no portrait. */
+export function faceOf(name, source) {
+  const inside = source ? make("img", { src: source, alt: "", decoding: "async" }) : make("span", { textContent: [...name.replace(/^Person (?=\d)/, "")].slice(0, /^Person \d/.test(name) ? 3 : 1).join("") });
+  return make("span", { className: "face" }, inside);
+}

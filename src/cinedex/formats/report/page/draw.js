@@ -12,7 +12,7 @@ export function label(context, text, x, y, colour, size = 12) {
 }
 
 /** Text inside a clip of `room` pixels; the room is found by bisection so that nothing is ever half a letter. */
-function labelInside(context, text, x, y, room, colour) {
+export function labelInside(context, text, x, y, room, colour) {
   if (room < 14) return;
   context.font = `11.5px ${ink.font}`;
   let shown = text.slice(0, Math.ceil(room / 3));
@@ -31,45 +31,24 @@ function labelInside(context, text, x, y, room, colour) {
   context.fillText(shown, x, y);
 }
 
-/** The lanes in order, for a view that lends its gutter and its stills; `empty` says why there is nothing to draw. */
-export function lanesOf(view) {
-  const why = (kind, rows, none) => {
-    if (rows.length) return "";
-    return { missing: "not computed", failed: "failed", done: none }[film.states[kind]];
-  };
-  const speech = film.sounds.filter((s) => s.label === "speech");
-  const others = film.sounds.filter((s) => s.label !== "speech");
-  const found = [
-    { name: "Shots", height: 58, empty: why("shot", film.shots, "none found"), draw: (...a) => drawShots(view, ...a), says: sayShot },
-    { name: "Speech", height: 10, empty: why("sound", film.sounds, "none found"), draw: drawSpans(speech, () => ink.speech) },
-    ...(others.length ? [{ name: "Sounds", height: 20, draw: drawClips(others, (s) => s.label), says: sayOf(others, (s) => s.label) }] : []),
-    { name: "Words", height: 24, empty: why("cue", film.cues, "none found"), draw: drawClips(film.cues, (c) => c.text, (c) => choice.hasCue(c.number)), says: sayOf(film.cues, (c) => c.text) },
-    { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
-    { name: "Flags", height: 20, empty: why("flag", film.flags, "none found"), draw: drawFlags, says: sayOf(film.flags, (f) => `${f.label}: ${f.note}`) },
-    { name: "Luma", height: 46, empty: film.luma ? "" : why("quality", [], "not measured"), draw: drawCurve("luma", colourAt), says: sayCurve("luma") },
-    ...(film.change ? [{ name: "Change", height: 26, draw: drawCurve("change", () => ink.block), says: sayCurve("change") }] : []),
-  ];
-  return film.aspect ? found : found.filter((lane) => !lane.empty || !["Shots", "Tags", "Luma"].includes(lane.name));
-}
-
-const sayOf = (rows, text) => (t, slack) => {
+export const sayOf = (rows, text) => (t, slack) => {
   const row = within(rows, t - slack, t + slack).find((r) => r.start - slack <= t && r.end + slack >= t);
   return row ? text(row) : "";
 };
 
-function sayShot(t) {
+export function sayShot(t) {
   const shot = shotAt(t);
   const tags = shot ? shot.tags.slice(0, 3).map((n) => film.labels[n].label) : [];
   return shot ? [lengthText(shot.end - shot.start), ...tags].join(", ") : "";
 }
 
-const sayCurve = (name) => (t, slack) => {
+export const sayCurve = (name) => (t, slack) => {
   const value = meanOf(film[name], t, t + slack / 4);
   return value === null ? "" : `${name} ${value.toFixed(name === "luma" ? 2 : 3)}`;
 };
 
 /** Shots: the film's colours when far, the stills as a strip when near. */
-function drawShots(view, context, y, height, { from, to, x, scale, width }) {
+export function drawShots(view, context, y, height, { from, to, x, scale, width }) {
   for (let px = Math.max(x(0), view.gutter); px < Math.min(width, x(film.duration)); px++) {
     context.fillStyle = rgb(colourOf(from + (px - view.gutter) / scale, from + (px + 1 - view.gutter) / scale), ink.block);
     context.fillRect(px, y, 1.5, height);
@@ -132,7 +111,7 @@ function tagNumber(context, number, left, bottom) {
 }
 
 /** Where there are more rows than columns: how much of each column they cover, as its strength. */
-function drawCover(context, rows, y, height, { from, to, x, scale }, colour) {
+export function drawCover(context, rows, y, height, { from, to, x, scale }, colour) {
   const left = x(from);
   const cover = new Float32Array(Math.ceil((to - from) * scale) + 2);
   for (const row of rows) {
@@ -147,9 +126,9 @@ function drawCover(context, rows, y, height, { from, to, x, scale }, colour) {
   context.globalAlpha = 1;
 }
 
-const crowded = (rows, { from, to, scale }) => rows.length > ((to - from) * scale) / 4;
+export const crowded = (rows, { from, to, scale }) => rows.length > ((to - from) * scale) / 4;
 
-const drawSpans = (all, colour) => (context, y, height, view) => {
+export const drawSpans = (all, colour) => (context, y, height, view) => {
   const { from, to, x } = view;
   const rows = within(all, from, to);
   context.fillStyle = ink.faint;
@@ -166,7 +145,7 @@ const drawSpans = (all, colour) => (context, y, height, view) => {
   }
 };
 
-const drawClips = (all, text, fits = () => true) => (context, y, height, view) => {
+export const drawClips = (all, text, fits = () => true) => (context, y, height, view) => {
   const { from, to, x } = view;
   const rows = within(all, from, to);
   if (crowded(rows, view)) {
@@ -188,7 +167,7 @@ const drawClips = (all, text, fits = () => true) => (context, y, height, view) =
 };
 
 /** Tags: the best tag of every shot, neighbours with the same one joined. */
-function drawTags(context, y, height, { from, to, x }) {
+export function drawTags(context, y, height, { from, to, x }) {
   const shots = within(film.shots, from, to);
   const clips = [];
   for (const shot of shots) {
@@ -213,7 +192,7 @@ function drawTags(context, y, height, { from, to, x }) {
 }
 
 /** Flags: a mark at the start, the stretch behind it, and the label where the next flag leaves room for it. */
-function drawFlags(context, y, height, { from, to, x, width }) {
+export function drawFlags(context, y, height, { from, to, x, width }) {
   const flags = within(film.flags, from, to);
   flags.forEach((flag, i) => {
     const left = x(flag.start);
@@ -228,10 +207,10 @@ function drawFlags(context, y, height, { from, to, x, width }) {
   });
 }
 
-const colourAt = (from, to) => rgb(colourOf(from, to), ink.quiet);
+export const colourAt = (from, to) => rgb(colourOf(from, to), ink.quiet);
 
 /** A curve as columns: luma in the film's own colours, so that one sees what is light and what is dark. */
-const drawCurve = (name, colour) => (context, y, height, { from, x, scale, width }) => {
+export const drawCurve = (name, colour) => (context, y, height, { from, x, scale, width }) => {
   const start = Math.max(x(0), x(from));
   const end = Math.min(width, x(film.duration));
   context.fillStyle = ink.faint;

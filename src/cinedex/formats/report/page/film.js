@@ -20,13 +20,44 @@ export const film = {
   flags: raw.flags.map(([start, end, label, score, note]) => ({ start, end, label, score, note })),
   tags: raw.tags.map(([start, end, label, score]) => ({ start, end, label, score })),
   chapters: raw.chapters.map(([start, end, title]) => ({ start, end, title })),
+  scenes: raw.scenes.map(([start, end, , score, reasons, still, first, last, place, people, palette], number) => ({
+    ...{ number, start, end, score, reasons, still, first, last, place, people, palette },
+  })),
+  people: raw.people.map(([number, name, portrait, seconds, times, best], index) => ({ index, number, name, portrait, seconds, times, best })),
+  appear: raw.appear.map(([start, end, person, look, score]) => ({ start, end, person, look, score })),
+  places: raw.places.map(([start, end, aspect, label, score]) => ({ start, end, aspect, label: raw.names[label], score })),
+  events: raw.events.map(([start, end, label, score, rule, evidence]) => ({ start, end, label: plainLabel(label), score, rule, evidence })),
+  texts: raw.texts.map(([start, end, text, role, language, score, ...box]) => ({ start, end, text, role, language, score, box })),
+  objects: raw.objects.map(([start, end, label, score, seen]) => ({ start, end, label: raw.names[label], score, seen })),
+  framing: raw.framing.map((both) => both.map((n) => (n < 0 ? "" : raw.names[n]))),
+  shares: raw.shares,
+  boxes: raw.boxes.map(([start, end, person, ...box]) => ({ start, end, person, box })),
+  areas: raw.areas.map(([start, end, ...box]) => ({ start, end, box })),
+  palette: raw.palette,
   gradual: raw.gradual.map(([start, end]) => ({ start, end })),
   colour: bytes(raw.colour),
   luma: unpack(raw.luma),
   change: unpack(raw.change),
+  motion: unpack(raw.motion),
+  shake: unpack(raw.shake),
+  warmth: unpack(raw.warmth),
+  cuts: unpack(raw.cuts),
 };
 
 let stills = null;
+let portraits = null;
+
+/** A label as words: car-chase is car chase. */
+export function plainLabel(label) {
+  return label.replace(/[-_]/g, " ");
+}
+
+/** The portrait of a person as a data URL, or "" where there is none. */
+export function portraitOf(person) {
+  if (!person || person.portrait < 0) return "";
+  portraits ??= read("portraits");
+  return `data:image/${portraits[person.portrait]}`;
+}
 
 /** The still of a shot as a data URL, or "" where there is none. */
 export function stillOf(shot) {
@@ -55,6 +86,9 @@ export function within(rows, from, to) {
 
 /** The shot that is on at `t`. */
 export const shotAt = (t) => film.shots[lastAt(film.shots, t)];
+
+/** The scene that is on at `t`. */
+export const sceneAt = (t) => film.scenes[lastAt(film.scenes, t)];
 
 /** The cue that is spoken at `t`, if any. */
 export function cueAt(t) {

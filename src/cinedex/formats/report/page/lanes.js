@@ -1,9 +1,11 @@
 // The timeline: every kind of fact as a lane along time, on one canvas. It can be zoomed down to single frames.
 
 import { film, clockText, shotAt, stillOf, within } from "./film.js";
-import { $, fitCanvas, ink, oncePerFrame, seen } from "./dom.js";
+import { $, fitCanvas, ink, make, oncePerFrame, seen } from "./dom.js";
 import { hideCard, showCard } from "./barcode.js";
-import { label, lanesOf } from "./draw.js";
+import { label, labelInside } from "./draw.js";
+import { lanesOf } from "./lanelist.js";
+import { folds } from "./sightlanes.js";
 
 const STEPS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 const TOP = 26; // the ruler
@@ -14,6 +16,7 @@ export class Lanes {
   #from = 0;
   #to = film.duration;
   #lanes;
+  #open = new Set();
   #images = new Map();
   #pointers = new Map();
   #dragged = false;
@@ -22,27 +25,48 @@ export class Lanes {
   constructor(clock, onWindow) {
     this.#clock = clock;
     this.onWindow = onWindow;
-    this.#lanes = lanesOf(this);
+    this.#lanes = lanesOf(this, this.#open);
     this.draw = oncePerFrame(() => this.#draw());
     const canvas = $("lanes");
-    new ResizeObserver(() => {
-      canvas.style.height = `${this.#lanes.reduce((sum, lane) => sum + lane.height + this.gap, TOP + 4)}px`;
-      this.tick();
-      this.draw();
-    }).observe(canvas.parentElement);
+    new ResizeObserver(() => this.#fit()).observe(canvas.parentElement);
+    this.#fold();
     this.#listen(canvas);
     $("zoom-in").addEventListener("click", () => this.zoom(0.5));
     $("zoom-out").addEventListener("click", () => this.zoom(2));
     $("zoom-fit").addEventListener("click", () => this.fit());
   }
 
+  /** Buttons that fold lanes in and out. */
+  #fold() {
+    for (const [name, says] of folds()) {
+      const button = make("button", { className: "fold", textContent: says, data: { fold: name }, aria: { pressed: "false" } });
+      button.addEventListener("click", () => {
+        if (!this.#open.delete(name)) this.#open.add(name);
+        button.setAttribute("aria-pressed", String(this.#open.has(name)));
+        this.#lanes = lanesOf(this, this.#open);
+        this.#fit();
+      });
+      $("folds").append(button);
+    }
+  }
+
+  #fit() {
+    $("lanes").style.height = `${this.#lanes.reduce((sum, lane) => sum + lane.height + this.#gap(lane), TOP + 4)}px`;
+    this.tick();
+    this.draw();
+  }
+
   get gutter() {
-    return $("lanes").clientWidth < 700 ? 0 : 76;
+    return $("lanes").clientWidth < 700 ? 0 : 86;
   }
 
   /** Between lanes; without a gutter the lanes' names stand there. */
   get gap() {
     return this.gutter ? 8 : 22;
+  }
+
+  #gap(lane) {
+    return lane.tight && this.gutter ? 3 : this.gap;
   }
 
   get scale() {
@@ -149,8 +173,8 @@ export class Lanes {
   #under(event) {
     let y = TOP + (this.gutter ? 0 : 14);
     for (const lane of this.#lanes) {
-      if (event.offsetY >= y && event.offsetY < y + lane.height + this.gap) return lane.says?.(this.at(event.offsetX), 4 / this.scale) ?? "";
-      y += lane.height + this.gap;
+      if (event.offsetY >= y && event.offsetY < y + lane.height + this.#gap(lane)) return lane.says?.(this.at(event.offsetX), 4 / this.scale) ?? "";
+      y += lane.height + this.#gap(lane);
     }
     return "";
   }
@@ -181,9 +205,9 @@ export class Lanes {
       if (lane.empty) label(context, lane.empty, this.gutter + 8, y + lane.height / 2, ink.quiet);
       else lane.draw(context, y, lane.height, { from: this.#from, to: this.#to, x: this.x, scale: this.scale, width });
       context.restore();
-      if (this.gutter) label(context, lane.name, 0, y + lane.height / 2, ink.quiet);
+      if (this.gutter) labelInside(context, lane.name, 0, y + lane.height / 2 + 0.5, this.gutter - 8, ink.quiet);
       else label(context, lane.name, 0, y - 7, ink.quiet, 10.5);
-      y += lane.height + this.gap;
+      y += lane.height + this.#gap(lane);
     }
     $("lanes-span").textContent = this.#to - this.#from < film.duration * 0.999 ? `${clockText(this.#from)} – ${clockText(this.#to)}` : "";
   }

@@ -9,7 +9,12 @@ import { Lanes } from "./lanes.js";
 import { Sheet, foundText } from "./sheet.js";
 import { Transcript } from "./transcript.js";
 import { makeFlags, makeTabs, makeTags } from "./lists.js";
+import { makeEvents, makeTexts } from "./rows.js";
 import { Rhythm } from "./rhythm.js";
+import { Scenes } from "./scenes.js";
+import { People } from "./people.js";
+import { Look } from "./look.js";
+import { Boxes } from "./boxes.js";
 
 const SPEEDS = [1, 1.25, 1.5, 2, 0.5];
 
@@ -23,12 +28,18 @@ function start() {
   const sheet = new Sheet(clock);
   const transcript = new Transcript(clock);
   const rhythm = new Rhythm(clock);
+  const scenes = new Scenes(clock);
+  const people = new People(clock);
+  const look = new Look(clock);
+  const boxes = new Boxes(clock);
+  makeEvents(clock);
+  makeTexts(clock);
   makeTags();
   makeFlags(clock);
   makeTabs();
-  const draw = () => [barcode, lanes, rhythm].forEach((part) => part.draw());
+  const draw = () => [barcode, lanes, rhythm, people, look].forEach((part) => part.draw());
   const tick = () => {
-    for (const part of [barcode, lanes, sheet, transcript]) part.tick();
+    for (const part of [barcode, lanes, sheet, transcript, scenes, people, boxes]) part.tick();
     showPicture();
   };
   clock.addEventListener("tick", tick);
@@ -111,12 +122,12 @@ function setUpPlayer(transcript) {
   }).observe($("hold"));
 }
 
-/** Go to the start of the shot before or after; shortly after a start, before means the one before that. */
-function step(direction) {
+/** Go to the start of the shot (or scene) before or after; shortly after a start, before means the one before that. */
+function step(direction, rows = film.shots) {
   const t = clock.time;
-  const here = lastAt(film.shots, direction < 0 ? t - 0.6 : t);
-  const shot = film.shots[direction < 0 ? Math.max(here, 0) : here + 1];
-  if (shot) clock.seek(shot.start);
+  const here = lastAt(rows, direction < 0 ? t - 0.6 : t);
+  const row = rows[direction < 0 ? Math.max(here, 0) : here + 1];
+  if (row) clock.seek(row.start);
 }
 
 function setUpFilter(lanes, sheet) {
@@ -181,6 +192,8 @@ function setUpKeys(lanes) {
     ".": () => nudge(frame),
     "[": () => step(-1),
     "]": () => step(1),
+    "{": () => step(-1, film.scenes),
+    "}": () => step(1, film.scenes),
     Home: () => clock.seek(0),
     End: () => clock.seek(film.duration),
     "+": () => lanes.zoom(0.5),
@@ -190,6 +203,7 @@ function setUpKeys(lanes) {
     "/": () => $("find").select(),
     "?": () => $("help").showModal(),
     c: press("captions"),
+    b: () => film.boxes.length + film.texts.length && $("boxes-on").click(),
     m: press("mute"),
     f: press("full"),
     Escape: () => choice.active && choice.clear(),

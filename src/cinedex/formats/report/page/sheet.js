@@ -1,11 +1,13 @@
-// The contact sheet: every shot with its still. Only the rows near the view are in the document: all rows are of one
-// height, so it is known where every shot stands.
+// The contact sheet: every shot with its still, under the scene that it is in. Only the lines near the view are in the
+// document: a line is a row of shots or the heading of a scene, each of a known height, so it is known where all stand.
 
 import { film, clockText, colourOf, countText, lengthText, shotAt, stillOf } from "./film.js";
-import { $, make, oncePerFrame, rgb, roving } from "./dom.js";
+import { $, make, oncePerFrame, rgb, roving, seen } from "./dom.js";
 import { choice } from "./choice.js";
+import { placeText } from "./scenes.js";
 
 const ROW_GAP = 18;
+const HEADING = 34; // the line that names a scene
 const BELOW = film.tags.length ? 42 : 24; // what stands below a still
 const AROUND = 700; // pixels above and below the view that are drawn too
 
@@ -14,6 +16,9 @@ export class Sheet {
   #list = $("sheet");
   #fitting = film.shots;
   #cells = new Map();
+  #lines = [];
+  #grouped = film.scenes.length > 1;
+  #made = "";
   #current = -1;
   #all = false;
 
@@ -28,7 +33,7 @@ export class Sheet {
     list.style.setProperty("--ratio", String(film.aspect ?? 16 / 9));
     list.classList.toggle("untagged", !film.tags.length);
     list.addEventListener("click", (event) => {
-      const cell = event.target.closest("li");
+      const cell = event.target.closest("li[data-number]");
       if (cell) clock.seek(film.shots[cell.dataset.number].start);
     });
     roving(list, ".shot", () => this.#columns());
@@ -41,6 +46,12 @@ export class Sheet {
       this.draw();
     });
     $("which").addEventListener("click", () => this.reveal());
+    const group = $("by-scene");
+    seen(group.parentElement, this.#grouped);
+    group.addEventListener("change", () => {
+      this.#grouped = group.checked;
+      this.draw();
+    });
     window.addEventListener("beforeprint", () => this.#print(true));
     window.addEventListener("afterprint", () => this.#print(false));
     choice.addEventListener("change", () => this.#filter());
@@ -60,35 +71,80 @@ export class Sheet {
     return { columns, step: wide / (film.aspect ?? 16 / 9) + BELOW + ROW_GAP };
   }
 
+  /** All lines from top to bottom: where each begins, and its shots or its scene. */
+  #lay(columns, step) {
+    const key = `${columns} ${step} ${this.#grouped}`;
+    if (key === this.#made) return;
+    this.#made = key;
+    this.#lines = [];
+    let top = 0;
+    const rows = (shots) => {
+      for (let i = 0; i < shots.length; i += columns, top += step) this.#lines.push({ top, shots: shots.slice(i, i + columns) });
+    };
+    if (!this.#grouped) rows(this.#fitting);
+    let next = 0;
+    for (const scene of this.#grouped ? film.scenes : []) {
+      const first = next;
+      const last = scene.number === film.scenes.length - 1 ? Infinity : scene.last;
+      while (next < this.#fitting.length && this.#fitting[next].number < last) next++;
+      if (next === first) continue;
+      this.#lines.push({ top, scene, shots: [] });
+      top += HEADING + ROW_GAP;
+      rows(this.#fitting.slice(first, next));
+    }
+    this.#lines.push({ top, shots: [] });
+  }
+
   #draw() {
     const list = this.#list;
     const { columns, step } = this.#grid();
-    const rows = Math.ceil(this.#fitting.length / columns);
+    this.#lay(columns, step);
     const top = list.getBoundingClientRect().top;
-    const first = this.#all ? 0 : Math.min(rows, Math.max(0, Math.floor((-top - AROUND) / step)));
-    const last = this.#all ? rows : Math.min(rows, Math.max(first, Math.ceil((window.innerHeight - top + AROUND) / step)));
-    const shown = this.#fitting.slice(first * columns, last * columns);
-    list.style.paddingTop = `${first * step}px`;
-    list.style.paddingBottom = `${(rows - last) * step}px`;
+    const end = this.#lines.at(-1).top;
+    const first = this.#all ? 0 : Math.max(0, this.#lineAt(-top - AROUND));
+    const last = this.#all ? this.#lines.length : this.#lineAt(window.innerHeight - top + AROUND) + 1;
+    const shown = this.#lines.slice(first, last);
+    list.style.paddingTop = `${this.#lines[Math.min(first, this.#lines.length - 1)].top}px`;
+    list.style.paddingBottom = `${end - (this.#lines[last]?.top ?? end)}px`;
     list.style.setProperty("--row", this.#all ? "auto" : `${step - ROW_GAP}px`);
-    const keep = new Set(shown.map((shot) => shot.number));
-    for (const [number, cell] of this.#cells) {
-      if (keep.has(number)) continue;
+    const wanted = shown.flatMap((line) => [...(line.scene ? [`scene ${line.scene.number}`] : []), ...line.shots.map((shot) => shot.number)]);
+    const keep = new Set(wanted);
+    for (const [name, cell] of this.#cells) {
+      if (keep.has(name)) continue;
       cell.remove();
-      this.#cells.delete(number);
+      this.#cells.delete(name);
     }
     let after = null;
-    for (const shot of shown) {
-      let cell = this.#cells.get(shot.number);
+    for (const name of wanted) {
+      let cell = this.#cells.get(name);
       if (!cell) {
-        cell = this.#cell(shot);
-        this.#cells.set(shot.number, cell);
+        cell = typeof name === "number" ? this.#cell(film.shots[name]) : this.#heading(film.scenes[name.slice(6)]);
+        this.#cells.set(name, cell);
         if (after) after.after(cell);
         else list.prepend(cell);
       }
       after = cell;
     }
-    if (!list.querySelector('[tabindex="0"]') && list.firstChild) list.firstChild.firstChild.tabIndex = 0;
+    if (!list.querySelector('[tabindex="0"]')) list.querySelector(".shot")?.setAttribute("tabindex", "0");
+  }
+
+  /** The number of the last line that begins at or above `y`. */
+  #lineAt(y) {
+    let low = 0;
+    let high = this.#lines.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#lines[middle].top <= y) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  #heading(scene) {
+    const names = scene.people.slice(0, 4).map((n) => film.people[n].name).join(", ");
+    const parts = [placeText(scene), names].filter(Boolean).join(" · ");
+    const times = `${clockText(scene.start)}  ${countText(scene.last - scene.first, "shot")}`;
+    return make("li", { className: "scene-heading" }, make("b", { textContent: `Scene ${scene.number + 1}` }), make("span", { textContent: parts }), make("small", { textContent: times }));
   }
 
   #cell(shot) {
@@ -120,6 +176,7 @@ export class Sheet {
   #filter() {
     this.#fitting = film.shots.filter((shot) => choice.hasShot(shot.number));
     const all = film.shots.length.toLocaleString("en");
+    this.#made = "";
     $("sheet-count").textContent = choice.active ? `${this.#fitting.length.toLocaleString("en")} of ${all}` : all;
     this.#draw();
   }
@@ -145,9 +202,9 @@ export class Sheet {
   /** Bring the current shot, or where it would stand, into view. */
   reveal() {
     const { columns, step } = this.#grid();
-    const before = this.#fitting.findIndex((shot) => shot.number >= this.#current);
-    const row = Math.floor((before < 0 ? this.#fitting.length - 1 : before) / columns);
-    const top = this.#list.getBoundingClientRect().top + window.scrollY + row * step;
+    this.#lay(columns, step);
+    const line = this.#lines.findLast((one) => one.shots.length && one.shots[0].number <= this.#current) ?? this.#lines[0];
+    const top = this.#list.getBoundingClientRect().top + window.scrollY + line.top;
     window.scrollTo({ top: top - (window.innerHeight - step) / 2, behavior: "instant" });
   }
 

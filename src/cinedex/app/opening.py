@@ -1,0 +1,36 @@
+"""The library that the options before a command name, and how commands print for programs and for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cinedex.library import Library
+from cinedex.settings import Settings
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+class Common:
+    """What the options before the command said."""
+
+    library: str | None = None
+    offline: bool | None = None
+
+
+def open_library() -> Library:
+    """The library that is meant."""
+    return Library(settings=Settings.from_env(library=Common.library, offline=Common.offline))
+
+
+def print_json(value: Any, indent: int | None = 1) -> None:
+    """Write a value for programs."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent, default=str) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,32 @@
+// Which lanes the timeline has, in order, and what each says where there is nothing to draw.
+
+import { film } from "./film.js";
+import { ink } from "./dom.js";
+import { choice } from "./choice.js";
+import { colourAt, drawClips, drawCurve, drawFlags, drawShots, drawSpans, drawTags, sayCurve, sayOf, sayShot } from "./draw.js";
+import { sceneLane, sightLanes, thingLanes } from "./sightlanes.js";
+
+/** The lanes for a view that lends its gutter and its stills; `empty` says why there is nothing to draw. */
+export function lanesOf(view, open) {
+  const why = (kind, rows, none) => {
+    if (rows.length) return "";
+    return { missing: "not computed", failed: "failed", done: none }[film.states[kind]];
+  };
+  const speech = film.sounds.filter((s) => s.label === "speech");
+  const others = film.sounds.filter((s) => s.label !== "speech");
+  const found = [
+    sceneLane(why),
+    { name: "Shots", height: 58, empty: why("shot", film.shots, "none found"), draw: (...a) => drawShots(view, ...a), says: sayShot },
+    ...sightLanes(why, open),
+    { name: "Speech", height: 10, empty: why("sound", film.sounds, "none found"), draw: drawSpans(speech, () => ink.speech) },
+    ...(others.length ? [{ name: "Sounds", height: 20, draw: drawClips(others, (s) => s.label), says: sayOf(others, (s) => s.label) }] : []),
+    { name: "Words", height: 24, empty: why("cue", film.cues, "none found"), draw: drawClips(film.cues, (c) => c.text, (c) => choice.hasCue(c.number)), says: sayOf(film.cues, (c) => c.text) },
+    { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
+    ...thingLanes(why, open),
+    { name: "Flags", height: 20, empty: why("flag", film.flags, "none found"), draw: drawFlags, says: sayOf(film.flags, (f) => `${f.label}: ${f.note}`) },
+    { name: "Luma", height: 46, empty: film.luma ? "" : why("quality", [], "not measured"), draw: drawCurve("luma", colourAt), says: sayCurve("luma") },
+    ...(film.change ? [{ name: "Change", height: 26, draw: drawCurve("change", () => ink.block), says: sayCurve("change") }] : []),
+  ];
+  const heard = new Set(["Speech", "Sounds", "Words", "Flags"]);
+  return film.aspect ? found : found.filter((lane) => !lane.empty || heard.has(lane.name));
+}

@@ -1,0 +1,1 @@
+"""People across a library: who a film's characters are, as people have decided it. See docs/decisions/0012."""

@@ -1,0 +1,237 @@
+"""Faces, followed through each shot: where they are, which are one, how well each can be recognised, and their prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from cinedex.media.image import jpeg
+from cinedex.media.views import Look, Looks
+from cinedex.models.chips import TEMPLATE, aligned, framed, similarity
+from cinedex.models.tasks import FaceDetector, FaceEmbedder
+from cinedex.stages.arrays import expect
+from cinedex.stages.base import Cost, Inputs, Need, Stage
+from cinedex.stages.following import Followed, Follower, Numbers, Sighting
+from cinedex.timeline.rows import Face, Faceprint, Glance, Portrait, Row, Shot, Tracklet
+from cinedex.timeline.time import Time
+from cinedex.timeline.track import Track
+
+_DETECTOR, _EMBEDDER = "centerface", "dlib-face"
+
+_HEIGHT = 480
+"""Of the pictures: faces are searched in half of it, and cut out of all of it."""
+
+_WIDEST = 2048
+"""Pixels of a side in which faces are searched at most."""
+
+_IN_A_SHOT = 1_000_000
+"""Tracklets are numbered shot by shot, so that a number does not depend on other shots."""
+
+_CHIP = 150
+"""Side of a chip by which quality is judged, be it for the embedder or not."""
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Faces(Stage):
+    """Every face of every glance, followed from look to look inside its shot.
+
+    A tracklet begins with a face of score `begin`, goes on with weaker ones (`keep`), and may miss one look. Of the
+    `most` best faces of a look that are kept, the `foremost` largest get a print where they are at least `least`
+    pixels of 480 high; the tracklet's print is the mean of its best five. With `prints` off no print is made:
+    faces are followed by place and tint alone, and nothing that identifies anybody is computed.
+    """
+
+    name: ClassVar[str] = "faces"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Face, Tracklet, Faceprint, Portrait)
+    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=192, cpu_seconds_per_minute=3.0, disk_kib_per_minute=60.0)
+    halo: ClassVar[Time | None] = None
+
+    begin: float = 0.5
+    keep: float = 0.3
+    most: int = 200
+    foremost: int = 30
+    least: int = 20
+    portrait: int = 112
+    prints: bool = True
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Shots, and a look at every glance."""
+        return (Shot, Looks(at=Glance, height=_HEIGHT))
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The detector, and where prints are made the embedder."""
+        return (_DETECTOR, _EMBEDDER) if self.prints else (_DETECTOR,)
+
+    def anonymous(self) -> Faces:
+        """The same without prints."""
+        return replace(self, prints=False)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        """The faces of the span's glances, and a tracklet, print and portrait of each that was followed."""
+        shots, glances = inputs.track(Shot), inputs.track(Glance)
+        numbers = glances.column("shot")
+        looks = expect(Look, inputs.chunks)
+        for shot, inside in groupby(looks, key=lambda look: int(numbers[look.row])):
+            yield from _Watch(self, inputs, shots[shot], shot, glances).rows(inside)
+
+
+@dataclass
+class _Watch:
+    """One shot under way. Of every tracklet the best still is kept as pixels until it ends."""
+
+    stage: Faces
+    inputs: Inputs
+    shot: Shot
+    number: int
+    glances: Track[Glance]
+    stills: dict[int, tuple[Sighting, Pixels]] = field(default_factory=dict)
+
+    def rows(self, looks: Iterator[Look]) -> Iterator[Row]:
+        """All rows of the shot."""
+        follower: Follower | None = None
+        for look in looks:
+            height, width = look.pixels.shape[:2]
+            if follower is None:
+                same = self._embedder.same if self.stage.prints else 1.0
+                follower = Follower(width / height, same, self.stage.begin)
+            ended = follower.step(self._sightings(look))
+            self._keep_stills(follower, look)
+            for followed in ended:
+                yield from self._told(followed)
+        for followed in follower.end() if follower is not None else []:
+            yield from self._told(followed)
+
+    @property
+    def _embedder(self) -> FaceEmbedder:
+        model: FaceEmbedder = self.inputs.model(_EMBEDDER)
+        return model
+
+    def _sightings(self, look: Look) -> list[Sighting]:
+        """The faces of a look, from left to right."""
+        detector: FaceDetector = self.inputs.model(_DETECTOR)
+        found = detector.faces(halved(look.pixels)[None])[0]
+        found = found[found[:, 4] >= self.stage.keep][: self.stage.most]
+        found = found[np.argsort(found[:, 0], kind="stable")]
+        height, width = look.pixels.shape[:2]
+        size = _CHIP if not self.stage.prints else self._embedder.size if len(found) else _CHIP
+        high = found[:, 3] * height
+        near = [
+            i for i in np.argsort(-high, kind="stable")[: self.stage.foremost].tolist() if high[i] >= self.stage.least
+        ]
+        chips = aligned(look.pixels, found[near, 5:].reshape(-1, 5, 2).astype(np.float64), size)
+        vectors = self._embedder.prints(chips) if self.stage.prints and near else np.zeros((len(near), 0), np.float32)
+        sightings = []
+        for i, face in enumerate(found.astype(np.float64)):
+            n = near.index(i) if i in near else None
+            points = face[5:].reshape(5, 2)
+            chip = chips[n] if n is not None else aligned(look.pixels, points[None], 16)[0]
+            judged = quality(chip, points * (width, height), float(face[4])) if n is not None else 0.0
+            vector = vectors[n].astype(np.float64) if n is not None and self.stage.prints else None
+            sightings.append(
+                Sighting(look.row, look.at, face[:4], face[5:], float(face[4]), judged, tint(chip), vector)
+            )
+        return sightings
+
+    def _keep_stills(self, follower: Follower, look: Look) -> None:
+        for followed in follower.following:
+            best = followed.best
+            if best.place == look.row and best is followed.sightings[-1]:
+                box = (best.box[0], best.box[1], best.box[2], best.box[3])
+                self.stills[followed.number] = best, framed(look.pixels, box, self.stage.portrait)
+
+    def _told(self, followed: Followed) -> Iterator[Row]:
+        """The rows of a tracklet that has ended."""
+        number = self.number * _IN_A_SHOT + followed.number
+        best, still = self.stills.pop(followed.number)
+        seen = [self.glances[s.place] for s in followed.sightings]
+        start, end = seen[0].start, seen[-1].end
+        for sighting, glance in zip(followed.sightings, seen, strict=True):
+            x, y, width, height = (round(float(v), 5) for v in sighting.box)
+            yield Face(
+                start=glance.start,
+                end=glance.end,
+                x=x,
+                y=y,
+                width=width,
+                height=height,
+                points=tuple(round(float(v), 5) for v in sighting.points),
+                score=round(sighting.score, 4),
+                quality=round(sighting.quality, 4),
+                tracklet=number,
+            )
+        tracklet = Tracklet(
+            start=start,
+            end=end,
+            refs=(self.shot.ref,),
+            number=number,
+            seen=len(seen),
+            best=best.at,
+            quality=round(best.quality, 4),
+            score=round(max(s.score for s in followed.sightings), 4),
+        )
+        yield tracklet
+        data = jpeg(still, quality=80)
+        size = self.stage.portrait
+        yield Portrait(
+            start=start,
+            end=end,
+            refs=(tracklet.ref,),
+            tracklet=number,
+            at=best.at,
+            width=size,
+            height=size,
+            format="jpeg",
+            data=data,
+        )
+        vector = followed.vector(5) if self.stage.prints else None
+        if vector is not None:
+            values = tuple(np.round(vector, 5).tolist())
+            yield Faceprint(
+                start=start, end=end, refs=(tracklet.ref,), tracklet=number, space=self._embedder.space, values=values
+            )
+
+
+def halved(picture: Pixels) -> Pixels:
+    """The picture at half its size by averaging, or smaller, so that no side is longer than a detector takes."""
+    factor = max(2, -(-max(picture.shape[:2]) // _WIDEST))
+    height, width = (side // factor for side in picture.shape[:2])
+    if not height or not width:
+        return picture[: max(1, height * factor) : factor, : max(1, width * factor) : factor]
+    part = picture[: height * factor, : width * factor]
+    return part.reshape(height, factor, width, factor, 3).mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
+
+
+def tint(chip: Pixels) -> Numbers:
+    """What a face looks like, coarsely: the colours of four by four fields, one vector with differences up to about 1."""
+    side = chip.shape[0] // 4
+    fields = chip[: side * 4, : side * 4].reshape(4, side, 4, side, 3).mean(axis=(1, 3))
+    return np.asarray(fields.ravel() / 255 / 4, np.float64)
+
+
+def quality(chip: Pixels, points: Numbers, score: float) -> float:
+    """How well a face would do for recognition, 0..1: how much detail its chip has, and how far it faces the camera.
+
+    Detail is the mean slope of brightness by its spread: small faces, when they are enlarged, lack it as blurred ones do.
+    """
+    side = chip.shape[0]
+    middle = chip[side // 4 : -side // 6, side // 4 : -side // 4].astype(np.float32).mean(axis=2)
+    down, across = np.gradient(middle)
+    slope = float(np.hypot(across, down).mean()) * side / _CHIP / (float(middle.std()) + 8)
+    detail = float(np.clip((slope - 0.07) / 0.07, 0, 1))
+    turn, move = similarity(TEMPLATE, points)
+    scale = float(np.sqrt(abs(np.linalg.det(turn))))
+    if scale <= 0:
+        return 0.0
+    off = float(np.sqrt(np.square((TEMPLATE @ turn.T + move - points) / scale).sum(axis=1).mean()))
+    front = float(np.clip(1 - (off - 0.04) / 0.1, 0, 1))
+    return float(np.sqrt(detail * front) * min(1.0, 0.4 + score))
