@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -36,8 +37,9 @@ from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.stages.visuals import Visuals
 from cinedex.store import Store
+from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Faceprint, Person, Portrait, Row
+from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -166,6 +168,17 @@ class Library:
             self._index(movie)
         self.index.compact(forget=True)
 
+    @cached_property
+    def taught(self) -> Lessons:
+        """The tags that users have taught, and teaching, forgetting them; every film's facts show them."""
+        return Lessons(self.store, self.movies, lambda movie: self._tracks(movie, (Shot, Vector)), self._index_all)
+
+    def _index_all(self) -> None:
+        """Bring the index up to date with every film that is in it."""
+        for movie in self.movies():
+            if self.store.mark(movie.id, "indexed") is not None:
+                self._index(movie)
+
     # Films
 
     def add(self, source: str | Path) -> Movie:
@@ -282,6 +295,8 @@ class Library:
         """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
         steps = self.plan(movie).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
+        taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
+        made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
         key = key_of(movie.name, made)
         self._whole()
         if self.store.mark(movie.id, "indexed") == key:
@@ -333,7 +348,9 @@ class Library:
             maker = Maker(step.name, step.stage.version, step.key, tuple(m.name for m in step.models))
             tracks |= {(step.name, kind): Track(table, maker) for kind, table in found.tables.items()}
         kinds = {row.kind for stage in self.stages for row in stage.makes}
-        return Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
+        known = Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
+        taught = self.taught.track(known) if rows is None else None
+        return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
         """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
