@@ -35,7 +35,7 @@ from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
-from cinedex.stages.visuals import Visuals
+from cinedex.stages.visuals import visuals
 from cinedex.store import Store
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
@@ -96,7 +96,7 @@ class Library:
             cast("Stage", plugins.load(group, name, others=others)())
             for name in sorted(plugins.found(group, others=others))
         )
-        return (*installed, *self._visuals())
+        return (*installed, *visuals(self.settings.sight, self.models))
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:
@@ -312,18 +312,6 @@ class Library:
 
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)
-
-    def _visuals(self) -> Iterator[Stage]:
-        """The stage of the picture embedder that the settings name, if they name one."""
-        name = self.settings.sight
-        if not name:
-            return
-        fit = {n: s for n, s in self.models.items() if s.task == "embed-picture"}
-        if name not in fit:
-            raise UsageError(
-                f"no model {name!r} embeds pictures", remedy=f"Set CINEDEX_SIGHT to one of: {', '.join(fit) or 'none'}."
-            )
-        yield Visuals(name, int(fit[name].options["height"]), int(fit[name].options["width"]))
 
     # Answers
 

@@ -11,17 +11,18 @@ from tests.clips import files, spec
 from tests.stage_films import made, movie, rows, shots_of
 from tests.unit.search_fixtures import film
 
-from cinedex.errors import ModelError
+from cinedex.errors import ModelError, UsageError
 from cinedex.media.views import Look
 from cinedex.models.clip import load
 from cinedex.models.concepts import Concepts
 from cinedex.models.fakes import FakeImageEmbedder, FakeTextEmbedder
+from cinedex.models.registry import registry
 from cinedex.models.spec import RunOptions
 from cinedex.models.tasks import LabelEmbedder, TextEmbedder
 from cinedex.search.index import Index
 from cinedex.search.query import search
 from cinedex.search.sights import seen
-from cinedex.stages.visuals import Visuals
+from cinedex.stages.visuals import Visuals, visuals
 from cinedex.timeline.rows import Shot, Sight
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
@@ -126,3 +127,12 @@ def test_sights_count_for_as_long_as_they_are_shared():
     assert seen(film(), "s", 2, where) is None
     with pytest.raises(ValueError, match="not all of length 3"):
         seen(timeline, "s", 3, where)
+
+
+def test_the_settings_name_the_model_that_looks():
+    known = {"small-clip": spec(), "e5-small": registry()["e5-small"]}
+    assert visuals("", known) == ()
+    assert visuals("small-clip", known) == (Visuals("small-clip", 24, 32),)
+    for name in ("e5-small", "nobody"):
+        with pytest.raises(UsageError, match="one of: small-clip"):
+            visuals(name, known)

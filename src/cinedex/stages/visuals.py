@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
 
 import numpy as np
 
+from cinedex.errors import UsageError
 from cinedex.media.views import Look, Looks
+from cinedex.models.spec import ModelSpec
 from cinedex.models.tasks import ImageEmbedder
 from cinedex.stages.arrays import expect
 from cinedex.stages.base import Cost, Inputs, Need, Stage
@@ -59,3 +61,14 @@ class Visuals(Stage):
                 space=model.space,
                 values=tuple(unit.astype(np.float16).astype(np.float64).tolist()),
             )
+
+
+def visuals(name: str, models: Mapping[str, ModelSpec]) -> tuple[Visuals, ...]:
+    """The stage of the picture embedder called `name`, none for no name. Raises UsageError where it is no such model."""
+    if not name:
+        return ()
+    fit = [n for n, spec in models.items() if spec.task == "embed-picture"]
+    if name not in fit:
+        there = ", ".join(fit) or "none is described"
+        raise UsageError(f"no model {name!r} embeds pictures", remedy=f"Set CINEDEX_SIGHT to one of: {there}.")
+    return (Visuals(name, int(models[name].options["height"]), int(models[name].options["width"])),)
