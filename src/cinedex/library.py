@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
@@ -96,11 +96,7 @@ class Library:
         group, others = "cinedex.stages", self.settings.plugins
         found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
         rules = self.settings.rules and own_rules(self.settings.rules)
-        return tuple(Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
-        installed = (
-            cast("Stage", plugins.load(group, name, others=others)())
-            for name in sorted(plugins.found(group, others=others))
-        )
+        installed = (Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
         return (*installed, *visuals(self.settings.sight, self.models))
 
     @cached_property
