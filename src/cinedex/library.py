@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
@@ -26,6 +26,7 @@ from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
 from cinedex.people.match import Bounds
 from cinedex.people.scan import Sources
+from cinedex.people.telling import told
 from cinedex.people.view import Gallery
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
@@ -35,6 +36,7 @@ from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
+from cinedex.stages.events import Events, own_rules
 from cinedex.stages.visuals import visuals
 from cinedex.store import Store
 from cinedex.taught import Lessons
@@ -92,6 +94,9 @@ class Library:
         if self._stages is not None:
             return tuple(self._stages)
         group, others = "cinedex.stages", self.settings.plugins
+        found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
+        rules = self.settings.rules and own_rules(self.settings.rules)
+        return tuple(Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
         installed = (
             cast("Stage", plugins.load(group, name, others=others)())
             for name in sorted(plugins.found(group, others=others))
@@ -137,6 +142,13 @@ class Library:
     def people(self, movie: Movie, *, portraits: bool = False) -> Gallery:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
+
+    def names(self, movie: Movie) -> Names:
+        """What a film's people are called, by the number of their rows; who has no name is left out."""
+        people = self.people(movie)
+        if not any(c.name for c in people.characters):
+            return {}
+        return people.names(self._tracks(movie, (Person,)).find(Person) or ())
 
     def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
@@ -345,22 +357,30 @@ class Library:
         self._whole()
         return search(self.index, text, limit=limit, movie=movie.id if movie else None)
 
-    def report(self, movie: Movie, to: Path | None = None, *, names: Names | None = None) -> Path:
-        """Write one self-contained page with all that is known of a film; by default beside where you are.
+    def told(self, movie: Movie) -> tuple[Timeline, Names]:
+        """The film's timeline with its people as people have decided, and what they are called, by number."""
+        return told(self.timeline(movie), self.people(movie))
 
-        `names` says what the film's people are called, by number; the others are 'Person 3'.
+    def report(self, movie: Movie, to: Path | None = None) -> Path:
+        """Write one self-contained page with all that is known of a film; by default beside where you are."""
+        page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
+        timeline, names = self.told(movie)
+        return write_report(timeline, page, video=movie.uri, names=names)
+        `names` says what the film's people are called, by number, else the library does; the others are 'Person 3'.
         """
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(self.timeline(movie), page, video=movie.uri, names=names)
+        return write_report(
+            self.timeline(movie), page, video=movie.uri, names=self.names(movie) if names is None else names
+        )
 
-    def charts(
-        self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png", names: Names | None = None
-    ) -> Charts:
+    def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
 
         Says which were left out because their facts are missing, and why.
         """
-        return write_charts(self.timeline(movie), to, form=form, names=names)
+        timeline, names = self.told(movie)
+        return write_charts(timeline, to, form=form, names=names)
+        return write_charts(self.timeline(movie), to, form=form, names=self.names(movie) if names is None else names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""

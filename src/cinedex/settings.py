@@ -53,6 +53,8 @@ class Settings:
     find what is tagged. It adds a stage and changes none of the other facts. CINEDEX_SIGHT."""
     registry: Path | None = None
     """A TOML file of further models. CINEDEX_REGISTRY."""
+    rules: Path | None = None
+    """A TOML file of further rules for events; what they say is part of what is stored. CINEDEX_RULES."""
     plugins: bool = True
     """Whether stages, models and formats of other packages are loaded. CINEDEX_PLUGINS."""
     user: str = field(default_factory=_user)
@@ -109,6 +111,7 @@ _READERS: dict[str, Any] = {
     "RUNTIME": _runtime,
     "SIGHT": str,
     "REGISTRY": Path,
+    "RULES": Path,
     "PLUGINS": _flag,
     "USER": str,
 }

@@ -135,12 +135,15 @@ def show(film: Film, as_json: Json = False) -> None:
     from cinedex.formats.show import render  # noqa: PLC0415 - only this command draws
 
     library = open_library()
-    timeline = library.timeline(library.find(film))
+    timeline, names = library.told(library.find(film))
+    movie = library.find(film)
+    timeline = library.timeline(movie)
     if as_json:
         kinds = {kind: len(track) for (_, kind), track in timeline.tracks.items()}
         print_json({"movie": plain(timeline.movie), "rows": kinds, "failures": dict(timeline.failures)})
         return
-    out.print(render(timeline, out.width))
+    out.print(render(timeline, out.width, names))
+    out.print(render(timeline, out.width, library.names(movie)))
 
 
 @app.command()

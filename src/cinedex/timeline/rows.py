@@ -382,6 +382,11 @@ class Place(Row):
     label: str
     score: float
 
+    @property
+    def ref(self) -> str:
+        """Several are said of one shot: aspect and label tell them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.aspect}-{self.label}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene(Row):
