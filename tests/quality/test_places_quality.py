@@ -65,7 +65,8 @@ def test_scene_15_with_the_head_as_shipped():
     known = [i for i, c in enumerate(classes) if c in SETTING]
     setting = np.mean([(inside[i] > 0.5) == (SETTING[classes[i]] == "interior") for i in known])
     places = sorted(set(truth) | set(told))
-    say(f"Scene-15, N {len(truth)}: place {exact:.3f}, group {right.mean():.3f}, setting {setting:.3f} of {len(known)}")
+    say(f"Scene-15, N {len(truth)}: place {exact:.3f}, group {right.mean():.3f}")
+    say(f"setting {setting:.3f} of {len(known)}")
     say(confusion(truth, told, places))
     say(confusion(truth_group, told_group, list(head.groups)))
     half = np.zeros(len(truth), bool)
