@@ -96,11 +96,7 @@ class Library:
         group, others = "cinedex.stages", self.settings.plugins
         found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
         rules = self.settings.rules and own_rules(self.settings.rules)
-        return tuple(Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
-        installed = (
-            cast("Stage", plugins.load(group, name, others=others)())
-            for name in sorted(plugins.found(group, others=others))
-        )
+        installed = (Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
         return (*installed, *visuals(self.settings.sight, self.models))
 
     @cached_property
@@ -366,12 +362,6 @@ class Library:
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
-        `names` says what the film's people are called, by number, else the library does; the others are 'Person 3'.
-        """
-        page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(
-            self.timeline(movie), page, video=movie.uri, names=self.names(movie) if names is None else names
-        )
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
@@ -380,7 +370,6 @@ class Library:
         """
         timeline, names = self.told(movie)
         return write_charts(timeline, to, form=form, names=names)
-        return write_charts(self.timeline(movie), to, form=form, names=self.names(movie) if names is None else names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
