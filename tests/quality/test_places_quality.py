@@ -100,11 +100,10 @@ def test_what_the_features_could_do_if_they_were_taught():
         vectors = seen.vectors * 4 * STRETCH
         taught = fitted(vectors[rest], truth[rest], np.ones(rest.sum()), len(classes), 0.001)
         told[~rest] = (vectors[~rest] @ taught[:, :-1].T + taught[:, -1]).argmax(axis=1)
-    say(
-        f"cross-validated, N {len(truth)}: {np.mean(told == truth):.3f} of 15, {np.mean(of[told] == of[truth]):.3f} of 4"
-    )
-    assert np.mean(told == truth) > 0.83
-    assert np.mean(of[told] == of[truth]) > 0.92
+    fine, coarse = np.mean(told == truth), np.mean(of[told] == of[truth])
+    say(f"cross-validated, N {len(truth)}: {fine:.3f} of 15 classes, {coarse:.3f} of 4 groups")
+    assert fine > 0.87
+    assert coarse > 0.94
 
 
 def _numbers(text: str) -> set[int]:

@@ -26,7 +26,7 @@ def film(tmp_path: Path) -> Path:
 
 def library_at(folder: Path, **given: str) -> Library:
     library = Library(folder / "library", settings=Settings(cores=2, **given))
-    clip = spec()
+    clip = spec(mean=[0, 0, 0], std=[1, 1, 1])
     there = files(folder)
     library.__dict__["models"] = known = fake_specs() | {clip.name: clip}
     loaders = fake_loaders() | {"clip-onnx": lambda s, _, o: load(s, there, o)}
