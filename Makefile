@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check 
 TESTS ?=
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint bench docs lock clean
+.PHONY: help install demo test lint quality bench docs lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -66,6 +66,10 @@ test: lint demo/sample.mp4 ## Check everything and run the tests (TESTS=path pic
 
 bench: $(BIN)/.developing ## Measure speed and memory on the demo film (FILM=path for another)
 	@$(BIN)/python -m bench pipeline $(or $(FILM),demo/sample.mp4)
+
+quality: $(BIN)/.developing ## Measure accuracy on real data and write docs/reference/quality.md (ONLY=test_NAME_quality)
+	@$(CINEDEX) models pull
+	@$(BIN)/pytest -p no:xdist -q tests/quality/$(if $(ONLY),$(ONLY).py) --figures docs/reference/quality.md
 
 docs: $(BIN)/.developing ## Write the generated reference pages anew
 	@$(BIN)/python docs/generate.py

@@ -30,11 +30,12 @@ def main() -> None:
     parser.add_argument("film")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--cores", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--stages", default="", help="only these, comma-separated, and what they need")
     parser.add_argument("--no-naive", action="store_true", help="leave the naive prototype out")
     parser.add_argument("--no-stages", action="store_true", help="leave the single stages out")
     given = parser.parse_args()
     film, cores, seconds = given.film, str(given.cores), length(given.film)
-    sides = {"decode only": ("bench._floor", film, cores), "cinedex": ("bench._ours", film, "", cores)}
+    sides = {"decode only": ("bench._floor", film, cores), "cinedex": ("bench._ours", film, given.stages, cores)}
     if not given.no_naive:
         sides["naive prototype"] = ("bench._naive", film, cores)
     found: dict[str, list[Taken]] = {name: [] for name in sides}
@@ -60,15 +61,15 @@ def main() -> None:
         )
     console.print(table)
     if not given.no_stages:
-        console.print(single(film, cores, seconds, floor))
+        console.print(single(film, cores, seconds, floor, given.stages))
 
 
-def single(film: str, cores: str, seconds: float, floor: Taken) -> Table:
+def single(film: str, cores: str, seconds: float, floor: Taken, stages: str = "") -> Table:
     """Every stage by itself, with what it needs."""
     table = Table(title="Single stages, with what each needs, one run")
     for column in ("stage", "x real time", "wall s", "CPU s", "CPU without decoding s", "peak MiB", "rows"):
         table.add_column(column, justify="left" if column == "stage" else "right")
-    for stage in Library().stages:
+    for stage in (s for s in Library().stages if not stages or s.name in stages.split(",")):
         took = in_process("bench._ours", film, stage.name, cores)
         table.add_row(
             stage.name,

@@ -25,6 +25,7 @@ PROTOCOLS = {
     "voice": tasks.VoiceDetector,
     "transcribe": tasks.Transcriber,
     "tag": tasks.ImageTagger,
+    "objects": tasks.ObjectDetector,
     "embed-text": tasks.TextEmbedder,
     "detect-faces": tasks.FaceDetector,
     "embed-faces": tasks.FaceEmbedder,
@@ -215,6 +216,49 @@ def test_pictures_of_another_size_are_refused(get: Get, spec: ModelSpec):
     model = get(spec)
     with pytest.raises((ModelError, ValueError)):
         model.tags(np.zeros((1, model.size[0] + 1, model.size[1], 3), np.uint8))
+
+
+# Objects
+
+
+def things(size: tuple[int, int]) -> np.ndarray:
+    """A red box on a grey ground, a view, and nothing."""
+    boxed = np.full((1, *size, 3), 90, np.uint8)
+    boxed[0, size[0] // 4 : size[0] // 2, size[1] // 4 : size[1] // 2] = (255, 0, 0)
+    return np.concatenate([boxed, scenery(1, 1, size), np.zeros((1, *size, 3), np.uint8)])
+
+
+@of("objects")
+def test_things_lie_in_their_picture_surest_first(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.vocabulary
+    assert len(set(model.labels)) == len(model.labels) > 1
+    assert model.objects(np.zeros((0, *model.size, 3), np.uint8)) == []
+    found = model.objects(things(model.size))
+    assert len(found) == 3
+    for one in found:
+        assert one.dtype == np.float32
+        assert one.shape[1:] == (6,)
+        assert np.all(np.isfinite(one))
+        assert np.all((one[:, :2] >= 0) & (one[:, 2:4] > 0) & (one[:, :2] + one[:, 2:4] <= 1 + 1e-6))
+        assert np.all((one[:, 4] >= 0) & (one[:, 4] <= 1))
+        assert np.all(np.diff(one[:, 4]) <= 0)
+        assert set(one[:, 5].tolist()) <= set(range(len(model.labels)))
+
+
+@of("objects")
+def test_things_are_the_same_alone_and_among_others(get: Get, spec: ModelSpec):
+    model = get(spec)
+    pictures = things(model.size)
+    for together, picture in zip(model.objects(pictures), pictures, strict=True):
+        np.testing.assert_allclose(together, model.objects(picture[None])[0], atol=1e-4)
+
+
+@of("objects")
+def test_things_in_pictures_of_another_size_are_not_looked_for(get: Get, spec: ModelSpec):
+    model = get(spec)
+    with pytest.raises((ModelError, ValueError)):
+        model.objects(np.zeros((1, model.size[0] + 1, model.size[1], 3), np.uint8))
 
 
 # Texts

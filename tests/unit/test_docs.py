@@ -24,8 +24,9 @@ from cinedex.models.spec import RunOptions
 from cinedex.models.tasks import VoiceDetector
 from cinedex.settings import Settings
 from cinedex.stages.base import Inputs
+from cinedex.stages.events import Events
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import KINDS, Cue, Quality, Shot
+from cinedex.timeline.rows import KINDS, Cue, Object, Quality, Shot
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
@@ -208,6 +209,15 @@ def test_the_example_of_a_format_runs(tmp_path: Path):
     timeline = Timeline(MOVIE, {("speech", "cue"): Track.of(Cue, cues, MAKER)}, makers={"cue": ("speech",)})
     _run(_blocks("how-to/add-a-format.md", "python")[0])["write_csv"](timeline, tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == 'start,end,text\n0.000,0.500,"""Yes"", he said"\n'
+
+
+def test_the_example_of_an_event_is_concluded():
+    second, box = SECOND, {"vocabulary": "coco-80", "score": 0.9, "x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}
+    seen = [Object(start=second * 5, end=second * 9, label=label, **box) for label in ("bicycle", "person")]
+    stage = Events(rules=_blocks("how-to/add-an-event.md", "toml")[0])
+    tracks = {kind: Track.of(kind, seen if kind is Object else [], MAKER) for kind in stage.needs}
+    (event,) = stage.run(Inputs(MOVIE, MOVIE.span, tracks=tracks))
+    assert (event.label, event.rule, event.refs[0].partition("@")[0]) == ("cycling", "cycling/1", "object")
 
 
 def test_examples_of_settings_files_can_be_read():

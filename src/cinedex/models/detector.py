@@ -28,7 +28,7 @@ _OVERLAP = 0.6
 """Above which share of their union in common two boxes of one label are one thing, as the network was trained."""
 
 _LIKELY = (0.7, -1.2)
-_LIKELY_PERSON = (1.6, 2.2)
+_LIKELY_PERSON = (1.6, 0.5)
 """How likely it is that a thing, and that a person, is there: a line from the network's log odds to those of being
 right, fitted to photographs and pictures of films (docs/decisions/0013): of people it is too unsure, of all else too
 sure."""

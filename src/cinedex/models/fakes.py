@@ -108,10 +108,7 @@ class FakeImageTagger:
         """The share of pixels nearest to each colour; the feature is those shares and the mean of each channel."""
         _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
         pictures = pictures[:, ::8, ::8]
-        palette = np.array(list(_COLOURS.values()), np.int32)
-        apart = np.square(pictures.astype(np.int32)[..., None, :] - palette).sum(axis=-1)
-        nearest = np.argmin(apart, axis=-1)
-        shares = np.stack([np.mean(nearest == i, axis=(1, 2)) for i in range(len(palette))], axis=1).astype(np.float32)
+        shares = _shares(pictures)
         means = (pictures.mean(axis=(1, 2)) / 255).astype(np.float32)
         return shares, np.concatenate([shares, means], axis=1)
 
@@ -160,6 +157,37 @@ class FakeTextEmbedder:
             for word in _words(text) or [""]:
                 digest = hashlib.sha256(word.encode("utf-8", "replace")).digest()
                 row[int.from_bytes(digest[:4], "big") % self.dim] += 1
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
+class FakeImageEmbedder:
+    """Places pictures by the shares of their colours, and texts by the colours that they name."""
+
+    size = (64, 64)
+    dim = len(_COLOURS) + 1
+    near = 0.5
+
+    def __init__(self, space: str = "fake-sight") -> None:
+        self.space = space
+
+    def embed_pictures(self, pictures: Pixels) -> Floats:
+        """Unit vectors of the shares of pixels nearest to each colour; the last place is for texts without any."""
+        _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
+        vectors = np.zeros((len(pictures), self.dim), np.float32)
+        vectors[:, :-1] = _shares(pictures)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
+        """Unit vectors: each colour named adds 1 in its place."""
+        del query
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in _words(text):
+                if word in _COLOURS:
+                    row[list(_COLOURS).index(word)] += 1
+            row[-1] = not row.any()
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
@@ -282,6 +310,7 @@ _FAKES: dict[str, Callable[[ModelSpec], Any]] = {
     "transcribe": lambda _: FakeTranscriber(),
     "tag": lambda spec: FakeImageTagger(spec.space or "fake-colours"),
     "embed-text": lambda spec: FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384))),
+    "embed-picture": lambda spec: FakeImageEmbedder(spec.space or "fake-sight"),
     "detect-faces": lambda _: FakeFaceDetector(),
     "embed-faces": lambda spec: FakeFaceEmbedder(spec.space or "fake-faces", float(spec.options.get("same", 0.4))),
     "find-text": lambda _: FakeTextFinder(),
@@ -297,6 +326,14 @@ def _load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> An
     if spec.task not in _FAKES:
         raise ModelError(f"there is no fake for the task {spec.task!r}")
     return _FAKES[spec.task](spec)
+
+
+def _shares(pictures: Pixels) -> Floats:
+    """The share of each picture's pixels that is nearest to each colour."""
+    palette = np.array(list(_COLOURS.values()), np.int32)
+    apart = np.square(pictures.astype(np.int32)[..., None, :] - palette).sum(axis=-1)
+    nearest = np.argmin(apart, axis=-1)
+    return np.stack([np.mean(nearest == i, axis=(1, 2)) for i in range(len(palette))], axis=1).astype(np.float32)
 
 
 def _words(text: str) -> list[str]:

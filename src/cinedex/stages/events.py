@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import ClassVar
 
 from cinedex.errors import UsageError
@@ -14,10 +15,27 @@ from cinedex.stages.base import Cost, Inputs, Stage
 from cinedex.stages.rules.conclude import conclude
 from cinedex.stages.rules.judge import Known
 from cinedex.stages.rules.model import Rule
-from cinedex.stages.rules.read import read_rules
-from cinedex.timeline.rows import Cue, Event, Flag, Object, Quality, Row, Shot, Sound, Tag
+from cinedex.stages.rules.read import TEXT_MAX, read_rules
+from cinedex.timeline.rows import (
+    Cue,
+    Event,
+    Face,
+    Flag,
+    Motion,
+    Object,
+    Person,
+    Quality,
+    Row,
+    Shot,
+    Sound,
+    Tag,
+    Text,
+)
 
-EVIDENCE: tuple[type[Row], ...] = (Shot, Quality, Flag, Sound, Cue, Tag, Object)
+EVIDENCE: tuple[type[Row], ...] = (
+    *(Shot, Quality, Flag, Sound, Cue, Tag, Object),
+    *(Motion, Face, Person, Text),
+)
 """The kinds that rules can lean on: those that some stage makes. To a rule, any other kind is not computed."""
 
 _OURS = "events.toml"
@@ -41,6 +59,19 @@ def _read(own: str) -> dict[str, Rule]:
     return read_rules(own, "your rules", ours) if own else ours
 
 
+def own_rules(path: Path) -> str:
+    """The text of a file of rules. Raises UsageError that names the file where it cannot be read or is wrong."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(TEXT_MAX + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path}: cannot be read as rules ({error})", remedy="Let CINEDEX_RULES name a file."
+        ) from error
+    read_rules(text, str(path), _read(""))
+    return text
+
+
 @dataclass(frozen=True)
 class Events(Stage):
     """The events that the rules find, each with its score, the rule that made it and the rows that speak for it.
@@ -54,7 +85,7 @@ class Events(Stage):
     name: ClassVar[str] = "events"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Event,)
-    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=96, cpu_seconds_per_minute=0.05, disk_kib_per_minute=1.0)
+    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=160, cpu_seconds_per_minute=0.05, disk_kib_per_minute=1.0)
 
     rules: str = ""
     ours: str = field(default_factory=lambda: digest_of(our_rules()))

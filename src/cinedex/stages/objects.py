@@ -32,7 +32,7 @@ class Objects(Stage):
     makes: ClassVar[tuple[type[Row], ...]] = (Object,)
     cost: ClassVar[Cost] = Cost(cpus=0.5, memory_mib=96, cpu_seconds_per_minute=1.2, disk_kib_per_minute=8.0)
 
-    threshold: float = 0.25
+    threshold: float = 0.3
     most: int = 20
 
     @property
