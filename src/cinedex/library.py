@@ -366,12 +366,6 @@ class Library:
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
-        `names` says what the film's people are called, by number, else the library does; the others are 'Person 3'.
-        """
-        page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(
-            self.timeline(movie), page, video=movie.uri, names=self.names(movie) if names is None else names
-        )
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
