@@ -2,8 +2,8 @@
 
 Known paths: a virtual camera over stills of three films, 640 x 360 pixels wide views averaged to 160 x 90, with noise
 of 2 levels. Labels by looking: every third hard-cut shot of Big Buck Bunny longer than 1.2 s, four pictures of each
-seen side by side; shots that could not be judged from them were left out. They were written before the stage's answers were
-seen, but one that a closer look showed wrong was corrected, and three limits were set while looking at the result.
+seen side by side; shots that could not be judged from them were left out. They were written before the stage's answers
+were seen, but one that a closer look showed wrong was corrected, and three limits were set while looking at the result.
 """
 
 from __future__ import annotations
