@@ -1,9 +1,9 @@
 """The camera's motion on paths that are known exactly, and on films labelled by looking; the scale of film frames.
 
-Known paths: a virtual camera over stills of three films, 640 x 360 pixels wide views averaged to 160 x 90, with noise of
-2 levels. Labels by looking: every third hard-cut shot of Big Buck Bunny longer than 1.2 s, four pictures of each seen
-side by side; shots that could not be judged from them were left out. They were written before the stage's answers were
-seen, but one that a closer look showed wrong was corrected, and three limits were set while looking at the result.
+Known paths: a virtual camera over stills of three films, 640 x 360 pixels wide views averaged to 160 x 90, with noise
+of 2 levels. Labels by looking: every third hard-cut shot of Big Buck Bunny longer than 1.2 s, four pictures of each
+seen side by side; shots that could not be judged from them were left out. They were written before the stage's answers
+were seen, but one that a closer look showed wrong was corrected, and three limits were set while looking at the result.
 """
 
 from __future__ import annotations
@@ -233,5 +233,5 @@ def scale_of(boxes: np.ndarray, *, letterboxed: bool) -> str | None:
     given = {Shot: shot, Face: Track.of(Face, faces, Maker("test", 1))}
     empty = {row: Track.of(row, [], Maker("test", 1)) for row in (Motion, Object)}
     areas = {Area: Track.of(Area, [bars] if letterboxed else [], Maker("test", 1))}
-    found = [r for r in Framings().run(Inputs(film, film.span, tracks={**given, **empty, **areas}))]
+    found = list(Framings().run(Inputs(film, film.span, tracks={**given, **empty, **areas})))
     return next((r.label for r in found if r.aspect == "scale"), None)
