@@ -1,4 +1,4 @@
-"""Made-up casts: films with the rows that faces and people leave, drawn portraits, and prints that tell people apart."""
+"""Made-up casts: films with the rows that faces and people leave, drawn portraits, prints that tell people apart."""
 
 from __future__ import annotations
 
@@ -77,6 +77,9 @@ class Seen:
     look: int = 0
     x: float = 0.4
     portrait: bool = True
+    values: tuple[float, ...] = ()
+    """A print, where it is not to be made up."""
+    space: str = SPACE
 
 
 def print_of(who: int, look: int = 0, shot: int = 0) -> np.ndarray:
@@ -122,18 +125,20 @@ def rows_for(seen: Sequence[Seen], *, prints: bool = True) -> dict[type[Row], li
                 Portrait(**span, tracklet=number, at=start, width=96, height=96, format="jpeg", data=still)
             )
         if prints:
-            values = tuple(print_of(one.who, one.look, number).tolist())
-            made[Faceprint].append(Faceprint(**span, tracklet=number, space=SPACE, values=values))
+            values = one.values or tuple(print_of(one.who, one.look, number).tolist())
+            made[Faceprint].append(Faceprint(**span, tracklet=number, space=one.space, values=values))
             person = Person(**span, refs=(tracklet.ref,), number=one.character, look=one.look, score=0.9)
             made[Person].append(person)
     return made
 
 
-def library_at(folder: Path | str, *, on: bool = True, other: int = 0, stages: Sequence[Stage] = ()) -> Library:
+def library_at(
+    folder: Path | str, *, on: bool = True, other: int = 0, bounds: tuple[str, Bounds] = (SPACE, Bounds.of(SAME))
+) -> Library:
     """A library with stand-ins for the stages, and recognition on."""
-    library = Library(folder, settings=Settings(cores=2, user="tester"), stages=[*stages, Faces(other=other), People()])
+    library = Library(folder, settings=Settings(cores=2, user="tester"), stages=[Faces(other=other), People()])
     library.__dict__["pool"] = fake_pool()
-    library.__dict__["_bounds"] = lambda space: Bounds.of(SAME) if space == SPACE else None
+    library.__dict__["_bounds"] = lambda space: bounds[1] if space == bounds[0] else None
     if on and not library.cast.on:
         library.keeper.switch_on("a test")
     return library

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
 from cinedex.people.match import Bounds
 from cinedex.people.scan import Sources
+from cinedex.people.telling import told
 from cinedex.people.view import Gallery
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
@@ -35,9 +37,11 @@ from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.stages.events import Events, own_rules
+from cinedex.stages.visuals import visuals
 from cinedex.store import Store
+from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Faceprint, Person, Portrait, Row
+from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -50,6 +54,9 @@ FILM_SUFFIXES = frozenset(_SUFFIXES.split())
 
 _SHORTEST_ID = 4
 """Letters of an id that may stand for it."""
+
+TAGGER = "efficientnet-lite2"
+"""The picture tagger, whose feature vectors are those of shots."""
 
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
@@ -90,6 +97,11 @@ class Library:
         found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
         rules = self.settings.rules and own_rules(self.settings.rules)
         return tuple(Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
+        installed = (
+            cast("Stage", plugins.load(group, name, others=others)())
+            for name in sorted(plugins.found(group, others=others))
+        )
+        return (*installed, *visuals(self.settings.sight, self.models))
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:
@@ -112,7 +124,8 @@ class Library:
     @cached_property
     def index(self) -> Index:
         """What search reads; made from the tracks, and again from them whenever it is lost."""
-        return Index(f"{self.store.url.rstrip('/')}/index", lambda: self.pool.get(EMBEDDER))
+        sight = (lambda: self.pool.get(self.settings.sight)) if self.settings.sight else None
+        return Index(f"{self.store.url.rstrip('/')}/index", lambda: self.pool.get(EMBEDDER), sight)
 
     # People
 
@@ -129,6 +142,13 @@ class Library:
     def people(self, movie: Movie, *, portraits: bool = False) -> Gallery:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
+
+    def names(self, movie: Movie) -> Names:
+        """What a film's people are called, by the number of their rows; who has no name is left out."""
+        people = self.people(movie)
+        if not any(c.name for c in people.characters):
+            return {}
+        return people.names(self._tracks(movie, (Person,)).find(Person) or ())
 
     def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
@@ -159,6 +179,17 @@ class Library:
             self.store.put_mark(movie.id, "indexed", "")
             self._index(movie)
         self.index.compact(forget=True)
+
+    @cached_property
+    def taught(self) -> Lessons:
+        """The tags that users have taught, and teaching, forgetting them; every film's facts show them."""
+        return Lessons(self.store, self.movies, lambda movie: self._tracks(movie, (Shot, Vector)), self._index_all)
+
+    def _index_all(self) -> None:
+        """Bring the index up to date with every film that is in it."""
+        for movie in self.movies():
+            if self.store.mark(movie.id, "indexed") is not None:
+                self._index(movie)
 
     # Films
 
@@ -276,12 +307,14 @@ class Library:
         """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
         steps = self.plan(movie).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
+        taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
+        made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
         key = key_of(movie.name, made)
         self._whole()
         if self.store.mark(movie.id, "indexed") == key:
             return
         self.index.update(self.timeline(movie))
-        if not self.index.without_meaning:
+        if not self.index.lacking:
             self.store.put_mark(movie.id, "indexed", key)
 
     def _whole(self) -> None:
@@ -315,29 +348,39 @@ class Library:
             maker = Maker(step.name, step.stage.version, step.key, tuple(m.name for m in step.models))
             tracks |= {(step.name, kind): Track(table, maker) for kind, table in found.tables.items()}
         kinds = {row.kind for stage in self.stages for row in stage.makes}
-        return Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
+        known = Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
+        taught = self.taught.track(known) if rows is None else None
+        return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
         """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
         self._whole()
         return search(self.index, text, limit=limit, movie=movie.id if movie else None)
 
-    def report(self, movie: Movie, to: Path | None = None, *, names: Names | None = None) -> Path:
-        """Write one self-contained page with all that is known of a film; by default beside where you are.
+    def told(self, movie: Movie) -> tuple[Timeline, Names]:
+        """The film's timeline with its people as people have decided, and what they are called, by number."""
+        return told(self.timeline(movie), self.people(movie))
 
-        `names` says what the film's people are called, by number; the others are 'Person 3'.
+    def report(self, movie: Movie, to: Path | None = None) -> Path:
+        """Write one self-contained page with all that is known of a film; by default beside where you are."""
+        page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
+        timeline, names = self.told(movie)
+        return write_report(timeline, page, video=movie.uri, names=names)
+        `names` says what the film's people are called, by number, else the library does; the others are 'Person 3'.
         """
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(self.timeline(movie), page, video=movie.uri, names=names)
+        return write_report(
+            self.timeline(movie), page, video=movie.uri, names=self.names(movie) if names is None else names
+        )
 
-    def charts(
-        self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png", names: Names | None = None
-    ) -> Charts:
+    def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
 
         Says which were left out because their facts are missing, and why.
         """
-        return write_charts(self.timeline(movie), to, form=form, names=names)
+        timeline, names = self.told(movie)
+        return write_charts(timeline, to, form=form, names=names)
+        return write_charts(self.timeline(movie), to, form=form, names=self.names(movie) if names is None else names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""

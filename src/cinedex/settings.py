@@ -30,7 +30,7 @@ def _user() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this process works. Nothing here is part of a key: the facts do not depend on it."""
+    """How this process works. Nothing here is part of a key: no fact depends on it; `sight` adds facts."""
 
     library: str = field(default_factory=lambda: str(Path(platformdirs.user_data_dir("cinedex")) / "library"))
     """Folder or URL (s3://, gs://, memory://) where films' facts are kept. CINEDEX_LIBRARY."""
@@ -48,6 +48,9 @@ class Settings:
     """How often work that failed for a passing reason is tried again. CINEDEX_RETRIES."""
     runtime: Runtime = "auto"
     """What runs the neural networks on the CPU: the fastest installed, or one by name. CINEDEX_RUNTIME."""
+    sight: str = ""
+    """A model of the task embed-picture, which then looks at films so that words find what is seen. Without one, words
+    find what is tagged. It adds a stage and changes none of the other facts. CINEDEX_SIGHT."""
     registry: Path | None = None
     """A TOML file of further models. CINEDEX_REGISTRY."""
     rules: Path | None = None
@@ -106,6 +109,7 @@ _READERS: dict[str, Any] = {
     "REEL_SECONDS": Time.from_seconds,
     "RETRIES": int,
     "RUNTIME": _runtime,
+    "SIGHT": str,
     "REGISTRY": Path,
     "RULES": Path,
     "PLUGINS": _flag,

@@ -160,7 +160,8 @@ class Store:
         manifest = dict(found.manifest)
         redacted = dict(manifest.get("redacted", {}))
         if note not in redacted:
-            kinds, gone = {}, {}
+            kinds: dict[str, Any] = {}
+            gone: dict[str, int] = {}
             for kind, table in found.tables.items():
                 kept = keep(kind, table)
                 lost = table.num_rows - kept.num_rows

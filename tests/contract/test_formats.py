@@ -12,12 +12,14 @@ import pysubs2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.seen_rows import Seen
+from tests.timelines import make_timeline
 
 from cinedex.errors import CinedexError, UsageError
 from cinedex.formats.annotations import read_json, write_json
 from cinedex.formats.subtitles import write_srt, write_vtt
 from cinedex.timeline.movie import Movie, VideoStream
-from cinedex.timeline.rows import Cue, Flag, Picture, Shot
+from cinedex.timeline.rows import KINDS, Cue, Event, Faceprint, Flag, Frame, Picture, Scan, Scene, Shot, Vector
 from cinedex.timeline.time import SECOND, Rate, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
@@ -141,6 +143,27 @@ def test_json_is_lossless(tmp_path: Path):
     assert "/films" not in (tmp_path / "x.json").read_text()
 
 
+def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
+    before = make_timeline(8, seen=Seen(3, 4), words=20, still_width=16)
+    maker = Maker("more", 1, "k" * 64)
+    more: list[Any] = [
+        Frame(start=Time(0), end=SECOND, pts=0, key=True),
+        Vector(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
+        Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
+    ]
+    tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}
+    assert {kind for _, kind in tracks} == set(KINDS), "every kind is tried here"
+    write_json(Timeline(before.movie, tracks, {}, before.makers), tmp_path / "x.json")
+    after = read_json(tmp_path / "x.json")
+    assert {kind for _, kind in after.tracks} == set(KINDS) - {Faceprint.kind}
+    for key, track in after.tracks.items():
+        assert track.table.equals(tracks[key].table, check_metadata=True)
+        assert track.maker == tracks[key].maker
+    told = json.loads((tmp_path / "x.json").read_text("utf-8"))
+    assert told["left_out"] == ["faceprint"]
+    assert "face-test" not in (tmp_path / "x.json").read_text("utf-8")
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cinedex": 99}', '{"cinedex": 1, "tracks": 3}', "not json"])
 def test_json_that_is_not_ours_is_refused(text: str, tmp_path: Path):
     (tmp_path / "x.json").write_text(text)
@@ -157,6 +180,26 @@ def test_an_editing_timeline_has_exact_frames(tmp_path: Path):
     assert {c.source_range.start_time.rate for c in clips} == {24000 / 1001}
     assert [m.name for m in back.tracks[0].markers] == ["said"]
     assert json.loads((tmp_path / "x.otio").read_text())["metadata"]["cinedex"]["movie"] == "m1-abc"
+
+
+def test_scenes_and_events_are_markers_that_keep_their_facts(tmp_path: Path):
+    scene = Scene(start=SECOND, end=SECOND * 4, number=1, score=0.5, reasons=(HOSTILE[1], "light"), at=SECOND * 2)
+    event = Event(start=SECOND, end=SECOND * 2, label="kiss", score=0.75, rule="kiss/1", refs=("shot@0",))
+    flag = Flag(start=Time(0), end=SECOND, label="black", score=1, note="dark")
+    rows = (*(shot(i) for i in range(5)), cue(HOSTILE[3]), scene, event, flag)
+    FORMATS["otio"](timeline(*rows, kinds=(Shot, Cue, Flag, Scene, Event)), tmp_path / "x.otio")
+    back = otio.adapters.read_from_string((tmp_path / "x.otio").read_text("utf-8"), "otio_json")
+    markers = {m.metadata["cinedex"]["kind"]: m for m in back.tracks[0].markers}
+    assert [(kind, m.name, m.color) for kind, m in markers.items()] == [
+        *(("scene", "Scene 2", "GREEN"), ("cue", HOSTILE[3], "CYAN")),
+        *(("event", "kiss", "PURPLE"), ("flag", "black", "RED")),
+    ]
+    about = markers["scene"].metadata["cinedex"]
+    assert (about["score"], list(about["reasons"]), about["at_flicks"]) == (0.5, list(scene.reasons), int(scene.at))
+    about = markers["event"].metadata["cinedex"]
+    assert (about["rule"], list(about["evidence"]), about["start_flicks"]) == ("kiss/1", ["shot@0"], int(SECOND))
+    frames = (24000 / 1001) * 3
+    assert markers["scene"].marked_range.duration.value == pytest.approx(frames, abs=1)
 
 
 def test_an_editing_timeline_needs_pictures(tmp_path: Path):

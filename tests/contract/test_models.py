@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.text_films import line, picture
 
 from cinedex.errors import ModelError
 from cinedex.models import tasks
@@ -310,6 +311,69 @@ def test_threads_share_it(get: Get, spec: ModelSpec):
     assert len(found) == 4
     for vectors in found:
         np.testing.assert_allclose(vectors, wanted, atol=1e-5)
+
+
+# Text in pictures
+
+
+@of("find-text")
+def test_lines_are_corners_and_a_score(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.find(np.zeros((0, 64, 96, 3), np.uint8)) == []
+    pictures = np.stack([picture(), picture(("abcd dcba", 0.5, 0.4), ("ddca", 0.5, 0.7)), picture(("abdc", 0.3, 0.2))])
+    found = model.find(pictures)
+    assert len(found) == 3
+    for lines in found:
+        assert lines.dtype == np.float32
+        assert lines.shape[1:] == (9,)
+        assert np.all((lines >= 0) & (lines <= 1))
+        assert np.all(np.diff(lines[:, 8]) <= 0)
+    assert not len(found[0])
+    for one, lines in zip(pictures, found, strict=True):
+        np.testing.assert_allclose(model.find(one[None])[0], lines, atol=1e-4)
+
+
+@of("find-text")
+@pytest.mark.parametrize("shape", [(1, 1, 1, 3), (1, 33, 2000, 3), (1, 700, 5, 3)])
+def test_lines_are_sought_in_pictures_of_any_shape(get: Get, spec: ModelSpec, shape: tuple[int, ...]):
+    noise = np.random.default_rng(4).integers(0, 256, shape, dtype=np.uint8)
+    (found,) = get(spec).find(noise)
+    assert np.all((found >= 0) & (found <= 1))
+
+
+@of("read-text")
+def test_every_line_gets_a_text_and_a_score(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.read([]) == []
+    random = np.random.default_rng(5)
+    lines = [line(t, model.height) for t in ("abcd", "ca bd", "a")]
+    lines += [random.integers(0, 256, (model.height, w, 3), dtype=np.uint8) for w in (1, 48, 700, 5000)]
+    together = model.read(lines)
+    assert len(together) == len(lines)
+    assert all(isinstance(text, str) and 0 <= score <= 1 for text, score in together)
+    for one, (text, score) in zip(lines, together, strict=True):
+        alone = model.read([one])[0]
+        assert alone[0] == text
+        assert alone[1] == pytest.approx(score, abs=1e-3)
+    assert model.scripts
+
+
+@of("read-text")
+def test_a_line_of_another_height_is_refused(get: Get, spec: ModelSpec):
+    model = get(spec)
+    with pytest.raises(ModelError):
+        model.read([np.zeros((model.height + 1, 50, 3), np.uint8)])
+
+
+@of("name-language")
+def test_a_language_is_a_code_and_a_probability(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert model.languages([]) == []
+    assert model.languages(["", "2008 - 12"]) == [("und", 0.0)] * 2
+    for code, probability in model.languages([*TEXTS, "I have been alone for as long as I can remember"]):
+        assert 2 <= len(code) <= 3
+        assert 0 <= probability <= 1
+    assert model.languages(["I have been alone for as long as I can remember"])[0][0] == "en"
 
 
 # Faces

@@ -79,6 +79,8 @@ def test_from_nothing_to_an_answer(tmp_path: Path):
     page = (terminal.folder / "page.html").read_text()
     assert "<video" in page
     assert "wisdom" in page
+    assert "barcode.svg" in terminal("charts", "sample", "--to", "pictures", "--format", "svg")
+    assert (terminal.folder / "pictures" / "fingerprint.svg").read_text().startswith("<svg")
     for form, begins in (("srt", "1\n"), ("vtt", "WEBVTT"), ("otio", "{")):
         terminal("export", "sample", "--format", form, "--output", f"out.{form}")
         assert (terminal.folder / f"out.{form}").read_text().startswith(begins)

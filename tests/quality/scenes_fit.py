@@ -1,9 +1,8 @@
 """Learns the weights of scene evidence from the tuning part: `python -m tests.quality.scenes_fit` prints them.
 
 The chain of `scene_chain` is a conditional random field over the ways to part a film, so its weights are those that
-make the partings that people marked most probable (L2 of 1, L-BFGS). What is set beside them, the bias that parts
-films about as finely as people do and the calibration, comes from films that a fit has not seen: the tuning part in
-two halves.
+make the partings that people marked most probable (L2 of 1, L-BFGS). What is set beside them, how many scenes
+there are and the calibration, comes from films that a fit has not seen: the tuning part in two halves.
 """
 
 from __future__ import annotations
@@ -91,14 +90,14 @@ def _log_total(stay: Values, begin: Values) -> float:
     return float(np.logaddexp.reduce(now))
 
 
-BIASES = np.arange(0.5, 2.6, 0.25).tolist()
+FINER = (0.6, 0.8, 1.0, 1.2, 1.4)
 
 
 def main() -> None:
     """Print the weights, and how they do on halves of the tuning part that they were not learned from."""
     examples = [example(film) for film in marked() if film.tuning]
     chances, truths = [], []
-    tried: dict[float, list[tuple[float, ...]]] = {bias: [] for bias in BIASES}
+    tried: dict[float, list[tuple[float, ...]]] = {finer: [] for finer in FINER}
     for half in (0, 1):
         weights = fit(examples[half::2])
         for one in examples[1 - half :: 2]:
@@ -107,13 +106,13 @@ def main() -> None:
             chances.append(share[1:])
             truths.append(np.isin(np.arange(1, count), marks))
             precision = average_precision(share, marks)
-            for bias in BIASES:
-                found = best(stay, begin + bias)[1:]
+            for finer in FINER:
+                found = best(stay, begin, evidence_of.expected(share, finer))[1:]
                 figures = (f1(found, marks, 0), f1(found, marks, 1), fco(found, marks, count))
-                tried[bias].append((*figures, precision, len(found) / len(marks)))
-    print("bias: F1, F1 within a shot, Fco, AP, found/true")  # noqa: T201 - what it is for
-    for bias, figures in tried.items():
-        print(f"{bias:.2f}:", np.mean(figures, axis=0).round(3))  # noqa: T201 - as above
+                tried[finer].append((*figures, precision, len(found) / len(marks)))
+    print("finer: F1, F1 within a shot, Fco, AP, found/true")  # noqa: T201 - what it is for
+    for finer, figures in tried.items():
+        print(f"{finer:.2f}:", np.mean(figures, axis=0).round(3))  # noqa: T201 - as above
     print("calm", calmed(np.concatenate(chances), np.concatenate(truths)).round(2))  # noqa: T201 - as above
     one = examples[0]
     names = ["like", "young", "log age", *evidence_of.beginning_of(one.film.evidence, one.staying[:, :, 0])]

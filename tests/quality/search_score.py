@@ -23,6 +23,7 @@ from tests.timelines import make_movie
 from tests.unit.search_fixtures import film
 
 from cinedex.library import Library
+from cinedex.models import concepts
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.search import query
@@ -187,10 +188,10 @@ def main(part: str) -> None:
                 "meaning", bounds, spoken(part, pool, cut, folder),
             )  # fmt: skip
         photos = pictured_film(DATA / "retrieval" / "imagenet_sample_1000", pool)
-        runs["seen, photographs"] = "concept", around(query.BOUNDS["concept"], 0.02), seen(part, pool, photos, folder)
+        runs["seen, photographs"] = "concept", around(concepts.NEAR, 0.02), seen(part, pool, photos, folder)
         for name, (space, bounds, run) in runs.items():
             for bound in bounds:
-                with mock.patch.dict(query.BOUNDS, {space: bound}):
+                with mock.patch.dict(query.BOUNDS, {space: bound}), mock.patch.object(Index, "near", {space: bound}):
                     print(f"{part}: {name}: {space} from {bound:.2f}: {run()}")  # noqa: T201 - a report on demand
 
 

@@ -19,7 +19,7 @@ LAYERS = (
     {"canonical", "settings", "plugins"},
     {"media", "models", "store"},
     {"stages", "people"},
-    {"run", "search", "formats"},
+    {"run", "search", "formats", "taught"},
     {"library"},
     {"app"},
     {"__init__", "__main__"},

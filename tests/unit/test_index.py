@@ -7,7 +7,6 @@ import sys
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -55,7 +54,7 @@ def test_a_film_is_put_in_once(tmp_path: Path):
     assert index.size == (1, 2)
     assert not index.update(SEA)
     assert not index_at(tmp_path).update(SEA)
-    assert index.spaces == {"meaning": "fake-words", "concept": "concept:fake-words"}
+    assert index.spaces == {"meaning": "fake-words", "concept": "concepts-fake-words"}
 
 
 def test_other_tracks_take_the_place_of_those_before(tmp_path: Path):
@@ -235,18 +234,3 @@ def test_the_engine_keeps_quiet(tmp_path: Path):
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter and code
     assert (ran.stdout, ran.stderr) == ("", "")
-
-
-def test_concepts_of_near_labels_are_near():
-    from cinedex.search.concept import Concepts  # noqa: PLC0415 - the one test of it
-
-    concepts = Concepts(FakeTextEmbedder())
-    one = concepts.of_labels([("steam locomotive", 0.5), ("alp", 0.1)])
-    same, other = concepts.of_labels([("locomotive", 0.9)]), concepts.of_labels([("piano", 0.9)])
-    assert one is not None
-    assert same is not None
-    assert other is not None
-    assert one @ same > one @ other + 0.2
-    assert np.isclose(np.linalg.norm(one), 1, atol=1e-5)
-    assert concepts.of_labels([]) is None
-    assert concepts.of_labels([("x", 0.0)]) is None

@@ -10,6 +10,7 @@ from tests.films import Sound, make_film
 
 from cinedex import Cue, Library, Picture, Settings, Shot, State, Tag
 from cinedex.errors import MediaError, NotFoundError, UsageError
+from cinedex.formats.charts import CHARTS
 from cinedex.library import films_in
 from cinedex.models.fakes import fake_pool
 from cinedex.run.events import Happening
@@ -62,6 +63,17 @@ def test_not_computed_is_said(analysed: Library, film: Path, tmp_path: Path):
     with pytest.raises(NotFoundError, match="cue was not computed"):
         library.export(movie, "srt", tmp_path / "x.srt")
     assert analysed.timeline(movie).state(Cue) is State.DONE
+
+
+def test_charts_are_drawn_as_far_as_their_facts_go(analysed: Library, film: Path, tmp_path: Path):
+    movie = analysed.movies()[0]
+    made = analysed.charts(movie, tmp_path / "charts", form="svg")
+    names = {path.stem for path in made.written}
+    assert {"barcode", "shot-lengths", "fingerprint"} <= names
+    assert names | made.left_out.keys() == set(CHARTS)
+    nothing = library_at(tmp_path)
+    left_out = nothing.charts(nothing.add(film), tmp_path / "none").left_out
+    assert left_out["barcode"] == "measures of colour were not computed"
 
 
 def test_found_by_what_is_seen_and_nothing_else(analysed: Library):

@@ -11,9 +11,9 @@ from tests.unit.search_fixtures import film
 
 from cinedex.errors import ModelError, UsageError
 from cinedex.models.fakes import FakeTextEmbedder
+from cinedex.models.kinds import kinds_of
 from cinedex.models.tasks import TextEmbedder
 from cinedex.search.index import Index
-from cinedex.search.kinds import kinds_of
 from cinedex.search.query import SearchResult, _reasons, search
 from cinedex.search.terms import matches, terms_of, words_of
 

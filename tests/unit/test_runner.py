@@ -17,6 +17,7 @@ from tests.toys import ALL, Ears, Halves, Index, Looker, Loud, Numbers
 from cinedex.errors import CancelledError, StoreError, UsageError
 from cinedex.media.probe import probe
 from cinedex.media.views import FrameChunk, Looks
+from cinedex.models.fakes import fake_specs
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, make_plan, ordered
@@ -24,7 +25,7 @@ from cinedex.settings import Settings
 from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Flag, Glance, Row, Shot
+from cinedex.timeline.rows import Flag, Glance, Row, Shot, Sound
 from cinedex.timeline.time import SECOND, Time
 
 
@@ -63,6 +64,58 @@ def test_stages_are_ordered_by_what_they_need():
 def test_what_nobody_makes_is_said_before_anything_runs(film: Path, tmp_path: Path):
     with pytest.raises(UsageError, match="looker needs 'shot'"):
         make_plan(probe(film), [Looker(), Index()], Store(str(tmp_path)), {})
+
+
+@dataclass(frozen=True)
+class Guest(Stage):
+    """Counts the shots, and the sounds where anybody can make them."""
+
+    name: ClassVar[str] = "guest"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Flag,)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Shot,)
+
+    @property
+    def welcomes(self) -> tuple[type[Row], ...]:
+        return (Sound, Glance)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        sounds, glances = inputs.welcomed(Sound), inputs.welcomed(Glance)
+        assert glances is None
+        note = "deaf" if sounds is None else f"{len(sounds)} sounds"
+        yield Flag(start=inputs.span.start, end=inputs.span.end, label="guest", score=1.0, note=note)
+
+
+@dataclass(frozen=True)
+class Choosy(Loud):
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return ("ears",)
+
+
+def test_what_is_welcomed_is_read_where_somebody_makes_it(film: Path, tmp_path: Path):
+    store, movie = Store(str(tmp_path)), probe(film)
+    for others, note in (((Loud(),), "6 sounds"), ((), "deaf")):
+        stages = [Guest(), Halves(), Index(), *others]
+        assert [s.name for s in closure(["guest"], stages)] == [s.name for s in stages]
+        assert [s.name for s in ordered(stages)][-1] == "guest"
+        assert [e.error for e in run(store, movie, stages) if e.error] == []
+        key = make_plan(movie, stages, store, {}).step("guest").key
+        assert store.read(movie.id, "guest", key).tables["flag"].column("note").to_pylist() == [note]
+
+
+def test_and_done_without_where_its_maker_cannot_run(film: Path, tmp_path: Path):
+    store, movie, spec = Store(str(tmp_path)), probe(film), fake_specs()["silero-vad"]
+    stages = [Guest(), Halves(), Index(), Choosy()]
+    plan = make_plan(movie, stages, store, {"ears": spec}, lambda _: "no weights here")
+    assert plan.step("loud").state is StepState.BLOCKED
+    assert (plan.step("guest").state, plan.step("guest").needs) == (StepState.RUN, ("halves",))
+    list(LocalRunner(store, NoModels(), settings()).run([plan]))
+    assert store.read(movie.id, "guest", plan.step("guest").key).tables["flag"].column("note").to_pylist() == ["deaf"]
+    assert plan.step("guest").key == make_plan(movie, stages[:3], store, {}).step("guest").key
 
 
 def test_a_film_runs_through_and_again_is_all_hits(film: Path, tmp_path: Path):

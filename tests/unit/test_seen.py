@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.seen_rows import Seen
 from tests.timelines import make_timeline
 
-from cinedex.formats.colours import movement, oklab, palette, palettes
+from cinedex.formats.colours import movement, palette, palettes
 from cinedex.formats.seen import (
     Character,
     binned,
@@ -181,13 +181,6 @@ def test_odd_palettes_give_no_colours(values: tuple[int, ...], shares: tuple[flo
     track = Track.of(Palette, [colours(*shares, values=values)], MAKER)
     assert palette(track) == []
     assert palette(None) == []
-
-
-def test_oklab_puts_white_black_and_red_where_it_should() -> None:
-    white, black, red = oklab(np.array([[255, 255, 255], [0, 0, 0], [255, 0, 0]], float))
-    assert white == pytest.approx([1, 0, 0], abs=1e-3)
-    assert black == pytest.approx([0, 0, 0], abs=1e-9)
-    assert red == pytest.approx([0.628, 0.225, 0.126], abs=1e-3)
 
 
 def test_movement_counts_shifts_zooms_and_turns() -> None:

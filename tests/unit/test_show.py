@@ -7,11 +7,32 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from tests.seen_rows import Seen
 from tests.timelines import make_movie, make_timeline
 
 from cinedex.formats.facts import known, length, measured, rhythm
+from cinedex.formats.seen import characters
 from cinedex.formats.show import render
-from cinedex.timeline.rows import Cue, Flag, Picture, Quality, Shot, Sound, Tag, Transition, Word
+from cinedex.timeline.rows import (
+    Cue,
+    Event,
+    Flag,
+    Framing,
+    Object,
+    Palette,
+    Person,
+    Picture,
+    Place,
+    Quality,
+    Row,
+    Scene,
+    Shot,
+    Sound,
+    Tag,
+    Text,
+    Transition,
+    Word,
+)
 from cinedex.timeline.time import Time
 from cinedex.timeline.timeline import State, Timeline
 from cinedex.timeline.track import Maker, Track
@@ -19,10 +40,10 @@ from cinedex.timeline.track import Maker, Track
 ALL = (Cue, Flag, Picture, Quality, Shot, Sound, Tag, Transition, Word)
 
 
-def drawn(timeline: Timeline, width: int = 100, *, colours: bool = False) -> str:
+def drawn(timeline: Timeline, width: int = 100, *, colours: bool = False, names: dict[int, str] | None = None) -> str:
     out = io.StringIO()
     about: dict[str, Any] = {"force_terminal": True, "color_system": "truecolor"} if colours else {"color_system": None}
-    Console(file=out, width=width, legacy_windows=False, **about).print(render(timeline, width))
+    Console(file=out, width=width, legacy_windows=False, **about).print(render(timeline, width, names))
     return out.getvalue()
 
 
@@ -145,3 +166,76 @@ def test_rhythm_and_states() -> None:
     assert states["cue"] is State.FAILED
     assert states["shot"] is State.DONE
     assert "vector" not in states
+
+
+def rich(shots: int = 30, **about: Any) -> Timeline:
+    return make_timeline(shots, **({"seen": Seen(5, 6), "still_width": 16} | about))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize("colours", [True, False])
+def test_what_is_seen_stays_within_the_width(width: int, *, colours: bool) -> None:
+    names = {1: "港の長い夜の長い名前", 2: "Wolfeschlegelsteinhausen"}
+    text = drawn(rich(300, seen=Seen(40, 30)), width, names=names)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    coloured = drawn(rich(), width, colours=True, names=names) if colours else ""
+    assert "\x1b" not in text
+    assert bool(coloured) == colours
+
+
+def test_scenes_alternate_and_are_told_with_place_people_and_reason() -> None:
+    timeline = rich()
+    text = drawn(timeline, 160, names={1: "Anna"})
+    runs = lane(text, "scenes").replace(" ", "")
+    assert runs[0] == "▄"
+    scene = timeline.track(Scene)[1]
+    line = next(line for line in text.splitlines() if line.strip().startswith("2  "))
+    assert f"{scene.score:.2f}" in line
+    assert scene.reasons[0] in line
+    assert "Scenes  5" in text
+    assert "Anna" in text
+
+
+def test_people_have_a_line_where_they_are_on_screen() -> None:
+    timeline = rich()
+    first = characters(timeline, {1: "Anna"})[0]
+    line = lane(drawn(timeline, 100, names={1: "Anna"}), first.name[:8])
+    on = [i for i, block in enumerate(line) if block != " "]
+    column = 91 / timeline.movie.duration.seconds
+    spans = [(s.start.seconds * column, s.end.seconds * column) for s in first.spans]
+    assert on
+    assert all(any(a - 1 <= i <= b + 1 for a, b in spans) for i in on)
+
+
+def test_events_text_places_and_the_camera_are_listed() -> None:
+    timeline = rich()
+    text = drawn(timeline, 140)
+    event = timeline.track(Event)[0]
+    assert f"{event.score:.2f} {event.rule}" in text
+    assert "title: THE LONG HARBOUR" in text
+    assert "Places  by time in the film" in text
+    assert "Objects  by time in the film" in text
+    assert "  camera   " in text
+    assert "#" in next(line for line in text.splitlines() if line.startswith("  palette"))
+
+
+@pytest.mark.parametrize("kind", [Scene, Person, Place, Event, Text, Object, Framing, Palette])
+@pytest.mark.parametrize("how", ["without", "empty"])
+def test_without_a_kind_its_lines_are_not_there_and_its_state_is(kind: type[Row], how: str) -> None:
+    text = drawn(rich(8, **{how: (kind,)}), 120)
+    assert ("not computed" if how == "without" else "computed, none found") in text
+
+
+def test_names_and_text_from_films_cannot_drive_the_terminal() -> None:
+    hostile = "a\x1b[31m\x07b\u202ec\nd [bold]e[/bold] \x9b5m"
+    about: dict[str, Any] = {"start": Time(0), "end": Time.from_seconds(1)}
+    box = {"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.2}
+    extra: list[Row] = [
+        Event(**about, label=hostile, score=1, rule=hostile),
+        Text(**about, text=hostile, language="en", role="sign", score=1, **box),
+        Place(**about, aspect="place", label=hostile, score=1),
+        Object(**about, label=hostile, vocabulary="v", score=1, **box),
+        Framing(**about, aspect="scale", label=hostile, score=1),
+    ]
+    text = drawn(rich(4, extra=extra), names=dict.fromkeys(range(9), hostile))
+    assert not {c for c in text if not c.isprintable()} - {"\n"}

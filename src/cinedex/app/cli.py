@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cinedex import __version__
-from cinedex.app import models_cli, people_cli
+from cinedex.app import models_cli, people_cli, tags_cli
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
+app.add_typer(tags_cli.app, name="tags")
 
 Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
@@ -134,12 +135,15 @@ def show(film: Film, as_json: Json = False) -> None:
     from cinedex.formats.show import render  # noqa: PLC0415 - only this command draws
 
     library = open_library()
-    timeline = library.timeline(library.find(film))
+    timeline, names = library.told(library.find(film))
+    movie = library.find(film)
+    timeline = library.timeline(movie)
     if as_json:
         kinds = {kind: len(track) for (_, kind), track in timeline.tracks.items()}
         print_json({"movie": plain(timeline.movie), "rows": kinds, "failures": dict(timeline.failures)})
         return
-    out.print(render(timeline, out.width))
+    out.print(render(timeline, out.width, names))
+    out.print(render(timeline, out.width, library.names(movie)))
 
 
 @app.command()

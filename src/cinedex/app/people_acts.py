@@ -32,13 +32,11 @@ Recognition is on in this library. That means:
  · What nobody uses for {days} days is due for `cinedex people expire`."""
 
 
-def name(
-    who: Who, called: Annotated[str, typer.Argument(metavar="NAME", help="The name.")], as_json: Json = False
-) -> None:
+def call(who: Who, name: Annotated[str, typer.Argument(help="The name.")], as_json: Json = False) -> None:
     """Say who a character is, or what somebody is called; known in every film at once."""
     library = _ready()
-    entry = library.cast.name(who, called)
-    _done(library, entry, f"{who} is now {called}.", as_json=as_json)
+    entry = library.cast.name(who, name)
+    _done(library, entry, f"{who} is now {name}.", as_json=as_json)
 
 
 def merge(
@@ -108,8 +106,8 @@ def undo(
 
 
 def enrol(
-    called: Annotated[str, typer.Argument(metavar="NAME", help="Whose photos they are.")],
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="Photos with exactly one clear face.")],
+    name: Annotated[str, typer.Argument(help="Whose photos they are.")],
+    photos: Annotated[list[Path], typer.Argument(help="Photos with exactly one clear face.")],
     consent_by: Annotated[str, typer.Option("--consent-by", help="Who gave consent, if none is recorded yet.")] = "",
     basis: Basis = "",
     note: Note = "",
@@ -118,8 +116,8 @@ def enrol(
     """Know somebody by photos. Nothing of a photo is kept but the vector of the face."""
     library = _ready()
     consent = (consent_by, basis, note) if consent_by or basis else None
-    entry = library.enrol(called, photos, consent=consent)
-    _done(library, entry, f"{called} is known by {len(photos)} more photo{'s' * (len(photos) != 1)}.", as_json=as_json)
+    entry = library.enrol(name, photos, consent=consent)
+    _done(library, entry, f"{name} is known by {len(photos)} more photo{'s' * (len(photos) != 1)}.", as_json=as_json)
 
 
 def consent(
@@ -252,8 +250,9 @@ def warn_of_due(library: Library) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Make these commands part of the group."""
-    for command in (name, merge, split, hide, confirm, refuse, undo, enrol, consent, delete, export, status, expire):
+    for command in (merge, split, hide, confirm, refuse, undo, enrol, consent, delete, export, status, expire):
         app.command()(command)
+    app.command("name")(call)
     app.command("show-again")(show_again)
     app.command("on")(switch_on)
     app.command("off")(switch_off)

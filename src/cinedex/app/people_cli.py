@@ -1,4 +1,4 @@
-"""`cinedex people`: who is in a film and in the library; `cinedex people FILM` is short for `cinedex people show FILM`."""
+"""`cinedex people`: who is in a film and in the library. `people FILM` is short for `people show FILM`."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def gallery_table(gallery: Gallery, *, colours: bool, everybody: bool = False) -
 def said(gallery: Gallery) -> str:
     """What is known of a film's people, in a line."""
     if gallery.state == "missing":
-        return "faces were never looked for here; `cinedex analyze` does it"
+        return "not looked for faces yet, or not since recognition was switched; `cinedex analyze` does it"
     if gallery.state == "failed":
         return "looking for faces failed; `cinedex plan` says why"
     if not gallery.tracklets:
@@ -172,7 +172,7 @@ def log_table(entries: Sequence[Entry], counting: frozenset[str]) -> RenderableT
     return table
 
 
-def act_says(act: Act) -> str:
+def act_says(act: Act) -> str:  # noqa: PLR0911 - one answer an act
     """An act in words."""
     match act:
         case Claim() | Deny():

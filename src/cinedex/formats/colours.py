@@ -1,6 +1,6 @@
 """The palette of a film or a scene: its stored palettes put together so that the colours that make it stand out.
 
-Colours are joined in OKLab (B. Ottosson, 2020), in which equal distances look about equally far apart.
+Colours are joined in OKLab, in which equal distances look about equally far apart.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cinedex.formats.seen import binned
+from cinedex.stages.oklab import oklab
 from cinedex.timeline.rows import Motion, Palette
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans, Ticks, Track
@@ -19,25 +20,10 @@ from cinedex.timeline.track import Spans, Ticks, Track
 Rgb = tuple[int, int, int]
 Numbers = npt.NDArray[np.float64]
 
-_NEAR = 0.11
+_NEAR = 0.085
 """Colours nearer than this are shown as one."""
 
 _FINE = 0.04
-
-_TO_LMS = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-_TO_LAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -110,14 +96,6 @@ def _put_together(colours: Numbers, weights: Numbers, most: int) -> list[Swatch]
         taken.append((float(sums[near].sum()) / total, (red, green, blue)))
         lab, colours, sums = lab[~near], colours[~near], sums[~near]
     return [Swatch(colour, share) for share, colour in sorted(taken, key=lambda t: (-t[0], t[1]))]
-
-
-def oklab(colours: Numbers) -> Numbers:
-    """SRGB [n, 3] 0..255 in OKLab [n, 3]."""
-    unit = colours / 255
-    linear = np.where(unit <= 0.04045, unit / 12.92, ((unit + 0.055) / 1.055) ** 2.4)
-    lab: Numbers = np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
-    return lab
 
 
 def over_time(track: Track[Palette] | None, name: str, edges: Ticks) -> Numbers:

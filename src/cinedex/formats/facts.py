@@ -38,13 +38,14 @@ TITLES = {
     "area": "Picture area",
     "frame": "Frame index",
     "glance": "Glances",
+    "scan": "Scans",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
     "vector": "Vectors",
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset({"frame", "vector", "glance", "tracklet", "faceprint", "face", "portrait", "area"})
+BEHIND = frozenset({"frame", "vector", "glance", "scan", "tracklet", "faceprint", "face", "portrait", "area"})
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"

@@ -40,11 +40,9 @@ def framed(picture: Pixels, box: tuple[float, float, float, float], size: int, *
     """A square still uint8 [size, size, 3] of a face and what is around it. `box` is x, y, width, height in shares."""
     height, width = picture.shape[:2]
     x, y, across, down = box[0] * width, box[1] * height, box[2] * width, box[3] * height
-    side = min(max(across, down, 1.0) * (1 + 2 * margin), float(max(height, width)))
-    centre = np.array([x + across / 2, y + down / 2])
-    # A still that would reach beyond the picture is moved inside where it fits.
-    room = np.maximum(np.array([width, height]) - side, 0)
-    corner = np.clip(centre - side / 2, 0, room) if side <= min(height, width) else centre - side / 2
+    side = min(max(across, down, 1.0) * (1 + 2 * margin), float(min(height, width)))
+    # A still that would reach beyond the picture is moved inside.
+    corner = np.clip(np.array([x + across / 2, y + down / 2]) - side / 2, 0, np.array([width, height]) - side)
     turn = np.eye(2) * side / size
     return _warped(picture, turn, corner, (size, size))
 

@@ -108,10 +108,7 @@ class FakeImageTagger:
         """The share of pixels nearest to each colour; the feature is those shares and the mean of each channel."""
         _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
         pictures = pictures[:, ::8, ::8]
-        palette = np.array(list(_COLOURS.values()), np.int32)
-        apart = np.square(pictures.astype(np.int32)[..., None, :] - palette).sum(axis=-1)
-        nearest = np.argmin(apart, axis=-1)
-        shares = np.stack([np.mean(nearest == i, axis=(1, 2)) for i in range(len(palette))], axis=1).astype(np.float32)
+        shares = _shares(pictures)
         means = (pictures.mean(axis=(1, 2)) / 255).astype(np.float32)
         return shares, np.concatenate([shares, means], axis=1)
 
@@ -164,6 +161,37 @@ class FakeTextEmbedder:
         return vectors
 
 
+class FakeImageEmbedder:
+    """Places pictures by the shares of their colours, and texts by the colours that they name."""
+
+    size = (64, 64)
+    dim = len(_COLOURS) + 1
+    near = 0.5
+
+    def __init__(self, space: str = "fake-sight") -> None:
+        self.space = space
+
+    def embed_pictures(self, pictures: Pixels) -> Floats:
+        """Unit vectors of the shares of pixels nearest to each colour; the last place is for texts without any."""
+        _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
+        vectors = np.zeros((len(pictures), self.dim), np.float32)
+        vectors[:, :-1] = _shares(pictures)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
+        """Unit vectors: each colour named adds 1 in its place."""
+        del query
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in _words(text):
+                if word in _COLOURS:
+                    row[list(_COLOURS).index(word)] += 1
+            row[-1] = not row.any()
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
 class FakeFaceDetector:
     """Takes every rectangle of full red and half blue for a face, looking straight ahead."""
 
@@ -206,19 +234,18 @@ class FakeFaceEmbedder:
 
 
 class FakeTextFinder:
-    """Takes rows of the picture in which anything is pure white for lines of text, from the first white to the last."""
+    """Takes rows of the picture in which anything is bright for a line of text, from the first bright to the last."""
 
     def find(self, pictures: Pixels) -> list[Floats]:
         """A line for each stretch of such rows, upright, score 0.9."""
         _check(pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8, "pictures", pictures)
-        return [self._one(np.all(picture >= 250, axis=2)) for picture in pictures]
+        return [self._one(picture.min(axis=2) >= 128) for picture in pictures]
 
-    def _one(self, white: npt.NDArray[np.bool_]) -> Floats:
-        height, width = white.shape
-        rows = np.flatnonzero(np.diff(white.any(axis=1).astype(np.int8), prepend=0, append=0))
+    def _one(self, bright: npt.NDArray[np.bool_]) -> Floats:
+        height, width = bright.shape
         found = []
-        for top, bottom in rows.reshape(-1, 2).tolist():
-            columns = np.flatnonzero(white[top:bottom].any(axis=0))
+        for top, bottom in _stretches(np.any(bright, axis=1)):
+            columns = np.flatnonzero(bright[top:bottom].any(axis=0))
             left, right = columns[0] / width, (columns[-1] + 1) / width
             y, low = top / height, bottom / height
             found.append([left, y, right, y, right, low, left, low, 0.9])
@@ -226,21 +253,28 @@ class FakeTextFinder:
 
 
 class FakeLineReader:
-    """Reads a line by how it is divided: a word of white ('word') for every white stretch across its middle."""
+    """Reads upright bars: 'a' is a sixth of the line's height wide, 'b' two sixths, and so on to 'h'.
+
+    A gap of three sixths or more is a space.
+    """
 
     height = 48
     scripts = frozenset({"LATIN"})
 
     def read(self, lines: Sequence[Pixels]) -> list[tuple[str, float]]:
-        """'word3' for a stretch that is three heights long, and so on; score 0.9, 0 for nothing."""
+        """The letters that the bars across the middle stand for; score 0.9, 0 for nothing."""
         for line in lines:
-            _check(line.ndim == 3 and line.shape[0] == self.height and line.dtype == np.uint8, "line", line)
-        return [self._one(line[self.height // 2].mean(axis=1) >= 200) for line in lines]
+            fits = line.ndim == 3 and line.shape[0] == self.height and line.shape[2] == 3 and line.dtype == np.uint8
+            _check(fits, "line", line)
+        return [self._one(np.asarray(line[self.height // 2].min(axis=1) >= 128)) for line in lines]
 
-    def _one(self, white: npt.NDArray[np.bool_]) -> tuple[str, float]:
-        edges = np.flatnonzero(np.diff(white.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-        words = [f"word{round((end - start) / self.height)}" for start, end in edges.tolist()]
-        return (" ".join(words), 0.9) if words else ("", 0.0)
+    def _one(self, bright: npt.NDArray[np.bool_]) -> tuple[str, float]:
+        unit, text, before = self.height / 6, "", 0
+        for start, end in _stretches(bright):
+            gap = " " if text and start - before >= 2.5 * unit else ""
+            text += gap + "abcdefgh"[min(max(round((end - start) / unit) - 1, 0), 7)]
+            before = end
+        return text, 0.9 if text else 0.0
 
 
 class FakeLanguageNamer:
@@ -276,6 +310,7 @@ _FAKES: dict[str, Callable[[ModelSpec], Any]] = {
     "transcribe": lambda _: FakeTranscriber(),
     "tag": lambda spec: FakeImageTagger(spec.space or "fake-colours"),
     "embed-text": lambda spec: FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384))),
+    "embed-picture": lambda spec: FakeImageEmbedder(spec.space or "fake-sight"),
     "detect-faces": lambda _: FakeFaceDetector(),
     "embed-faces": lambda spec: FakeFaceEmbedder(spec.space or "fake-faces", float(spec.options.get("same", 0.4))),
     "find-text": lambda _: FakeTextFinder(),
@@ -293,8 +328,22 @@ def _load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> An
     return _FAKES[spec.task](spec)
 
 
+def _shares(pictures: Pixels) -> Floats:
+    """The share of each picture's pixels that is nearest to each colour."""
+    palette = np.array(list(_COLOURS.values()), np.int32)
+    apart = np.square(pictures.astype(np.int32)[..., None, :] - palette).sum(axis=-1)
+    nearest = np.argmin(apart, axis=-1)
+    return np.stack([np.mean(nearest == i, axis=(1, 2)) for i in range(len(palette))], axis=1).astype(np.float32)
+
+
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _stretches(flags: Any) -> list[tuple[int, int]]:
+    """Where every run of true begins and ends."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _loudness(pieces: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

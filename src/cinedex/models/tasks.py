@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +106,45 @@ class TextEmbedder(Protocol):
 
     def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
         """Unit vectors float32 [n, dim]; `query` tells a question from a passage where the model cares."""
+        ...
+
+
+@runtime_checkable
+class ImageEmbedder(Protocol):
+    """Places pictures and texts in one space, so that words can look for what is seen."""
+
+    space: str
+    dim: int
+    near: float
+    """Cosine of a question and a picture from which the one is likely to speak of the other."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the pictures that it takes."""
+        ...
+
+    def embed_pictures(self, pictures: Pixels) -> Floats:
+        """Unit vectors float32 [n, dim] for RGB uint8 [n, height, width, 3]."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
+        """Unit vectors float32 [n, dim] in the space of the pictures; `query` tells a question from a description."""
+        ...
+
+
+Named: TypeAlias = Sequence[tuple[str, float]]
+"""What a picture shows, in words: (label, score) pairs, scores 0..1."""
+
+
+@runtime_checkable
+class LabelEmbedder(Protocol):
+    """Places in its space also what has been named already, so that no picture need be looked at again."""
+
+    space: str
+    dim: int
+
+    def embed_labels(self, named: Sequence[Named]) -> Floats:
+        """A unit vector for each picture's labels, float32 [n, dim]; zeros where they say nothing."""
         ...
 
 

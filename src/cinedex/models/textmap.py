@@ -48,7 +48,7 @@ def lines(marked: Floats, least: float) -> Floats:
         if min(rows.stop - rows.start, columns.stop - columns.start) < THINNEST or scores[number] < least:
             continue
         inside = parts[rows, columns] == number + 1
-        corners = _grown(_rectangle(inside) + (columns.start, rows.start))
+        corners = _grown(_rectangle(inside) + np.array([columns.start, rows.start]))
         if corners is not None:
             found.append(np.append(_shares(corners, marked.shape), scores[number]))
     ranked = sorted(found, key=lambda line: -line[8])
@@ -99,4 +99,5 @@ def _grown(corners: Numbers) -> Numbers | None:
         return None
     more = width * height * GROWN / (2 * (width + height))
     along, across = right / width * more, down / height * more
-    return corners + np.array([-along - across, along - across, along + across, across - along])
+    grown: Numbers = corners + np.array([-along - across, along - across, along + across, across - along])
+    return grown

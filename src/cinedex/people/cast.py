@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,16 +20,15 @@ from cinedex.people.decisions import (
     Hide,
     Merge,
     Name,
+    Recognition,
     ShowAgain,
-    Sighting,
     Undo,
     named,
     noted,
 )
-from cinedex.people.evidence import ANCHORS, NOBODY
 from cinedex.people.log import Log, utc_now
 from cinedex.people.register import KnownPerson, Register, live, replay
-from cinedex.people.resolve import Part
+from cinedex.people.resolve import Part, sightings
 from cinedex.people.scan import Scan, Sources, gallery, scan
 from cinedex.people.view import Character, Gallery, Somebody, Standing
 from cinedex.timeline.movie import Movie
@@ -88,8 +87,8 @@ class Cast:
             if character.person:
                 own.setdefault(character.person, []).append(character)
         people = [_somebody(known, own.get(known.id, [])) for known in register.people.values()]
-        for group in found.matches.groups:
-            people.append(Somebody("", "", hidden=False, characters=tuple(found.people[i] for i in group)))
+        groups = (tuple(found.people[i] for i in group) for group in found.matches.groups)
+        people += [Somebody("", "", hidden=False, characters=group) for group in groups]
         return sorted(people, key=lambda p: (-p.seconds, p.title))
 
     def suggestions(self, movie: Movie | None = None) -> list[Character]:
@@ -165,7 +164,7 @@ class Cast:
         meant = self._meant(whom, person)
         if meant == whom.person:
             raise UsageError(f"{who} was said to be that person", remedy="Undo that, or split it off.")
-        return self._decide(*(Deny(meant, s) for s in _sightings(_part(whom))))
+        return self._decide(*(Deny(meant, s) for s in sightings(_part(whom))))
 
     def merge(self, one: str, other: str) -> Entry:
         """Say that two are one. The first keeps its name."""
@@ -199,8 +198,10 @@ class Cast:
         acts: list[Act] = []
         person = self._named_person(name, acts) if name else _new_id()
         old = self._recognised(whom)
-        for sighting in _sightings(part, chosen):
+        for sighting in sightings(part, chosen):
             acts += [Claim(person, sighting), *([Deny(old, sighting)] if old and old != person else [])]
+        if not old:  # or the rest, being so like it, would follow
+            acts += [Deny(person, s) for s in sightings(part, set(part.places) - chosen)]
         return self._decide(*acts)
 
     def hide(self, who: str) -> Entry:
@@ -244,15 +245,19 @@ class Cast:
             raise UsageError("enrolling takes at least one photo")
         detector, embedder = models()
         made = [photos.print_of(data, name, detector, embedder) for name, data in given]
+        self._alike([name for name, _ in given], made, known.prints if known is not None else (), who)
         names = tuple(photos.keep(self.sources.store, person, one) for one in made)
         return self._decide(*acts, Enrol(person, names))
 
     def undo(self, entry: str | None = None) -> Entry:
-        """Take an entry back, the last one by default; undoing an undoing brings it again. Deletions stay."""
+        """Take an entry back, by default the last about who is who; undoing an undoing brings it again.
+
+        Deletions stay.
+        """
         entries = self.log.entries()
         counting = live(entries)
         if entry is None:
-            able = [e for e in counting if not e.lasting and not any(isinstance(a, Undo) for a in e.acts)]
+            able = [e for e in counting if not e.lasting and not any(isinstance(a, Undo | Recognition) for a in e.acts)]
             if not able:
                 raise UsageError("there is nothing to undo")
             return self._decide(Undo(able[-1].id))
@@ -264,6 +269,18 @@ class Cast:
         if found[0] not in counting:
             raise UsageError(f"{found[0].id} is undone already")
         return self._decide(Undo(found[0].id))
+
+    def _alike(self, names: Sequence[str], made: Sequence[photos.Print], before: Sequence[str], who: str) -> None:
+        """Refuse a photo whose face is like none of the others of that person: it may be somebody else's."""
+        kept = photos.kept(self.sources.store, before)
+        for i, one in enumerate(made):
+            others = [o for j, o in enumerate([*made, *kept]) if j != i and o.space == one.space]
+            bounds = self.sources.bounds(one.space)
+            if others and bounds and max(float(one.values @ o.values) for o in others) < bounds.likely:
+                raise UsageError(
+                    f"{names[i]}: this face is like none of the other photos of {who}",
+                    remedy="If it is theirs all the same, add a photo that is like both first.",
+                )
 
     # Parts of decisions
 
@@ -324,13 +341,13 @@ class Cast:
             return []
         if whom.person and not self.register.people[whom.person].name:
             return [Merge(person, whom.person)]
-        sightings, was = _sightings(_part(whom)), self._recognised(whom)
-        claims: list[Act] = [Claim(person, s) for s in sightings]
-        return claims + [Deny(was, s) for s in sightings if was and was != person]
+        seen, was = sightings(_part(whom)), self._recognised(whom)
+        claims: list[Act] = [Claim(person, s) for s in seen]
+        return claims + [Deny(was, s) for s in seen if was and was != person]
 
     def _claimed(self, whom: Whom, person: str) -> list[Act]:
         """The acts that make a film's character a person's, where nobody has said so yet."""
-        return [Claim(person, s) for s in _sightings(whom.part)] if whom.part is not None and not whom.person else []
+        return [Claim(person, s) for s in sightings(whom.part)] if whom.part is not None and not whom.person else []
 
     def _only_here(self, whom: Whom) -> bool:
         """Whether a person is nothing but this one film's character, so that naming them is a change of name."""
@@ -350,22 +367,6 @@ def _part(whom: Whom) -> Part:
     if whom.part is None:
         raise TypeError("a film's character is meant")
     return whom.part
-
-
-def _sightings(part: Part, chosen: Iterable[int] | None = None) -> list[Sighting]:
-    """A character as decisions point at it, or `chosen` tracklets of it: one sighting for every machine's character."""
-    evidence, whole = part.evidence, chosen is None
-    by_number: dict[int, list[int]] = {}
-    for place in part.places if chosen is None else sorted(chosen):
-        by_number.setdefault(int(evidence.character[place]), []).append(place)
-    made = []
-    for number, places in by_number.items():
-        longest = whole and len(places) > ANCHORS and len(places) == int((evidence.character == number).sum())
-        anchors = evidence.anchors(places, ANCHORS if longest else None)
-        made.append(
-            Sighting(evidence.movie.id, evidence.key, number, anchors, whole and number != NOBODY, longest)
-        )  # fmt: skip
-    return made
 
 
 def _of(movies: Sequence[Movie], film: str) -> Movie | None:

@@ -101,7 +101,7 @@ def _needed(store: Store, movie_id: str, stage: str, key: str) -> list[str]:
 
 
 def _keeping(doomed: frozenset[int] | None, anchors: list[Anchor]) -> Callable[[str, pa.Table], pa.Table]:
-    """What stays of a table. Where the tracklets are not known any more, times alone decide, and rather take too much."""
+    """What stays of a table. Where the tracklets are not known any more, times decide, and rather take too much."""
 
     def goes(row: Mapping[str, Any]) -> bool:
         numbers = {row["tracklet"]} if "tracklet" in row else set(tracklets_in(row["refs"] or ()))

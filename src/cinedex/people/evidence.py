@@ -14,7 +14,7 @@ from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Face, Faceprint, Person, Row, Tracklet
 from cinedex.timeline.time import Span, Time
 from cinedex.timeline.timeline import Timeline
-from cinedex.timeline.track import Spans, Ticks, Track
+from cinedex.timeline.track import Spans, Track
 
 Floats = npt.NDArray[np.float32]
 
@@ -59,7 +59,7 @@ class Evidence:
     @cached_property
     def lengths(self) -> npt.NDArray[np.float64]:
         """Seconds of every tracklet, a moment at least."""
-        return np.maximum(self.spans.ends - self.spans.starts, 1) / int(Time.from_seconds(1))
+        return np.asarray(np.maximum(self.spans.ends - self.spans.starts, 1) / int(Time.from_seconds(1)), np.float64)
 
     @cached_property
     def places(self) -> dict[int, int]:

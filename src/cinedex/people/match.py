@@ -21,10 +21,10 @@ from cinedex.timeline.track import Spans
 SUGGESTIONS = 3
 """Most people suggested for one character."""
 
-STRANGERS = 4000
+STRANGERS = 3000
 """Most characters without a name that are compared with each other; those seen longest."""
 
-SURE, LIKELY, AHEAD = 0.9, 1.1, 0.3
+SURE, LIKELY, AHEAD = 0.8, 1.1, 0.5
 """Shares of the model's own distance at which a match is sure or likely; share of the room between for the lead."""
 
 _TOGETHER = 0.5
@@ -33,8 +33,10 @@ _TOGETHER = 0.5
 
 @dataclass(frozen=True)
 class Bounds:
-    """Cosines in one space: from `sure` on a print is somebody's, from `likely` on it may be, and `ahead` is how much
-    nearer than anybody else they must be for it."""
+    """Cosines in one space: from `sure` on a print is somebody's, from `likely` on it may be.
+
+    `ahead` is the lead over everybody else that it takes to be sure.
+    """
 
     sure: float
     likely: float
@@ -177,7 +179,7 @@ def _strangers(parts: Sequence[Part], own: list[int], bounds: Bounds, into: Matc
     free = sorted(sorted(free, key=lambda i: -parts[i].seconds)[:STRANGERS])
     if len({parts[i].evidence.movie.id for i in free}) < 2:
         return
-    apart = 1.0 - _alike([_prints(parts[i]) for i in free])
+    apart = np.maximum(1.0 - _alike([_prints(parts[i]) for i in free]), 0.0)
     films: dict[str, list[int]] = {}
     for place, i in enumerate(free):
         films.setdefault(parts[i].evidence.movie.id, []).append(place)

@@ -27,6 +27,9 @@ CLEAR = 0.5
 PRESENT = 0.35
 """Least score of another face that makes it unclear who is meant, if it is not much smaller."""
 
+RIVAL = 1 / 9
+"""Share of the largest face's area from which another face is not just background."""
+
 SMALLEST = 36
 """Pixels of a face's width at least: a smaller one says too little about whose it is."""
 
@@ -46,20 +49,19 @@ def print_of(photo: bytes, name: str, detector: FaceDetector, embedder: FaceEmbe
     except ValueError as wrong:
         raise UsageError(f"{name}: {wrong}", remedy="Give a JPEG, PNG or WebP of one person.") from wrong
     found = detector.faces(pixels[None])[0]
-    height, width = pixels.shape[:2]
-    clear = [f for f in found if f[4] >= CLEAR]
-    if not clear:
-        raise UsageError(
-            f"{name}: no clear face is seen", remedy="Give a photo in which the face is seen from the front."
-        )
-    first = max(clear, key=lambda f: float(f[2] * width * f[3] * height))
-    area = float(first[2] * first[3])
-    others = [f for f in found if f is not first and f[4] >= PRESENT and float(f[2] * f[3]) >= area / 9]
+    width = pixels.shape[1]
+    areas = found[:, 2] * found[:, 3]
+    clear = np.flatnonzero(found[:, 4] >= CLEAR)
+    if not len(clear):
+        raise UsageError(f"{name}: no clear face is seen", remedy="Give a photo of somebody who faces the camera.")
+    meant = int(clear[areas[clear].argmax()])
+    others = int(((found[:, 4] >= PRESENT) & (areas >= areas[meant] * RIVAL)).sum()) - 1
     if others:
         raise UsageError(
-            f"{name}: {len(others) + 1} faces are seen, and it is unclear whose is meant",
+            f"{name}: {others + 1} faces are seen, and it is unclear whose is meant",
             remedy="Cut the photo so that one person is in it.",
         )
+    first = found[meant]
     if first[2] * width < SMALLEST:
         raise UsageError(
             f"{name}: the face is {first[2] * width:.0f} pixels wide, too small to tell whose it is",

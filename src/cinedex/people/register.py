@@ -1,4 +1,4 @@
-"""Who is known: the log replayed to a state. Whatever order the entries arrive in, the same entries give the same state."""
+"""Who is known: the log replayed to a state. The same entries give the same state in whatever order they arrive."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from cinedex.people.decisions import (
     Sighting,
     Undo,
 )
+
+OFF = Recognition(on=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Register:
     claims: tuple[Claim, ...] = ()
     denials: tuple[Deny, ...] = ()
     deletions: tuple[Deletion, ...] = ()
-    recognition: Recognition = Recognition(on=False)
+    recognition: Recognition = OFF
     since: str = ""
     """When recognition was last switched."""
 
@@ -129,7 +131,7 @@ class _State:
         self.parent: dict[str, str] = {}
         self.claims: list[Claim] = []
         self.denials: list[Deny] = []
-        self.recognition, self.since = Recognition(on=False), ""
+        self.recognition, self.since = OFF, ""
 
     def root(self, person: str) -> str:
         while person in self.parent:

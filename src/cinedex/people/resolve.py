@@ -1,4 +1,4 @@
-"""A film's characters as people have decided: the machine's, with human decisions laid over them; rows stay as they are.
+"""A film's characters as people have decided: the machine's, with decisions laid over them; rows stay as they are.
 
 One rule for every decision: a tracklet that a decision points at is as decided, the latest decision first. Tracklets of
 the same character that none points at follow the weightiest decision about the whole character.
@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cinedex.people.evidence import NOBODY, Evidence, Floats, unit
+from cinedex.people.decisions import Sighting
+from cinedex.people.evidence import ANCHORS, NOBODY, Evidence, Floats, unit
 from cinedex.people.register import Register
 from cinedex.timeline.track import Spans
 
@@ -29,7 +30,7 @@ class Look:
 class Part:
     """Tracklets of a film that are one character: `number` is the machine's, `letter` tells apart what was split off.
 
-    `person` is who people have said that it is (an id of the register), or empty; `denied` whom they have said it is not.
+    `person` is who people have said that it is (an id of the register), or empty; `denied` who it is not.
     """
 
     evidence: Evidence
@@ -170,3 +171,19 @@ def _letters(count: int) -> str:
         count, rest = divmod(count - 1, 26)
         letters = chr(ord("a") + rest) + letters
     return letters
+
+
+def sightings(part: Part, chosen: Iterable[int] | None = None) -> list[Sighting]:
+    """A character as decisions point at it, or `chosen` tracklets of it: one sighting for every machine's character."""
+    evidence, whole = part.evidence, chosen is None
+    by_number: dict[int, list[int]] = {}
+    for place in part.places if chosen is None else sorted(chosen):
+        by_number.setdefault(int(evidence.character[place]), []).append(place)
+    made = []
+    for number, places in by_number.items():
+        longest = whole and len(places) > ANCHORS and len(places) == int((evidence.character == number).sum())
+        anchors = evidence.anchors(places, ANCHORS if longest else None)
+        made.append(
+            Sighting(evidence.movie.id, evidence.key, number, anchors, whole and number != NOBODY, longest)
+        )  # fmt: skip
+    return made

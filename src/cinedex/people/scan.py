@@ -23,7 +23,7 @@ ReadTracks = Callable[[Movie, Collection[type[Row]]], Timeline]
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Where the people of a library are read from: its store, its films, their tracks, and what prints of a space mean."""
+    """Where a library's people are read from: its store, films and their tracks, and what nearness in a space means."""
 
     store: Store
     movies: Callable[[], list[Movie]]

@@ -191,13 +191,16 @@ def _given(task: Task) -> Iterator[type[Row]]:
 
 
 def _track(row: type[Row], task: Task, job: Job, tools: Tools) -> Track[Any]:
+    return needed(row, task, job.movie, tools.store)
+
+
+def needed(row: type[Row], task: Task, movie: Movie, store: Store) -> Track[Any]:
+    """A track that the task reads, from all that make it. Raises StageError where a part is gone."""
     tables, makers = [], []
     for stage, key in task.reads[row.kind]:
-        part = tools.store.read(job.movie.id, stage, key)
+        part = store.read(movie.id, stage, key)
         if part is None:
-            raise StageError(
-                f"the {row.kind} track of stage {stage} is gone", film=job.movie.name, stage=task.stage.name
-            )
+            raise StageError(f"the {row.kind} track of stage {stage} is gone", film=movie.name, stage=task.stage.name)
         tables.append(rows_of.upgrade(part.tables[row.kind]))
         makers.append(stage)
     return Track(_sorted(pa.concat_tables(tables), row), Maker("+".join(makers), 0))

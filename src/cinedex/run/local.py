@@ -13,16 +13,21 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
 
 from cinedex.errors import CancelledError, CinedexError
 from cinedex.media.views import Frames, Looks, Samples
 from cinedex.run.events import Event, Happening
-from cinedex.run.job import Job, Models, Outcome, Task, Tools, described, execute, merge, reel_name
+from cinedex.run.job import Job, Models, Outcome, Task, Tools, described, execute, merge, needed, reel_name
 from cinedex.run.plan import Plan, Step, StepState, makers_of
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.store import Store
-from cinedex.timeline.time import Time
+from cinedex.timeline.movie import Movie
+from cinedex.timeline.time import Span, Time
 
 _PROGRESS_EVERY = 0.2
 """Seconds between two progress events of one group."""
@@ -226,11 +231,7 @@ class _Work:
         movie = film.plan.movie
         stages = [s.stage for s in film.plan.steps]
         tasks = {s.name: _task(s, film.plan, stages) for s in group}
-        cut = all(s.stage.view is not None and s.stage.halo is not None for s in group)
-        reels = list(movie.span.cut(self.settings.reel)) if cut else [movie.span]
-        if len(reels) > 1 and reels[-1].duration * 4 < self.settings.reel:
-            reels[-2:] = [reels[-2] | reels[-1]]
-        reels = reels or [movie.span]
+        reels = self._cut(movie, list(tasks.values()))
         report = _Progress(film, group, self.mail)
         totals = dict.fromkeys(tasks, (0, 0.0))
         for reel in reels:
@@ -255,6 +256,19 @@ class _Work:
             self.store.clear_failure(movie.id, task.key)
             outcomes[name] = Outcome(rows, totals[name][1])
 
+    def _cut(self, movie: Movie, tasks: list[Task]) -> list[Span]:
+        """The reels of a group: as long as the settings say, but cut only where every stage of it can be."""
+        if not all(t.stage.view is not None and t.stage.halo is not None for t in tasks):
+            return [movie.span]
+        reels = list(movie.span.cut(self.settings.reel))
+        if len(reels) > 1 and reels[-1].duration * 4 < self.settings.reel:
+            reels[-2:] = [reels[-2] | reels[-1]]
+        for task in tasks:
+            if task.stage.seam is not None and len(reels) > 1:
+                starts = needed(task.stage.seam, task, movie, self.store).column("start")
+                reels = _at_seams(movie.span, [r.start for r in reels[1:]], starts)
+        return reels or [movie.span]
+
     def _patiently(self, job: Job, tools: Tools, film: _Film) -> dict[str, Outcome]:
         """Run a job; stages that failed for a reason that may pass are tried again, a little later each time."""
         outcomes: dict[str, Outcome] = {}
@@ -270,6 +284,15 @@ class _Work:
                 break
             job = Job(job.movie, again, job.span)
         return outcomes
+
+
+def _at_seams(whole: Span, edges: list[Time], starts: Any) -> list[Span]:
+    """Reels whose inner edges are moved back to the nearest of `starts`; edges that fall together are one."""
+    places = np.searchsorted(starts, [int(e) for e in edges], side="right") - 1
+    moved = {int(starts[p]) for p in places.tolist() if p >= 0}
+    inner = sorted(m for m in moved if int(whole.start) < m < int(whole.end))
+    all_edges = [whole.start, *(Time(m) for m in inner), whole.end]
+    return [Span(a, b) for a, b in pairwise(all_edges)]
 
 
 def _attempt(job: Job, tools: Tools) -> dict[str, Outcome]:

@@ -15,30 +15,28 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from cinedex.errors import ModelError, StoreError
-from cinedex.models.tasks import Floats, TextEmbedder
-from cinedex.search.concept import PREFIX, Concepts
-from cinedex.search.kinds import kinds_of
+from cinedex.errors import StoreError
+from cinedex.models.kinds import kinds_of
+from cinedex.models.tasks import Floats, ImageEmbedder, LabelEmbedder, TextEmbedder
 from cinedex.search.moments import Moment, moments, source_key
+from cinedex.search.sights import Embedders, seen
 from cinedex.timeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 """Of the table's form; a table of another version is left alone, and films are put into a new one."""
 
 VECTORS = ("meaning", "concept")
-"""The vector columns: what is said, and what is seen by its names."""
+"""The vector columns: what is said, and what is seen."""
 
 VECTOR_INDEX_FROM = 50_000
 """Moments from which a vector index is kept; fewer are compared one by one, which is exact and quick enough."""
 
 TABLE = f"moments_v{VERSION}"
-_CENTRES = f"centres_v{VERSION}"
-_SPACE_KEY = b"cinedex.space"
+_SPACE_KEYS = {column: f"cinedex.space.{column}".encode() for column in VECTORS}
 _DIM = 384
 """Of vectors in an index that was begun without a text embedder."""
 
@@ -58,22 +56,31 @@ _SHOWN = ["movie", "name", "start", "end", "words", "language", "tags", "kinds",
 class Index:
     """Moments of every film of a library. Safe for several threads and processes; readers never wait for writers.
 
-    `url` is a folder or an object store's address; `embedder` is called when texts are first to be embedded, and where
-    it raises ModelError the index does without vectors.
+    `url` is a folder or an object store's address; `embedder` is called when texts are first to be embedded, `sight`
+    when pictures are to be found by words: without it, by what they are tagged with, in the text embedder's space.
+    Where they raise ModelError the index does without these vectors.
     """
 
-    def __init__(self, url: str, embedder: Callable[[], TextEmbedder]) -> None:
+    def __init__(
+        self, url: str, embedder: Callable[[], TextEmbedder], sight: Callable[[], ImageEmbedder] | None = None
+    ) -> None:
         self.url = url
-        self._make = embedder
-        self._embedder: TextEmbedder | None = None
-        self._concepts: Concepts | None = None
+        self._embedders = Embedders(embedder, sight)
         self._lock = threading.RLock()
         self._table: Any = None
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
         self._stems: dict[str, tuple[str, ...]] = {}
         self._since = 0
-        self.without_meaning = ""
-        """Why there are no vectors here, if there are none."""
+
+    @property
+    def without_meaning(self) -> str:
+        """Why there are no vectors of what is said here, if there are none."""
+        return self._embedders.without_texts
+
+    @property
+    def lacking(self) -> bool:
+        """Whether an embedder could not be had, so that rows want to be made again once it can."""
+        return bool(self._embedders.without_texts or self._embedders.without_sight)
 
     # Writing
 
@@ -81,12 +88,11 @@ class Index:
         """Put a film's moments in place of those it had, at once; False where nothing has changed."""
         movie_id = _safe(timeline.movie.id)
         with self._lock, self._told():
-            embedder = self._embed()
-            key = _row_key(timeline, embedder)
-            table = self._in_space(self._open() or self._create(), embedder)
+            table = self._in_space(self._open() or self._create())
+            key = _row_key(timeline, self._embedders.spaces())
             if self._keys(table, movie_id) == {key}:
                 return False
-            rows = self._rows(timeline, moments(timeline), key, embedder)
+            rows = self._rows(timeline, moments(timeline), key)
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.when_not_matched_by_source_delete(f"movie = '{movie_id}'").execute(rows, on_bad_vectors="null")
             self._since += 1
@@ -108,7 +114,7 @@ class Index:
                 database = self._database()
                 for name in _tables(database):
                     database.drop_table(name, ignore_missing=True)
-                self._table, self._concepts = None, None
+                self._table = None
                 self._create()
             for timeline in timelines:
                 self.update(timeline)
@@ -132,14 +138,14 @@ class Index:
             table = self._open()
             if table is None:
                 return ["there is no index"] if timelines else []
-            embedder = self._embed()
+            spaces = self._embedders.spaces()
             pairs = table.search().select(["movie", "key"]).limit(max(table.count_rows(), 1)).to_arrow().to_pylist()
         keys: dict[str, set[str]] = {}
         for row in pairs:
             keys.setdefault(row["movie"], set()).add(row["key"])
         wrong = [f"{m}: not a film of the library" for m in sorted(keys.keys() - timelines.keys())]
         for movie_id, timeline in timelines.items():
-            wanted = {_row_key(timeline, embedder)} if moments(timeline) else set()
+            wanted = {_row_key(timeline, spaces)} if moments(timeline) else set()
             if keys.get(movie_id, set()) != wanted:
                 wrong.append(f"{timeline.movie.name}: not up to date")
         return wrong
@@ -161,11 +167,16 @@ class Index:
 
     @property
     def spaces(self) -> dict[str, str]:
-        """The space of every vector column; empty where there are no vectors."""
+        """The space of every vector column that has vectors."""
         with self._told():
             table = self._open()
-            space = _space(table) if table is not None else ""
-        return {"meaning": space, "concept": PREFIX + space} if space else {}
+            return {column: space for column, space in _spaces_of(table).items() if space} if table is not None else {}
+
+    @property
+    def near(self) -> dict[str, float]:
+        """From which cosine on a picture is near a question, by vector column, where its embedder says so."""
+        sight = self._embedders.sight()
+        return {"concept": sight.near} if sight is not None else {}
 
     def by_text(self, text: str, limit: int, movie: str | None) -> list[dict[str, Any]]:
         """Moments by full text, best first, with '_score' (BM25). The text is words only: it has no syntax."""
@@ -190,12 +201,14 @@ class Index:
     def query_vectors(self, text: str) -> dict[str, Floats]:
         """A query in the space of every vector column; empty where nothing can embed it, or only in another space."""
         with self._lock, self._told():
-            embedder, table = self._embed(), self._open()
-            if embedder is None or table is None or _space(table) != embedder.space:
+            table = self._open()
+            if table is None:
                 return {}
-            vector = embedder.embed_texts([text], query=True)[0]
-            concept = self._concept(embedder).of_question(vector)
-        return {"meaning": vector} | ({"concept": concept} if concept is not None else {})
+            there, found = _spaces_of(table), {}
+            for column, one in (("meaning", self._embedders.texts()), ("concept", self._embedders.sight())):
+                if one is not None and there[column] == one.space:
+                    found[column] = one.embed_texts([text], query=True)[0]
+        return {column: vector for column, vector in found.items() if vector.any()}
 
     def stems(self, word: str) -> tuple[str, ...]:
         """A word as full text knows it: its stem, or its parts where a language writes no spaces."""
@@ -211,7 +224,7 @@ class Index:
 
     # Rows
 
-    def _rows(self, timeline: Timeline, found: Sequence[Moment], key: str, embedder: TextEmbedder | None) -> pa.Table:
+    def _rows(self, timeline: Timeline, found: Sequence[Moment], key: str) -> pa.Table:
         movie = timeline.movie
         columns: dict[str, Any] = {
             "id": [f"{movie.id}@{int(m.span.start)}" for m in found],
@@ -226,48 +239,27 @@ class Index:
             "flags": [", ".join(m.flags) for m in found],
             "picture_at": [int(m.picture_at) for m in found],
             "key": [key] * len(found),
-            **self._vectors(found, embedder),
+            **self._vectors(timeline, found),
         }
         schema = self._table.schema
         return pa.table([pa.array(columns[n], type=schema.field(n).type) for n in schema.names], schema=schema)
 
-    def _vectors(self, found: Sequence[Moment], embedder: TextEmbedder | None) -> dict[str, list[Any]]:
+    def _vectors(self, timeline: Timeline, found: Sequence[Moment]) -> dict[str, list[Any]]:
+        """What is said by the text embedder; what is seen as it is stored, or else by its labels."""
         made: dict[str, list[Any]] = {column: [None] * len(found) for column in VECTORS}
-        if embedder is None:
-            return made
+        embedder, sight = self._embedders.texts(), self._embedders.sight()
         spoken = [i for i, m in enumerate(found) if m.words.strip()]
-        if spoken:
+        if embedder is not None and spoken:
             vectors = embedder.embed_texts([found[i].words for i in spoken])
             for i, vector in zip(spoken, vectors, strict=True):
                 made["meaning"][i] = vector
-        if any(m.tags for m in found):
-            concepts = self._concept(embedder)
-            made["concept"] = [concepts.of_labels(m.tags) for m in found]
+        if sight is not None:
+            pictured = seen(timeline, sight.space, sight.dim, [m.span for m in found])
+            if pictured is None and isinstance(sight, LabelEmbedder) and any(m.tags for m in found):
+                pictured = sight.embed_labels([m.tags for m in found])
+            if pictured is not None:
+                made["concept"] = [vector if vector.any() else None for vector in pictured]
         return made
-
-    def _concept(self, embedder: TextEmbedder) -> Concepts:
-        """The vocabulary's middle takes hundreds of embeddings to find, so it is kept beside the moments."""
-        if self._concepts is None:
-            database = self._database()
-            kept = database.open_table(_CENTRES).to_arrow().to_pylist() if _CENTRES in _tables(database) else []
-            for row in kept:
-                if row["space"] == embedder.space:
-                    passage, question = (np.asarray(row[n], dtype=np.float32) for n in ("passage", "question"))
-                    self._concepts = Concepts(embedder, (passage, question))
-                    return self._concepts
-            self._concepts = Concepts(embedder)
-            passage, question = self._concepts.centres
-            row = {"space": embedder.space, "passage": passage.tolist(), "question": question.tolist()}
-            database.create_table(_CENTRES, [row], mode="overwrite")
-        return self._concepts
-
-    def _embed(self) -> TextEmbedder | None:
-        if self._embedder is None and not self.without_meaning:
-            try:
-                self._embedder = self._make()
-            except ModelError as missing:
-                self.without_meaning = str(missing)
-        return self._embedder
 
     # The table
 
@@ -295,29 +287,35 @@ class Index:
     def _create(self) -> Any:
         from lancedb.index import FTS  # noqa: PLC0415 - heavy, and only a new index needs it
 
-        embedder = self._embed()
-        space, dim = (embedder.space, embedder.dim) if embedder is not None else ("", _DIM)
-        self._table = self._database().create_table(TABLE, schema=_schema(space, dim), exist_ok=True)
+        made = {"meaning": self._embedders.texts(), "concept": self._embedders.sight()}
+        schema = _schema(
+            {column: (one.space, one.dim) if one is not None else ("", _DIM) for column, one in made.items()}
+        )
+        self._table = self._database().create_table(TABLE, schema=schema, exist_ok=True)
         for column in _TEXTS:
             # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
             config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
             self._table.create_index(column, config=config)
         return self._table
 
-    def _in_space(self, table: Any, embedder: TextEmbedder | None) -> Any:
-        """The table, ready for vectors of this embedder; those of another one are taken out, the words stay."""
-        if embedder is None or _space(table) == embedder.space:
+    def _in_space(self, table: Any) -> Any:
+        """The table, ready for vectors of the embedders at hand; those of others are taken out, all else stays."""
+        there = _spaces_of(table)
+        others = [column for column, space in self._embedders.spaces().items() if space and space != there[column]]
+        if not others:
             return table
         rows = table.to_arrow()
         self._database().drop_table(TABLE)
         table = self._create()
         if rows.num_rows:
             _log.warning(
-                "the search index was made with another text embedder; until films are analysed again, "
-                "what is said in them is found by its words alone"
+                "the search index was made with another %s; until films are analysed again, they are found by words "
+                "alone",
+                " and another ".join({"meaning": "text embedder", "concept": "picture embedder"}[c] for c in others),
             )
-            empty = {n: pa.nulls(rows.num_rows, table.schema.field(n).type) for n in VECTORS}
-            columns = [empty.get(n, rows.column(n) if n in rows.schema.names else None) for n in table.schema.names]
+            now = _spaces_of(table)
+            empty = {n: pa.nulls(rows.num_rows, table.schema.field(n).type) for n in VECTORS if now[n] != there[n]}
+            columns = [empty[n] if n in empty else rows.column(n) for n in table.schema.names]
             table.add(pa.table(columns, schema=table.schema), on_bad_vectors="null")
         return table
 
@@ -363,20 +361,23 @@ def _fetch(query: Any, limit: int, movie: str | None, rank: str) -> list[dict[st
     return found
 
 
-def _schema(space: str, dim: int) -> pa.Schema:
+def _schema(spaces: Mapping[str, tuple[str, int]]) -> pa.Schema:
     texts = {n: pa.string() for n in ("id", "movie", "name", "words", "language", "tags", "kinds", "flags", "key")}
     numbers = {n: pa.int64() for n in ("start", "end", "picture_at")}
-    vectors = {n: pa.list_(pa.float32(), dim) for n in VECTORS}
-    return pa.schema(texts | numbers | vectors, metadata={_SPACE_KEY: space.encode()})
+    vectors = {n: pa.list_(pa.float32(), dim) for n, (_, dim) in spaces.items()}
+    named = {_SPACE_KEYS[n]: space.encode() for n, (space, _) in spaces.items()}
+    return pa.schema(texts | numbers | vectors, metadata=named)
 
 
-def _space(table: Any) -> str:
-    return str((table.schema.metadata or {}).get(_SPACE_KEY, b"").decode())
+def _spaces_of(table: Any) -> dict[str, str]:
+    """The space of each vector column of a table, empty where none has been."""
+    told = table.schema.metadata or {}
+    return {column: told.get(key, b"").decode() for column, key in _SPACE_KEYS.items()}
 
 
-def _row_key(timeline: Timeline, embedder: TextEmbedder | None) -> str:
+def _row_key(timeline: Timeline, spaces: Mapping[str, str]) -> str:
     """What a film's rows are made of: its tracks, and whose vectors."""
-    return f"{source_key(timeline)} {embedder.space if embedder is not None else ''}"
+    return " ".join([source_key(timeline), *spaces.values()])
 
 
 def _tables(database: Any) -> set[str]:

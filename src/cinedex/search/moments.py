@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cinedex.timeline.rows import Cue, Flag, Picture, RowType, Shot, Tag
+from cinedex.timeline.rows import Cue, Flag, Picture, RowType, Shot, Sight, Tag
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans, Ticks
@@ -61,8 +61,8 @@ def moments(timeline: Timeline) -> list[Moment]:
     ]
 
 
-SOURCES = (Shot, Cue, Tag, Flag, Picture)
-"""The kinds that moments are made of."""
+SOURCES = (Shot, Cue, Tag, Flag, Picture, Sight)
+"""The kinds that moments are made of, with their vectors."""
 
 
 def source_key(timeline: Timeline) -> str:

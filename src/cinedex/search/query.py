@@ -21,9 +21,10 @@ _FUSE = 60
 _CANDIDATES = 50
 """Of each list, or twice the hits asked for where that is more."""
 
-BOUNDS = {"meaning": 0.83, "concept": 0.40}
-"""Cosine in each space from which a moment counts as near. A first calibration, for multilingual-e5-small alone: set on
-the 'tune' queries of tests/quality/search_queries.json, so that hardly any of those without an answer finds one."""
+BOUNDS = {"meaning": 0.83}
+"""Cosine from which what is said counts as near; for what is seen, the picture embedder brings its own. A first
+calibration, for multilingual-e5-small alone: set on the 'tune' queries of tests/quality/search_queries.json, so that
+hardly any of those without an answer finds one."""
 
 WORDS_LEAST = 0.5
 """Share of a query's telling words that must be found where nothing else speaks for a moment."""
@@ -93,9 +94,10 @@ def search(index: Index, text: str, *, limit: int = 10, movie: str | None = None
     found: dict[tuple[str, int], _Candidate] = {}
     _rank(found, "text", _by_words(index, telling, terms, most, movie))
     vectors = index.query_vectors(query)
+    bounds = BOUNDS | index.near
     for space, vector in vectors.items():
         rows = ((r, 1 - r["_distance"]) for r in index.by_vector(space, vector, most, movie))
-        _rank(found, space, [(_Candidate(row), near) for row, near in rows if near >= BOUNDS[space]])
+        _rank(found, space, [(_Candidate(row), near) for row, near in rows if near >= bounds[space]])
     for candidate in found.values():
         if "text" not in candidate.ranks:
             _look(candidate, terms, index)

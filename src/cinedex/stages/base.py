@@ -83,7 +83,9 @@ class Stage(ABC):
     """A question about a film. Subclasses are frozen dataclasses whose fields are their parameters.
 
     Same film, parameters, models and tracks: same rows. `run` reads no clock, network, global or store. `halo` is how
-    much film beyond a span the answer for the span depends on (None: the stage cannot be cut into reels).
+    much film beyond a span the answer for the span depends on (None: the stage cannot be cut into reels). One that
+    follows something through the rows of a kind, such as a face through a shot, is cut only where such a row starts:
+    that kind, which it needs, is its `seam`.
     """
 
     name: ClassVar[str]
@@ -91,6 +93,7 @@ class Stage(ABC):
     makes: ClassVar[tuple[type[Row], ...]]
     cost: ClassVar[Cost] = Cost()
     halo: ClassVar[Time | None] = ZERO
+    seam: ClassVar[type[Row] | None] = None
 
     @property
     @abstractmethod

@@ -34,6 +34,9 @@ _FIRM = 8.0
 _SURE = 0.18
 """Height of a block's correlation peak (1 for the same picture twice) from which on its shift is believed."""
 
+_EXPLAINED = 0.24
+"""The peak that a quarter of the blocks exceed wherever the pictures show the same; across cuts 0.22 at most."""
+
 _LIMITS = (6.0, 3.0, 1.5, 0.8)
 """Pixels beyond which a block's shift does not count, in one round after the other."""
 
@@ -95,7 +98,7 @@ class Tracker:
         found += (moved - corners)[:, ::-1]
         centres = (corners[:, ::-1] + (_SIDE - 1) / 2 - np.array([(WIDTH - 1) / 2, (HEIGHT - 1) / 2])) / self._unit
         sure = textured & (peaks >= _SURE)
-        if sure.sum() < 3:
+        if sure.sum() < 3 or np.quantile(peaks[textured], 0.75) < _EXPLAINED:
             return None
         return self._explained(found, centres, tensors, sure, textured)
 

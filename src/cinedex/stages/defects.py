@@ -37,7 +37,10 @@ _CHANGE = 4.0
 """What a change of bars costs, in looks that it must explain better."""
 
 _TURN = 2.5
-"""The same for the beginning or end of a defect."""
+"""The same for the beginning or end of interlacing."""
+
+_SOFT = 1.5
+"""The same for blur."""
 
 _STILL = 0.35
 """What a look without a comb costs a stretch of interlacing: where nothing moves there is none."""
@@ -141,7 +144,7 @@ class Defects(Stage):
         limit = max(self.blur_level, self.blur_share * usual)
         soft = known & (detail < limit)
         sharp = known & ~soft
-        path = steadiest(np.stack([np.where(soft, 1.0, 0.0), np.where(sharp, 1.0, 0.05)], axis=1), _TURN)
+        path = steadiest(np.stack([np.where(soft, 1.0, 0.0), np.where(sharp, 1.0, 0.05)], axis=1), _SOFT)
         for first, last in stretches(path):
             if not path[first] or scans[last - 1].end - scans[first].start < self.blur_least:
                 continue

@@ -36,6 +36,12 @@ _EDGE = 0.03
 _BODY_SCORE = 0.6
 """What a scale is worth that was told from bodies only."""
 
+_SWING = 0.03
+"""Unsteadiness that a fast move has by itself, for every picture width that it goes in a second."""
+
+_MOSTLY = 0.65
+"""Share of the time at rest that makes a shot static, whatever passes through it meanwhile."""
+
 _STEADY = 0.6
 """Share of the way that must go one way for a pan, tilt, zoom or roll."""
 
@@ -65,13 +71,13 @@ class Framings(Stage):
     makes: ClassVar[tuple[type[Row], ...]] = (Framing,)
     cost: ClassVar[Cost] = Cost(cpus=0.1, memory_mib=32, cpu_seconds_per_minute=0.02, disk_kib_per_minute=0.5)
 
-    faces: tuple[float, ...] = (0.65, 0.37, 0.24, 0.155, 0.105, 0.045)
+    faces: tuple[float, ...] = (1.0, 0.52, 0.33, 0.21, 0.145, 0.06)
     face_score: float = 0.5
     body: float = 0.35
     breadths: tuple[float, ...] = (1.25, 0.9, 0.62, 0.46)
     body_score: float = 0.5
     shift: float = 0.025
-    zoom: float = 0.02
+    zoom: float = 0.015
     turn: float = 0.05
     shake: float = 0.003
     fit: float = 0.4
@@ -143,13 +149,17 @@ class Framings(Stage):
             return
         least = {"right": self.shift, "down": self.shift / shape, "zoom": self.zoom, "turn": self.turn}
         means, ways = {}, {}
+        rests = np.ones(len(seconds), dtype=np.bool_)
         for name, limit in least.items():
             values = np.asarray(motion[name][inside], dtype=np.float64)
             means[name] = float((values * seconds).sum()) / total / limit
             ways[name] = float((np.abs(values) * seconds).sum()) / total / limit
+            rests &= np.abs(values) < limit
         shake = float(np.median(motion["shake"][inside]))
-        label, score = _motion(means, ways)
-        if shake >= self.shake:
+        speed = self.shift * float(np.hypot(ways["right"], ways["down"]))
+        still = float(seconds[rests].sum()) / total
+        label, score = _motion(means, ways) if still < _MOSTLY else ("static", still)
+        if shake >= self.shake + _SWING * speed:
             unsteady = fit * min(1.0, 0.5 + 0.25 * shake / self.shake)
             yield _framing(shot, "camera", "handheld", unsteady)
             if label in {"static", "moving"}:

@@ -35,7 +35,11 @@ _LEAST = 5
 _CURVED = 8
 """From so many positions on, a way may be curved; fewer would bend with the shaking."""
 
-_DIGITS = {"right": 4, "down": 4, "zoom": 4, "turn": 4, "shake": 5, "fit": 2}
+_SPREAD = 1.2
+"""From a median distance in the plane to a root mean square, if distances are normal; one jump does not count."""
+
+_DIGITS = {"right": 3, "down": 3, "zoom": 3, "turn": 3, "shake": 4, "fit": 2}
+"""Decimals that are kept: no more than is known, so that rows are the same on every machine and store small."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,9 @@ class _Way:
 
 
 def _shake(starts: Ticks, ends: Ticks, moves: Numbers) -> float:
-    """Root mean square distance of the picture from its smooth way, in picture widths; 0 where too little is known."""
+    """How far the picture is from its smooth way, in picture widths, in the middle; 0 where too little is known."""
     breaks = np.flatnonzero(starts[1:] != ends[:-1]) + 1
-    squares, count = 0.0, 0
+    off: list[Numbers] = []
     for low, high in zip([0, *breaks.tolist()], [*breaks.tolist(), len(starts)], strict=True):
         if high - low + 1 < _LEAST:
             continue
@@ -130,6 +134,6 @@ def _shake(starts: Ticks, ends: Ticks, moves: Numbers) -> float:
         place = np.concatenate((np.zeros((1, 2)), np.cumsum(moves[low:high, :2], axis=0)))
         powers = np.stack([at**n for n in range(3 if len(at) >= _CURVED else 2)])
         smooth = np.linalg.solve(powers @ powers.T, powers @ place)
-        squares += float(((place - powers.T @ smooth) ** 2).sum())
-        count += len(at) - len(powers)
-    return float(np.sqrt(squares / count)) if count else 0.0
+        apart = place - powers.T @ smooth
+        off.append(np.hypot(apart[:, 0], apart[:, 1]) * np.sqrt(len(at) / (len(at) - len(powers))))
+    return _SPREAD * float(np.median(np.concatenate(off))) if off else 0.0

@@ -27,8 +27,9 @@ class People(Stage):
 
     Tracklets whose prints are nearer than `same` on average are one character, those nearer than `alike` one look of
     it. Two that are visible at once are two people. Faces seen worse than `clear` found no character: they join one
-    that is nearer than `alike` and clearly nearer than the next, or stay nobody's. Of more than `most` tracklets, those
-    seen best and longest decide, and the others join. `same` is that of the embedder whose prints these are.
+    that is nearer than `alike`, and nearer by `apart` than the next, or stay nobody's, as those worse than `faint` do.
+    Of more than `most` tracklets, those seen best and longest decide, and the others join. The bounds belong to the
+    embedder whose prints these are, and lie below its `same`: means of several prints lie closer than single ones.
     """
 
     name: ClassVar[str] = "people"
@@ -37,9 +38,10 @@ class People(Stage):
     cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=256, cpu_seconds_per_minute=0.05, disk_kib_per_minute=1.0)
     halo: ClassVar[Time | None] = None
 
-    same: float = 0.4
-    alike: float = 0.34
+    same: float = 0.35
+    alike: float = 0.29
     clear: float = 0.35
+    faint: float = 0.12
     apart: float = 0.05
     most: int = 5000
 
@@ -62,7 +64,7 @@ class People(Stage):
         looks, people = _core(self, vectors[core], starts[core], ends[core], weights[core])
         look, person = np.full(len(tracklets), -1), np.full(len(tracklets), -1)
         look[core], person[core] = core[looks], core[people]
-        self._attach(vectors, (starts, ends), weights, look, person)
+        self._attach(vectors, (starts, ends), weights, clearness, (look, person))
         scores = _scores(vectors, weights, person, self.same)
         seconds = (ends - starts) / FLICKS_PER_SECOND
         numbers = _ranked(person, seconds)
@@ -79,16 +81,23 @@ class People(Stage):
                 )
 
     def _attach(
-        self, vectors: Floats, spans: tuple[Labels, Labels], weights: Numbers, look: Labels, person: Labels
+        self,
+        vectors: Floats,
+        spans: tuple[Labels, Labels],
+        weights: Numbers,
+        clearness: Numbers,
+        found: tuple[Labels, Labels],
     ) -> None:
-        """Let the others join the characters that are there, the best seen first; in place."""
+        """Let the others join the characters that are there, the best seen first: `found` (look, person) in place."""
+        look, person = found
         members = {int(p): np.flatnonzero(person == p) for p in np.unique(person[person >= 0])}
         if not members:
             return
         names = np.array(list(members))
         means = np.stack([np.average(vectors[m], axis=0, weights=weights[m]) for m in members.values()])
         starts, ends = spans
-        for i in sorted(np.flatnonzero(person < 0).tolist(), key=lambda i: (-weights[i], i)):
+        waiting = np.flatnonzero((person < 0) & (clearness >= self.faint)).tolist()
+        for i in sorted(waiting, key=lambda i: (-weights[i], i)):
             near = np.linalg.norm(means - vectors[i], axis=1)
             first = int(near.argmin())
             next_best = float(np.partition(near, 1)[1]) if len(near) > 1 else np.inf

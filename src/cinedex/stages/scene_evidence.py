@@ -22,6 +22,9 @@ REACH = 24
 FADING = 4.0
 """Of the shots of a scene, one this many shots back counts 1/e as much as the last."""
 
+MOST = 1.5
+"""The ends of the scale of likeness."""
+
 SAME = 0.985
 """From this likeness on (cosine, Bhattacharyya) two shots show the same, whatever is usual in the film."""
 
@@ -31,30 +34,35 @@ USUAL, SPREAD, DOUBT = 0.4, 0.2, 12
 SIDE = 4
 """Shots on either side of a border whose people and places are compared."""
 
-STAY = {"like": 0.81, "young": 0.78, "log age": 0.03}
+STAY = {"like": 0.77, "young": 0.78, "log age": 0.03}
 """Weights of what speaks for a shot staying in a scene, learned (docs/decisions/0010-scenes.md)."""
 
 BEGIN = {
     "any": -3.13,
-    "gradual": 0.83,
-    "across 1": -0.53,
+    "gradual": 0.82,
+    "across 1": -0.50,
     "across 4": -1.42,
-    "across 12": 1.09,
-    "before 4": 1.13,
-    "after 4": -0.20,
+    "across 12": 1.03,
+    "before 4": 1.02,
+    "after 4": -0.23,
     "length": 0.32,
-    "length before": 0.30,
+    "length before": 0.31,
 }
 """Weights of what speaks for a shot beginning a scene, learned likewise."""
 
 SET = {"people": 0.9, "places": 0.9, "talk": -1.2, "pause": 0.6, "dark": 1.5}
 """The same for sources that the films learned from lack: set by hand, never above what a learned one can say."""
 
-CALM = (0.98, -0.08)
+CALM = (0.97, -0.10)
 """Slope and offset, in log odds, from what the chain says of a border to how often it is true, learned likewise."""
 
-LEANING = 1.5
-"""Added for each scene: the best parting has fewer than people mark, since it says nothing of what it is unsure of."""
+DOUBTFUL, READY = 0.03, 0.8
+"""A border that is less probable than this does not count; others count by their probability to the power of this.
+
+Both were chosen on the tuning part. The best parting of any number has far fewer scenes than people mark, since what is
+unsure everywhere is nowhere in it; so the number comes from the chances of all borders, and the best is then sought
+among the partings of that number.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +99,23 @@ class Weighed:
     alike: Scores
 
 
-def weighed(evidence: Evidence, bias: float = 0.0) -> Weighed:
-    """The scores for `scene_chain`; `bias` is added to every shot's beginning a scene."""
+def weighed(evidence: Evidence) -> Weighed:
+    """The scores for `scene_chain`."""
     alike, shares = fused(evidence)
     staying, beginning = staying_of(alike), beginning_of(evidence, alike)
     stay: Scores = staying @ np.array(list(STAY.values()))
     parts = {name: weight * beginning[name] for name, weight in BEGIN.items()}
     others = {name: SET[name] * value for name, value in others_of(evidence).items()}
-    begin = sum(parts.values(), start=np.full(len(evidence), bias)) + sum(others.values(), start=np.zeros(1))
+    begin = sum([*parts.values(), *others.values()], start=np.zeros(len(evidence)))
     told = {name: -_drop(own) * share for name, (own, share) in shares.items()}
     told["gradual"] = parts.get("gradual", np.zeros(len(evidence)))
     return Weighed(stay, begin, told | others, alike)
+
+
+def expected(chances: Scores, finer: float = 1.0) -> int:
+    """How many scenes to part a film into of whose shots each begins a scene with such a chance."""
+    likely = chances[1:][chances[1:] >= DOUBTFUL] ** READY
+    return min(1 + round(finer * float(likely.sum())), len(chances))
 
 
 def fused(evidence: Evidence) -> tuple[Scores, dict[str, tuple[Scores, float]]]:
@@ -142,8 +156,7 @@ def likeness(vectors: npt.NDArray[np.float32]) -> Scores:
     spread = 1.4826 * np.median(np.abs(values - middle))
     trust = len(values) / (len(values) + DOUBT)
     middle, spread = trust * middle + (1 - trust) * USUAL, max(0.02, trust * spread + (1 - trust) * SPREAD)
-    scaled = 1.5 * np.tanh((table - middle) / spread / 2)
-    return np.asarray(np.where(table >= SAME, np.maximum(scaled, 1.0), scaled))
+    return np.asarray(np.where(table >= SAME, MOST, MOST * np.tanh((table - middle) / spread / 2)))
 
 
 def staying_of(alike: Scores) -> Scores:

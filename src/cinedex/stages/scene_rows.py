@@ -24,8 +24,8 @@ _SPOKEN = 0.3
 _JOINED = 0.6
 """Seconds between two stretches of speech that are one all the same."""
 
-_PAUSE = (1.5, 6.0)
-"""Seconds without speech from which on a pause counts, and at which it counts in full."""
+_PAUSE = (1.5, 6.0, 15.0)
+"""Seconds without speech from which on a pause counts, at which it does in full, and from which on it is no pause."""
 
 _NEAR = 1.0
 """Seconds around a border in which a picture may be black."""
@@ -198,8 +198,8 @@ def _speech(inputs: Inputs, borders: Ticks) -> tuple[Scores | None, Scores | Non
     until = np.where(after < len(union), union.starts[after.clip(0, len(union) - 1)], np.iinfo(np.int64).max // 4)
     within = (since <= borders) & (before >= 0) & (after < len(union))
     silent = np.where(within, (until - since) / FLICKS_PER_SECOND, 0.0)
-    low, high = _PAUSE
-    return talk.astype(np.float64), np.clip((silent - low) / (high - low), 0, 1)
+    low, high, over = _PAUSE
+    return talk.astype(np.float64), np.where(silent < over, np.clip((silent - low) / (high - low), 0, 1), 0.0)
 
 
 def _spoken(track: Track[Sound] | None) -> Track[Sound] | None:

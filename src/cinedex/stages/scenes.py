@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
+from math import exp, isfinite
 from typing import Any, ClassVar
 
 import numpy as np
 
 from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.stages.scene_chain import best, borders
-from cinedex.stages.scene_evidence import CALM, LEANING, Scores, Weighed, weighed
+from cinedex.stages.scene_evidence import CALM, Scores, Weighed, expected, weighed
 from cinedex.stages.scene_rows import evidence_of
 from cinedex.timeline.rows import Cue, Palette, Person, Picture, Place, Quality, Row, Scene, Shot, Sound, Vector
 from cinedex.timeline.time import Time
@@ -45,10 +45,9 @@ class Scenes(Stage):
 
     It weighs how like the shots' pictures and colours are, who is seen, where, whether somebody talks across a cut,
     whether speech pauses, fades through black, and how long shots last; what no stage could make is left out, and
-    never is a reason. The number of scenes comes of itself. `granularity` makes more of them (above 0) or fewer
-    (below), in steps that each change the odds of every border e-fold; `count` asks for a number (into single shots,
-    where there are fewer of them). A border's score is how probable it is over all ways to part the film, whatever is
-    asked for.
+    never is a reason. There are about as many scenes as are to be expected over all ways to part the film, times e to
+    the power of `granularity` (above 0: finer), or `count` of them (single shots, where there are fewer). A scene's
+    score is how probable its beginning is over all ways, however many scenes were asked for; 1 for the first.
     """
 
     name: ClassVar[str] = "scenes"
@@ -60,8 +59,8 @@ class Scenes(Stage):
     count: int | None = None
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.granularity) and abs(self.granularity) <= 10):
-            raise ValueError(f"granularity is a number from -10 to 10, got {self.granularity!r}")
+        if not (isfinite(self.granularity) and abs(self.granularity) <= 5):
+            raise ValueError(f"granularity is a number from -5 to 5, got {self.granularity!r}")
         if self.count is not None and not 1 <= self.count <= _MOST_SCENES:
             raise ValueError(f"count is a whole number from 1 to {_MOST_SCENES}, got {self.count!r}")
 
@@ -81,8 +80,9 @@ class Scenes(Stage):
         if not len(shots):
             return
         evidence = weighed(evidence_of(inputs, shots))
-        begins = best(evidence.stay, evidence.begin + LEANING + self.granularity, self.count)
-        scores = _calm(borders(evidence.stay, evidence.begin))
+        chances = borders(evidence.stay, evidence.begin)
+        scenes = self.count or min(expected(chances, exp(self.granularity)), _MOST_SCENES)
+        begins, scores = best(evidence.stay, evidence.begin, scenes), _calm(chances)
         stills, cast = _Stills(inputs.welcomed(Picture)), _Cast(inputs, shots)
         for number, (first, after) in enumerate(pairwise([*begins.tolist(), len(shots)])):
             typical = shots[first + _most_typical(evidence.alike[first:after])]

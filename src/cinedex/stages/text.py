@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from cinedex.media.views import Look, Looks
+from cinedex.models.tasks import LanguageNamer
 from cinedex.stages.arrays import expect
 from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.stages.textlines import Follower
-from cinedex.stages.textrows import Block, blocks, roles
-from cinedex.stages.textwords import languages
+from cinedex.stages.textrows import Block, Role, blocks, roles
+from cinedex.stages.textwords import SURE, languages
 from cinedex.timeline.rows import Glance, Row, Shot, Text
 from cinedex.timeline.time import Time
 from cinedex.timeline.track import Track
 
 _FINDER, _READER, _NAMER = "ppocr-finder", "ppocr-reader", "langid"
+
+_SURE_OF_NAMES = 0.95
+"""Probability from which the language of credits is named."""
+
+_MOSTLY = 0.6
+"""Share of the subtitles that must be in one language for short ones to be taken for the same."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +63,14 @@ class Texts(Stage):
         for look in expect(Look, inputs.chunks):
             if follower is None:
                 follower = Follower(inputs.model(_FINDER), inputs.model(_READER))
-            follower.see(len(looks), look.pixels)
+            follower.see(len(looks), look.at, look.pixels)
             looks.append((look.row, look.at))
         if follower is None or not (found := blocks(follower.lines)):
             return
         glances = inputs.track(Glance)
         times = [_times(block, looks, glances) for block in found]
-        named = languages([block.text for block in found], inputs.model(_NAMER))
         played = roles(found, [(a.seconds, b.seconds) for a, b in times], inputs.movie.duration.seconds)
+        named = self._named(found, played, inputs.model(_NAMER))
         for block, (start, end), language, role in zip(found, times, named, played, strict=True):
             shown = dict.fromkeys(glances[looks[n][0]].ref for n in (block.first, block.last))
             left, top, right, bottom = block.box
@@ -79,6 +87,17 @@ class Texts(Stage):
                 width=round(right - left, 4),
                 height=round(bottom - top, 4),
             )
+
+    def _named(self, found: Sequence[Block], played: Sequence[Role], namer: LanguageNamer) -> list[str]:
+        """The language of each block. Names in credits look like any language; subtitles of a film share theirs."""
+        sure = [_SURE_OF_NAMES if role == "credit" else SURE for role in played]
+        named = languages([block.text for block in found], namer, sure)
+        said = Counter(code for code, role in zip(named, played, strict=True) if role == "subtitle" and code != "und")
+        if not said or said.most_common(1)[0][1] < max(2, _MOSTLY * said.total()):
+            return named
+        shared = said.most_common(1)[0][0]
+        lone = [code == "und" and role == "subtitle" for code, role in zip(named, played, strict=True)]
+        return [shared if alone else code for code, alone in zip(named, lone, strict=True)]
 
 
 def _times(block: Block, looks: Sequence[tuple[int, Time]], glances: Track[Glance]) -> tuple[Time, Time]:

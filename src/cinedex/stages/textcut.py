@@ -36,7 +36,8 @@ def cut(picture: Pixels, corners: Numbers, height: int) -> Pixels:
         y = points[0, 1] + across[None, :] * right[1] + along[:, None] * down[1]
         found = _turned(picture, x, y)
     pooled = found.reshape(height, fine, width, fine, 3).mean(axis=(1, 3))
-    return np.rint(pooled).astype(np.uint8)
+    found_line: Pixels = np.rint(pooled).astype(np.uint8)
+    return found_line
 
 
 def _upright(points: Numbers) -> bool:

@@ -6,18 +6,15 @@ Roles follow from how a text behaves: where it stands, how long, beside what, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cinedex.stages.textlines import Line
-from cinedex.stages.textwords import letters
+from cinedex.stages.textplaces import Box, Line, alike_in_size, bounds
+from cinedex.stages.textwords import alike, letters
 
 Role: TypeAlias = Literal["title", "credit", "sign", "subtitle", "caption"]
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right and bottom as shares of the picture."""
 
 LINES = 40
 """Lines that one text holds at most."""
@@ -34,8 +31,26 @@ _LEVEL = 0.035
 _SCROLLED = 0.02
 """How far a text must move to be one that moves, as a share of the picture."""
 
+_FASTEST = 0.35
+"""How far a roll moves in a second at most, in picture heights."""
+
+_RECENT = 300
+"""Lines among which one is sought that goes on."""
+
+_WANDERED = 0.04
+"""How far a text must move otherwise to be part of the picture; titles may drift a little."""
+
 _MANY = 4
 """Lines in a picture from which they are a list."""
+
+_RECURS = 2
+"""How many subtitles there must be more of, at one height of the upper half, to be believed there."""
+
+_LESSER = 0.6
+"""How high a card's text is at most, beside the highest title, to be one of a row of credits."""
+
+_PAUSE = 6.0
+"""Seconds between cards of one row at most."""
 
 _ENDS = 0.12
 """The share of a film at its beginning, and at its end, in which credits are expected."""
@@ -65,33 +80,28 @@ class Block:
     @property
     def seen(self) -> int:
         """In how many looks."""
-        return len({look for line in self.lines for look, _, _ in line.path})
+        return len({sight.look for line in self.lines for sight in line.path})
 
 
 def box_of(line: Line) -> Box:
-    """The bounds of a line where it was seen last, moved to the middle of its path."""
-    points = line.corners.reshape(4, 2)
-    _, x, y = line.path[len(line.path) // 2]
-    dx, dy = x - line.path[-1][1], y - line.path[-1][2]
-    left, top = points.min(axis=0).tolist()
-    right, bottom = points.max(axis=0).tolist()
-    return left + dx, top + dy, right + dx, bottom + dy
+    """The bounds of a line in the middle of its path."""
+    sight = line.path[len(line.path) // 2]
+    return _placed(line, sight.x, sight.y)
 
 
 def believed(line: Line) -> bool:
     """Whether what was read may be told: texture of the film can look like a letter or two, but rarely like a word."""
     text, score = line.best
     plain = letters(text)
-    wide = sum(ord(c) >= 0x2E80 for c in plain)
-    enough = len(plain) + 2 * wide >= 3
-    if len({look for look, _, _ in line.path}) > 1:
-        return enough and score >= 0.8
-    return enough and score >= (0.85 if len(plain) + 2 * wide >= 5 else 0.95)
+    weight = len(plain) + sum(ord(c) >= 0x2E80 for c in plain)  # a sign of a syllable or a word counts twice
+    if line.seen > 1:
+        return weight >= 3 and score >= 0.8
+    return weight >= 3 and score >= (0.85 if weight >= 5 else 0.95)
 
 
 def blocks(lines: Iterable[Line]) -> list[Block]:
     """Texts: lines that come and go together and lie close above or beside each other."""
-    known = sorted((line for line in lines if believed(line)), key=lambda line: (line.first, line.last))
+    known = sorted((line for line in joined(lines) if believed(line)), key=lambda line: (line.first, line.last))
     parent = list(range(len(known)))
 
     def root(n: int) -> int:
@@ -113,16 +123,40 @@ def blocks(lines: Iterable[Line]) -> list[Block]:
     return sorted(found, key=lambda b: (b.first, b.last, b.box[1], b.box[0]))
 
 
+def joined(lines: Iterable[Line]) -> list[Line]:
+    """Lines that were lost while they moved up or down, and found again as what seemed another, made one again."""
+    found: list[Line] = []
+    for line in sorted(lines, key=lambda line: (line.first, line.last)):
+        before = next((known for known in reversed(found[-_RECENT:]) if _goes_on(known, line)), None)
+        if before is None:
+            found.append(replace(line, path=list(line.path), readings=list(line.readings)))
+        else:
+            before.path += line.path
+            before.readings += line.readings
+            before.corners = line.corners
+    return found
+
+
+def _goes_on(one: Line, other: Line) -> bool:
+    """Whether one line ends where the other begins, with the same words straight above or below."""
+    if not 0 < other.first - one.last <= 2 or not alike_in_size(one.corners, other.corners):
+        return False
+    end, start = one.path[-1], other.path[0]
+    speed = abs(start.y - end.y) / max(start.at - end.at, 1e-3)
+    return abs(start.x - end.x) < _SCROLLED and speed < _FASTEST and alike(letters(one.best[0]), letters(other.best[0]))
+
+
 def _together(one: Line, other: Line) -> bool:
     """Whether two lines are of one text: seen at the same time, close to each other, and of like size."""
     moving = scrolls(one) and scrolls(other)
     if not moving and (abs(one.first - other.first) > 1 or abs(one.last - other.last) > 1):
         return False
-    at = {look: (x, y) for look, x, y in one.path}
-    shared = next((p for p in other.path if p[0] in at), None)
-    if shared is None:
+    at = {sight.look: sight for sight in one.path}
+    there = next((sight for sight in other.path if sight.look in at), None)
+    if there is None:
         return False
-    a, b = _placed(one, *at[shared[0]]), _placed(other, *shared[1:])
+    here = at[there.look]
+    a, b = _placed(one, here.x, here.y), _placed(other, there.x, there.y)
     high = min(a[3] - a[1], b[3] - b[1])
     if max(a[3] - a[1], b[3] - b[1]) > 2.5 * high:
         return False
@@ -134,9 +168,9 @@ def _together(one: Line, other: Line) -> bool:
 
 def _placed(line: Line, x: float, y: float) -> Box:
     """The bounds of a line when its middle was there."""
-    points = line.corners.reshape(4, 2)
-    width, height = np.ptp(points, axis=0).tolist()
-    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    left, top, right, bottom = bounds(line.corners)
+    wide, high = (right - left) / 2, (bottom - top) / 2
+    return x - wide, y - high, x + wide, y + high
 
 
 def _written(group: Sequence[Line]) -> Iterable[Block]:
@@ -150,7 +184,7 @@ def _written(group: Sequence[Line]) -> Iterable[Block]:
         else:
             rows.append([line])
     for at in range(0, len(rows), LINES):
-        some = [sorted(row, key=lambda item: item.path[0][1]) for row in rows[at : at + LINES]]
+        some = [sorted(row, key=lambda item: item.path[0].x) for row in rows[at : at + LINES]]
         lines = tuple(line for row in some for line in row)
         boxes = np.array([box_of(line) for line in lines])
         yield Block(
@@ -164,27 +198,34 @@ def _written(group: Sequence[Line]) -> Iterable[Block]:
 
 
 def _drift(group: Sequence[Line]) -> float:
-    """How far a group moves down from look to look."""
-    moved = [(line.path[-1][2] - line.path[0][2]) / (line.last - line.first) for line in group if len(line.path) > 1]
+    """How far a group moves down in a second."""
+    ways = [(line.path[0], line.path[-1]) for line in group]
+    moved = [(end.y - start.y) / (end.at - start.at) for start, end in ways if end.at > start.at]
     return float(np.median(moved)) if moved else 0.0
 
 
 def _depth(line: Line, drift: float) -> float:
     """How far down a line stands in its text, whenever it was seen."""
-    look, _, y = line.path[0]
-    return y - drift * look
+    return float(np.median([sight.y - drift * sight.at for sight in line.path]))
+
+
+def _ways(line: Line) -> tuple[float, float, float]:
+    """How wide and how high the path of a line is, and how far it moves from look to look, as a rule."""
+    x, y = np.array([[sight.x, sight.y] for sight in line.path]).T
+    steps = np.hypot(np.diff(x), np.diff(y))
+    return float(np.ptp(x)), float(np.ptp(y)), float(np.median(steps)) if len(steps) else 0.0
 
 
 def scrolls(line: Line) -> bool:
     """Whether it moves straight up or down."""
-    x, y = np.array([p[1:] for p in line.path]).T
-    return bool(np.ptp(y) > _SCROLLED and np.ptp(x) < 0.3 * np.ptp(y))
+    across, along, _ = _ways(line)
+    return along > _SCROLLED and across < 0.3 * along
 
 
 def _wanders(line: Line) -> bool:
     """Whether it moves in another way: with the picture."""
-    x, y = np.array([p[1:] for p in line.path]).T
-    return not scrolls(line) and bool(max(np.ptp(x), np.ptp(y)) > _SCROLLED)
+    across, along, step = _ways(line)
+    return not scrolls(line) and max(across, along) > _WANDERED and step > _WANDERED / 8
 
 
 def _leans(line: Line) -> bool:
@@ -196,17 +237,21 @@ def _leans(line: Line) -> bool:
 def roles(found: Sequence[Block], seconds: Sequence[tuple[float, float]], length: float) -> list[Role]:
     """The role of each block; `seconds` are its start and end, `length` is how long the film is."""
     crowd = [sum(len(o.lines) for o in found if o.first <= b.last and b.first <= o.last) for b in found]
-    first = [_alone(b, s, c) for b, s, c in zip(found, seconds, crowd, strict=True)]
-    places = [b.middle[1] for b, role in zip(found, first, strict=True) if role == "subtitle"]
+    played = [_alone(b, s, c) for b, s, c in zip(found, seconds, crowd, strict=True)]
+    depths = [b.middle[1] for b, role in zip(found, played, strict=True) if role == "subtitle"]
+    tallest = max((b.height for b, role in zip(found, played, strict=True) if role == "title"), default=0.0)
     decided: list[Role] = []
-    for block, role, (start, end) in zip(found, first, seconds, strict=True):
-        near = sum(abs(block.middle[1] - y) < 0.08 for y in places)
-        final = role
-        if role == "subtitle" and near < 2 and len(letters(block.text)) < 8:
-            final = "caption"  # one short text at the bottom names something
-        if role in {"title", "caption"} and _beside_credits((start, end), found, first, seconds):
-            final = "credit" if _at_an_end(start, end, length) else role
-        decided.append(final)
+    for block, role, span in zip(found, played, seconds, strict=True):
+        alike = sum(abs(block.middle[1] - y) < 0.08 for y in depths)
+        listed = _in_a_row(span, played, seconds, length)
+        if role == "subtitle" and block.middle[1] < 0.5 and alike <= _RECURS:
+            decided.append("credit" if listed else "caption")  # only a habit makes the top a place for subtitles
+        elif role == "subtitle" and alike < 2 and len(letters(block.text)) < 8:
+            decided.append("caption")  # one short text at the bottom, and no other, names something
+        elif role != "subtitle" and listed and not (role == "title" and block.height >= _LESSER * tallest):
+            decided.append("credit")
+        else:
+            decided.append(role)
     return decided
 
 
@@ -214,34 +259,24 @@ def _alone(block: Block, seconds: tuple[float, float], crowd: int) -> Role:
     """The role that a block has by itself."""
     x, y = block.middle
     wide, lasts = block.box[2] - block.box[0], max(seconds[1] - seconds[0], 1e-3)
-    if any(_leans(line) for line in block.lines) or any(_wanders(line) for line in block.lines):
-        return "sign"
-    if any(scrolls(line) for line in block.lines) or crowd >= 2 * _MANY:
-        return "credit"
-    central = abs(x - 0.5) < 0.06
-    rows = block.text.count("\n") + 1
-    pace = len(block.text) / lasts
-    if central and (y > 0.72 or y < 0.18) and rows <= 3 and block.height < 0.12 and lasts < 12 and pace > 1.5:
-        return "subtitle"
-    if crowd >= _MANY:
-        return "credit"
-    if central and 0.15 < y < 0.85 and (block.height > 0.04 or wide > 0.15):
-        return "title"
-    if y > 0.6 and block.height < 0.1 and block.seen > 1:
-        return "caption"
-    return "sign"
-
-
-def _at_an_end(start: float, end: float, length: float) -> bool:
-    return start < _ENDS * length or end > (1 - _ENDS) * length
-
-
-def _beside_credits(
-    span: tuple[float, float], found: Sequence[Block], first: Sequence[Role], seconds: Sequence[tuple[float, float]]
-) -> bool:
-    """Whether lists of names are shown at the same time or within some seconds."""
-    del found
-    return any(
-        role == "credit" and start < span[1] + 4 and span[0] < end + 4
-        for role, (start, end) in zip(first, seconds, strict=True)
+    few, pace = block.text.count("\n") < 3, len(block.text) / lasts
+    central, edge = abs(x - 0.5) < 0.06, y > 0.72 or y < 0.18
+    rules: tuple[tuple[Role, bool], ...] = (
+        ("sign", any(_leans(line) or _wanders(line) for line in block.lines)),
+        ("credit", crowd >= 2 * _MANY or any(scrolls(line) for line in block.lines)),
+        ("subtitle", central and edge and few and block.height < 0.12 and lasts < 12 and pace > 1.5),
+        ("credit", crowd >= _MANY),
+        ("title", central and not edge and (block.height > 0.04 or wide > 0.15)),
+        ("caption", y > 0.6 and block.height < 0.1 and block.seen > 1),
     )
+    return next((role for role, holds in rules if holds), "sign")
+
+
+def _in_a_row(
+    span: tuple[float, float], played: Sequence[Role], seconds: Sequence[tuple[float, float]], length: float
+) -> bool:
+    """Whether it is one of several cards at the film's beginning or end: names, then, rather than titles."""
+    if span[0] > _ENDS * length and span[1] < (1 - _ENDS) * length:
+        return False
+    cards = (s for role, s in zip(played, seconds, strict=True) if role in {"title", "credit"})
+    return sum(start < span[1] + _PAUSE and span[0] < end + _PAUSE for start, end in cards) >= _MANY

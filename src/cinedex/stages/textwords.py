@@ -11,6 +11,9 @@ from cinedex.models.tasks import LanguageNamer
 LONGEST = 400
 """Characters of a line that are kept."""
 
+_COMPARED = 80
+"""Letters of two texts that are compared at most."""
+
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Categories of characters that show nothing and may steer what shows them: control, format, halves, private."""
 
@@ -20,7 +23,7 @@ _SCRIPTS = {"HANGUL": "ko", "GREEK": "el", "THAI": "th", "HEBREW": "he", "GEORGI
 _LETTERS = 12
 """Letters that a text must have for its language to be guessed from their order."""
 
-_SURE = 0.6
+SURE = 0.6
 """Probability from which a guessed language is named."""
 
 
@@ -53,13 +56,19 @@ def alike(one: str, other: str, most: float = 0.2) -> bool:
     """Whether two texts (as `letters` gives them) are likely readings of the same."""
     if one == other:
         return bool(one)
-    if min(len(one), len(other)) < 4 or abs(len(one) - len(other)) > most * max(len(one), len(other)):
+    one, other = one[:_COMPARED], other[:_COMPARED]
+    longer = max(len(one), len(other))
+    if min(len(one), len(other)) < 4 or abs(len(one) - len(other)) > most * longer:
         return False
+    if (Counter(one) - Counter(other)).total() > most * longer:
+        return False  # too many letters differ, in whatever order
     return apart(one, other) <= most
 
 
-def languages(texts: Sequence[str], namer: LanguageNamer) -> list[str]:
+def languages(texts: Sequence[str], namer: LanguageNamer, sure: Sequence[float] | None = None) -> list[str]:
     """The language of each text by its script, else by its letters where there are enough; 'und' where neither tells.
+
+    `sure` is, for each text, the probability from which a guess is believed.
 
     Kana make a text Japanese, Han alone Chinese. Texts in capitals are judged as if they were not.
     """
@@ -67,7 +76,7 @@ def languages(texts: Sequence[str], namer: LanguageNamer) -> list[str]:
     asked = [n for n, code in enumerate(found) if code == ""]
     guesses = namer.languages([texts[n].casefold() for n in asked])
     for n, (code, probability) in zip(asked, guesses, strict=True):
-        found[n] = code if probability >= _SURE else "und"
+        found[n] = code if probability >= (sure[n] if sure is not None else SURE) else "und"
     return found
 
 

@@ -123,6 +123,18 @@ class Vector(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight(Row):
+    """What a stretch looks like, as a unit vector of a `space` that texts share: what words look for.
+
+    A kind of its own, so that what is derived from looks alone (kind 'vector') waits for no model that reads.
+    """
+
+    kind = "sight"
+    space: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture(Row):
     """A small still shown for a stretch, encoded as `format`; `at` is the time of the frame it was taken from."""
 
@@ -370,6 +382,11 @@ class Place(Row):
     label: str
     score: float
 
+    @property
+    def ref(self) -> str:
+        """Several are said of one shot: aspect and label tell them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.aspect}-{self.label}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene(Row):
@@ -417,6 +434,7 @@ _ROWS: tuple[type[Row], ...] = (
         Place,
         Scene,
         Event,
+        Sight,
     ),
 )
 

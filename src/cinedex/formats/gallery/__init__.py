@@ -7,9 +7,10 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -115,7 +116,7 @@ def render_gallery(gallery: Gallery) -> str:
 def _nothing(gallery: Gallery) -> str:
     """Why nobody is shown, if nobody is."""
     if gallery.state == "missing":
-        return "Faces were never looked for in this film. cinedex analyze does it."
+        return "Faces were not looked for here yet, or not since recognition was switched. cinedex analyze does it."
     if gallery.state == "failed":
         return "Looking for faces failed. cinedex plan says why."
     if not gallery.tracklets:
@@ -145,9 +146,7 @@ def _card(gallery: Gallery, character: Character, *, small: bool) -> Card:
         more_looks=len(character.looks) - len(looks),
         screen=_clock(character.seconds),
         share=f"{min(int(character.spans.total) / duration, 1):.0%}",
-        times=[
-            f"{_clock(s.start.seconds)} – {_clock(s.end.seconds)}" for s, _ in zip(spans, range(TIMES), strict=False)
-        ],
+        times=[f"{_clock(a.start.seconds)} \N{EN DASH} {_clock(a.end.seconds)}" for a in islice(spans, TIMES)],
         more_times=max(len(spans) - TIMES, 0),
         appearances=len(spans),
         bar=_bar(spans, duration),

@@ -41,7 +41,7 @@ from cinedex.timeline.rows import (
 )
 from cinedex.timeline.time import FLICKS_PER_SECOND
 from cinedex.timeline.timeline import Timeline
-from cinedex.timeline.track import Ticks
+from cinedex.timeline.track import Ticks, Track
 
 KINDS_SEEN: tuple[type[Row], ...] = (
     *(Scene, Person, Place, Event, Text, Object, Framing, Palette, Motion, Portrait, Area, Face),
@@ -90,7 +90,7 @@ def sights(timeline: Timeline, most: int, names: Names | None = None) -> Sights:
     faces, portraits = _portraits(timeline, people)
     told = scenes_of(timeline, people)[:most]
     objects = _objects(timeline, labels)
-    facts = {
+    facts: dict[str, Any] = {
         "scenes": _scenes(timeline, told, index),
         "people": [_person(p, faces) for p in people],
         "appear": [
@@ -113,9 +113,18 @@ def sights(timeline: Timeline, most: int, names: Names | None = None) -> Sights:
         **_curves(timeline),
     }
     facts["names"] = [text(label) for label in labels.known]
-    hidden = {"object": len(objects) - most} if len(objects) > most else {}
-    hidden |= {"person": len(everybody) - len(people)} if len(everybody) > len(people) else {}
+    shown: dict[type[Row], int] = {
+        Person: len(facts["appear"]),
+        Object: sum(o[4] for o in objects[:most]),
+        Face: len(facts["boxes"]),
+    }
+    hidden = {kind.kind: _rows(timeline, kind) - n for kind, n in shown.items() if _rows(timeline, kind) > n}
     return Sights(facts, portraits, hidden)
+
+
+def _rows(timeline: Timeline, kind: type[Row]) -> int:
+    track: Track[Row] | None = timeline.find(kind)
+    return 0 if track is None else len(track)
 
 
 def _scenes(timeline: Timeline, told: Sequence[SceneFacts], index: Mapping[int, int]) -> list[list[Any]]:

@@ -59,7 +59,7 @@ export function oncePerFrame(act) {
 }
 
 /** Call `act` with each element when it first comes near the view. */
-export function whenNear(act, root = null) {
+export function whenNear(act, root = null, rootMargin = "800px 0px") {
   const watcher = new IntersectionObserver(
     (entries) => {
       for (const entry of entries) {
@@ -68,7 +68,7 @@ export function whenNear(act, root = null) {
         act(entry.target);
       }
     },
-    { root, rootMargin: "800px 0px" },
+    { root, rootMargin },
   );
   return watcher;
 }

@@ -52,6 +52,11 @@ export function plainLabel(label) {
   return label.replace(/[-_]/g, " ");
 }
 
+/** What is looked for in an event: its label and what it rests on. */
+export function eventText(event) {
+  return `${event.label} ${event.evidence.map(([kind, , says]) => `${kind} ${says}`).join(" ")}`;
+}
+
 /** The portrait of a person as a data URL, or "" where there is none. */
 export function portraitOf(person) {
   if (!person || person.portrait < 0) return "";

@@ -17,6 +17,7 @@ export class Lanes {
   #to = film.duration;
   #lanes;
   #open = new Set();
+  #wide = $("lanes").clientWidth; // kept, since asking the page for it thousands of times a drawing is slow
   #images = new Map();
   #pointers = new Map();
   #dragged = false;
@@ -51,13 +52,14 @@ export class Lanes {
   }
 
   #fit() {
+    this.#wide = $("lanes").clientWidth;
     $("lanes").style.height = `${this.#lanes.reduce((sum, lane) => sum + lane.height + this.#gap(lane), TOP + 4)}px`;
     this.tick();
     this.draw();
   }
 
   get gutter() {
-    return $("lanes").clientWidth < 700 ? 0 : 86;
+    return this.#wide < 700 ? 0 : 86;
   }
 
   /** Between lanes; without a gutter the lanes' names stand there. */
@@ -66,11 +68,11 @@ export class Lanes {
   }
 
   #gap(lane) {
-    return lane.tight && this.gutter ? 3 : this.gap;
+    return lane.joined || (lane.tight && this.gutter) ? 3 : this.gap;
   }
 
   get scale() {
-    return ($("lanes").clientWidth - this.gutter) / (this.#to - this.#from);
+    return (this.#wide - this.gutter) / (this.#to - this.#from);
   }
 
   x = (t) => this.gutter + (t - this.#from) * this.scale;
@@ -202,9 +204,9 @@ export class Lanes {
       context.beginPath();
       context.rect(this.gutter, y, width - this.gutter, lane.height + 1);
       context.clip();
-      if (lane.empty) label(context, lane.empty, this.gutter + 8, y + lane.height / 2, ink.quiet);
-      else lane.draw(context, y, lane.height, { from: this.#from, to: this.#to, x: this.x, scale: this.scale, width });
+      if (!lane.empty) lane.draw(context, y, lane.height, { from: this.#from, to: this.#to, x: this.x, scale: this.scale, width });
       context.restore();
+      if (lane.empty) label(context, lane.empty, this.gutter + 8, y + lane.height / 2 + 0.5, ink.quiet);
       if (this.gutter) labelInside(context, lane.name, 0, y + lane.height / 2 + 0.5, this.gutter - 8, ink.quiet);
       else label(context, lane.name, 0, y - 7, ink.quiet, 10.5);
       y += lane.height + this.#gap(lane);

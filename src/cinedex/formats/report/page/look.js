@@ -127,7 +127,7 @@ export class Look {
 
 /** A curve as one value (0..1, NaN where unknown) for every column, each the mean of what lies around it. */
 function smooth(curve, width) {
-  const reach = Math.max(film.duration / width, film.duration / 400);
+  const reach = Math.max(film.duration / width, film.duration / 240);
   return Array.from({ length: Math.ceil(width) }, (_, x) => {
     const t = (x / width) * film.duration;
     const value = meanOf(curve, Math.max(0, t - reach), Math.min(film.duration, t + reach));

@@ -31,7 +31,7 @@ export class People {
     this.draw = () => {};
     $("people-count").textContent = film.people.length ? film.people.length.toLocaleString("en") : "";
     if (!film.people.length) {
-      const why = { missing: "People were not computed.", failed: "Finding the people failed.", done: "No face was seen in this film." };
+      const why = { missing: "People were not computed: they are told apart only where recognition was switched on, with cinedex people on.", failed: "Finding the people failed.", done: "No face was seen in this film, or nobody is to be shown." };
       $("gallery").replaceWith(nothing(why[film.states.person]));
       seen($("presence-all"), false);
       seen($("presence-box"), false);
@@ -41,6 +41,7 @@ export class People {
     this.draw = oncePerFrame(() => this.#draw());
     new ResizeObserver(this.draw).observe(this.#canvas.parentElement);
     this.#listen();
+    roving($("presence-names"), ".who");
     $("presence-all").addEventListener("click", () => {
       this.#open = !this.#open;
       this.#rows();
@@ -80,12 +81,12 @@ export class People {
     this.#shown = this.#open ? all : all.slice(0, FIRST);
     names.replaceChildren(
       ...this.#shown.map((person) => {
-        const button = make("button", { className: "who", title: `To the next time that ${person.name} is on screen` }, faceOf(person.name, portraitOf(person)), make("span", { textContent: person.name, dir: "auto" }), make("small", { textContent: lengthText(person.seconds) }));
+        const button = make("button", { className: "who", tabIndex: -1, title: `To the next time that ${person.name} is on screen` }, faceOf(person.name, portraitOf(person)), make("span", { textContent: person.name, dir: "auto" }), make("small", { textContent: lengthText(person.seconds) }));
         button.addEventListener("click", () => this.#next(person.index));
         return make("li", {}, button);
       }),
     );
-    roving(names, ".who");
+    if (names.firstChild) names.firstChild.firstChild.tabIndex = 0;
     const more = $("presence-all");
     seen(more, all.length > FIRST);
     more.textContent = this.#open ? "Fewer" : `All ${all.length.toLocaleString("en")} people`;

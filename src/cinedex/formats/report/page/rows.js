@@ -1,6 +1,6 @@
 // Lists of events and of text in the picture: they follow the filter, and a click goes there.
 
-import { film, clockText, countText, lengthText, plainLabel, shotAt } from "./film.js";
+import { film, clockText, countText, eventText, lengthText, plainLabel, shotAt } from "./film.js";
 import { $, make, nothing, roving, seen } from "./dom.js";
 import { choice } from "./choice.js";
 
@@ -41,7 +41,7 @@ export function makeEvents(clock) {
     panel.append(nothing(why[film.states.event]));
     return;
   }
-  rowList(panel, ".row", () => film.events, (event) => `${event.label} ${event.evidence.map(([kind, , says]) => `${kind} ${says}`).join(" ")}`, (event) => eventItem(clock, event));
+  rowList(panel, ".row", () => film.events, eventText, (event) => eventItem(clock, event));
 }
 
 /** An event with its score and rule; a click goes there and opens the rows that it was concluded from. */

@@ -26,7 +26,10 @@ export class Scenes {
       return;
     }
     strip.style.setProperty("--ratio", String(film.aspect ?? 16 / 9));
-    const near = whenNear((card) => this.#fill(card), strip);
+    strip.classList.toggle("placeless", !film.places.length);
+    strip.classList.toggle("peopleless", !film.people.length);
+    const near = whenNear((card) => this.#fill(card), strip, "0px 800px");
+    window.addEventListener("beforeprint", () => this.#cards.forEach((card) => this.#fill(card)));
     for (const scene of film.scenes.slice(0, CARDS)) {
       const card = this.#card(scene);
       this.#cards.push(card);
@@ -85,6 +88,7 @@ export class Scenes {
 
   /** Pictures come when the card is near the view. */
   #fill(card) {
+    if (card.querySelector(".cast").childElementCount || card.querySelector("img")) return;
     const scene = film.scenes[card.dataset.number];
     const source = stillOf(film.shots[scene.still] ?? film.shots[scene.first]);
     if (source) card.querySelector(".frame").prepend(make("img", { src: source, alt: "", decoding: "async" }));

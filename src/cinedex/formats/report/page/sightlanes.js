@@ -1,6 +1,6 @@
 // Lanes of what can be seen: scenes, people, places, events, text, how shots are taken, movement, objects.
 
-import { film, lengthText, plainLabel, within } from "./film.js";
+import { film, eventText, lengthText, plainLabel, within } from "./film.js";
 import { ink } from "./dom.js";
 import { choice } from "./choice.js";
 import { crowded, drawClips, drawCover, drawCurve, drawSpans, labelInside, sayCurve, sayOf } from "./draw.js";
@@ -16,7 +16,7 @@ const NEAR = ["extreme long", "long", "full", "medium long", "medium", "medium c
 /** What can be folded in and out, as [name, label when folded]; only what has more to show. */
 export function folds() {
   return [
-    ...(film.people.length > MAIN ? [["people", `All ${Math.min(film.people.length, MOST)} people`]] : []),
+    ...(film.people.length > MAIN ? [["people", film.people.length > MOST ? `${MOST} people` : `All ${film.people.length} people`]] : []),
     ...(film.objects.length ? [["objects", "Objects"]] : []),
   ];
 }
@@ -33,8 +33,8 @@ export function sightLanes(why, open) {
   return [
     ...people(why, open),
     { name: "Places", height: 22, empty: why("place", film.places, "none recognised"), draw: drawClips(placeRows(), (r) => plainLabel(r.label)), says: sayPlace },
-    ...events(why),
-    { name: "Text", height: 22, empty: why("text", film.texts, "none found"), draw: drawClips(film.texts, (r) => r.text.replace(/\s+/g, " "), (r) => choice.hasRow(r, r.text)), says: sayOf(film.texts, (r) => `${r.role}: ${r.text}`) },
+    ...sideBySide("Events", film.events, why("event", [], "none found"), (r) => r.label, (r) => `${r.label} ${r.score.toFixed(2)}, ${lengthText(r.end - r.start)}`, eventText),
+    ...sideBySide("Text", film.texts, why("text", [], "none found"), (r) => r.text.replace(/\s+/g, " "), (r) => `${r.role}: ${r.text}`, (r) => r.text),
     { name: "Scale", height: 30, empty: scaled.length ? "" : why("framing", [], "none recognised"), draw: drawScale(scaled), says: sayOf(scaled, (r) => plainLabel(r.scale)) },
     { name: "Camera", height: 20, empty: film.framing.length ? (moving.length ? "" : "still throughout") : why("framing", [], "none recognised"), draw: drawClips(moving, (r) => plainLabel(r.camera)), says: sayOf(moving, (r) => plainLabel(r.camera)) },
     { name: "Motion", height: 26, empty: film.motion ? "" : why("motion", [], "not measured"), draw: film.motion ? drawCurve("motion", () => ink.block) : null, says: sayCurve("motion") },
@@ -81,7 +81,7 @@ function people(why, open) {
   }));
   if (rest.length) {
     const says = sayOf(rest, (row) => film.people[row.person].name);
-    lanes.push({ name: `${film.people.length - shown.length} others`, height: 11, tight: true, draw: drawSpans(rest, () => ink.speech), says });
+    lanes.push({ name: `${film.people.length - shown.length} ${film.people.length - shown.length > 1 ? "others" : "other"}`, height: 11, tight: true, draw: drawSpans(rest, () => ink.speech), says });
   }
   delete lanes.at(-1).tight;
   return lanes;
@@ -98,18 +98,18 @@ const sayPlace = (t, slack) => {
   return [...new Set(here.map((row) => plainLabel(row.label)))].reverse().join(", ");
 };
 
-/** Events side by side in as many lanes as overlap, at most three. */
-function events(why) {
-  if (!film.events.length) return [{ name: "Events", height: 20, empty: why("event", film.events, "none found") }];
-  const rows = [];
-  for (const event of film.events) {
-    const free = rows.find((row) => row.at(-1).end <= event.start) ?? (rows.length < 3 ? rows[rows.push([]) - 1] : rows[2]);
-    free.push(event);
+/** Rows that may overlap, side by side in as many lanes as it takes, at most three. */
+function sideBySide(name, rows, none, text, says, hay = text) {
+  if (!rows.length) return [{ name, height: 20, empty: none }];
+  const lanes = [];
+  for (const row of rows) {
+    const free = lanes.find((lane) => lane.at(-1).end <= row.start) ?? (lanes.length < 3 ? lanes[lanes.push([]) - 1] : lanes[2]);
+    free.push(row);
   }
-  return rows.map((row, i) => ({
-    ...{ name: i ? "" : "Events", height: 20, tight: i < rows.length - 1 },
-    draw: drawClips(row, (r) => r.label, (r) => choice.hasRow(r, r.label)),
-    says: sayOf(row, (r) => `${r.label} ${r.score.toFixed(2)}, ${lengthText(r.end - r.start)}`),
+  return lanes.map((lane, i) => ({
+    ...{ name: i ? "" : name, height: 20, joined: i < lanes.length - 1 },
+    draw: drawClips(lane, text, (r) => choice.hasRow(r, hay(r))),
+    says: sayOf(lane, says),
   }));
 }
 
