@@ -136,13 +136,6 @@ class Library:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
 
-    def names(self, movie: Movie) -> Names:
-        """What a film's people are called, by the number of their rows; who has no name is left out."""
-        people = self.people(movie)
-        if not any(c.name for c in people.characters):
-            return {}
-        return people.names(self._tracks(movie, (Person,)).find(Person) or ())
-
     def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
 
@@ -154,7 +147,7 @@ class Library:
         )
 
     def gallery(self, movie: Movie, to: Path) -> Path:
-        """Write one self-contained page with everybody in a film."""
+        """Write one page with everybody in a film."""
         return write_gallery(self.people(movie, portraits=True), to)
 
     def _bounds(self, space: str) -> Bounds | None:
