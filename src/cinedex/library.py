@@ -55,9 +55,6 @@ FILM_SUFFIXES = frozenset(_SUFFIXES.split())
 _SHORTEST_ID = 4
 """Letters of an id that may stand for it."""
 
-TAGGER = "efficientnet-lite2"
-"""The picture tagger, whose feature vectors are those of shots."""
-
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
 
