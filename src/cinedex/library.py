@@ -96,11 +96,7 @@ class Library:
         group, others = "cinedex.stages", self.settings.plugins
         found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
         rules = self.settings.rules and own_rules(self.settings.rules)
-        return tuple(Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
-        installed = (
-            cast("Stage", plugins.load(group, name, others=others)())
-            for name in sorted(plugins.found(group, others=others))
-        )
+        installed = (Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
         return (*installed, *visuals(self.settings.sight, self.models))
 
     @cached_property
@@ -143,13 +139,6 @@ class Library:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
 
-    def names(self, movie: Movie) -> Names:
-        """What a film's people are called, by the number of their rows; who has no name is left out."""
-        people = self.people(movie)
-        if not any(c.name for c in people.characters):
-            return {}
-        return people.names(self._tracks(movie, (Person,)).find(Person) or ())
-
     def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
 
@@ -161,7 +150,7 @@ class Library:
         )
 
     def gallery(self, movie: Movie, to: Path) -> Path:
-        """Write one self-contained page with everybody in a film."""
+        """Write one page with everybody in a film."""
         return write_gallery(self.people(movie, portraits=True), to)
 
     def _bounds(self, space: str) -> Bounds | None:
@@ -374,7 +363,6 @@ class Library:
         """
         timeline, names = self.told(movie)
         return write_charts(timeline, to, form=form, names=names)
-        return write_charts(self.timeline(movie), to, form=form, names=self.names(movie) if names is None else names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
