@@ -47,6 +47,4 @@ def found(
     rows, glances, looks = filmed(shots)
     film = movie(Time(rows[-1].end))
     inside = [look for look in looks if span is None or glances[look.row].start in span]
-    return made(
-        stage or Faces(), film, inside, span=span, tracks={Shot: rows, Glance: glances}, models=fake_pool().get
-    )
+    return made(stage or Faces(), film, inside, span=span, tracks={Shot: rows, Glance: glances}, models=fake_pool().get)

@@ -273,7 +273,7 @@ def _scene(
     if rng.random() < 0.4:
         shot = rng.choice(own)
         label = rng.choice(EVENTS)
-        place = f"place@{int(shot.start)}"
+        place = next((p.ref for p in rows[Place] if p.start == shot.start), f"place@{int(shot.start)}")
         rows[Event].append(
             Event(
                 start=shot.start,

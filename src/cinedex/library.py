@@ -55,9 +55,6 @@ FILM_SUFFIXES = frozenset(_SUFFIXES.split())
 _SHORTEST_ID = 4
 """Letters of an id that may stand for it."""
 
-TAGGER = "efficientnet-lite2"
-"""The picture tagger, whose feature vectors are those of shots."""
-
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
 
@@ -96,11 +93,7 @@ class Library:
         group, others = "cinedex.stages", self.settings.plugins
         found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
         rules = self.settings.rules and own_rules(self.settings.rules)
-        return tuple(Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
-        installed = (
-            cast("Stage", plugins.load(group, name, others=others)())
-            for name in sorted(plugins.found(group, others=others))
-        )
+        installed = (Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
         return (*installed, *visuals(self.settings.sight, self.models))
 
     @cached_property
@@ -143,13 +136,6 @@ class Library:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
         return self.cast.film(movie, portraits=portraits)
 
-    def names(self, movie: Movie) -> Names:
-        """What a film's people are called, by the number of their rows; who has no name is left out."""
-        people = self.people(movie)
-        if not any(c.name for c in people.characters):
-            return {}
-        return people.names(self._tracks(movie, (Person,)).find(Person) or ())
-
     def enrol(self, name: str, photos: Iterable[Path], *, consent: tuple[str, str, str] | None = None) -> Entry:
         """Know somebody by photos from now on, in every film at once. `consent` is who gave it, its basis and a note.
 
@@ -161,7 +147,7 @@ class Library:
         )
 
     def gallery(self, movie: Movie, to: Path) -> Path:
-        """Write one self-contained page with everybody in a film."""
+        """Write one page with everybody in a film."""
         return write_gallery(self.people(movie, portraits=True), to)
 
     def _bounds(self, space: str) -> Bounds | None:
@@ -366,12 +352,6 @@ class Library:
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
-        `names` says what the film's people are called, by number, else the library does; the others are 'Person 3'.
-        """
-        page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
-        return write_report(
-            self.timeline(movie), page, video=movie.uri, names=self.names(movie) if names is None else names
-        )
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
@@ -380,7 +360,6 @@ class Library:
         """
         timeline, names = self.told(movie)
         return write_charts(timeline, to, form=form, names=names)
-        return write_charts(self.timeline(movie), to, form=form, names=self.names(movie) if names is None else names)
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""

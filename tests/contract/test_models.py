@@ -250,8 +250,8 @@ def test_things_lie_in_their_picture_surest_first(get: Get, spec: ModelSpec):
 def test_things_are_the_same_alone_and_among_others(get: Get, spec: ModelSpec):
     model = get(spec)
     pictures = things(model.size)
-    for together, picture in zip(model.objects(pictures), pictures, strict=True):
-        np.testing.assert_allclose(together, model.objects(picture[None])[0], atol=1e-4)
+    for together, shown in zip(model.objects(pictures), pictures, strict=True):
+        np.testing.assert_allclose(together, model.objects(shown[None])[0], atol=1e-4)
 
 
 @of("objects")

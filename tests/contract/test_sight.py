@@ -10,7 +10,7 @@ import pytest
 from tests.clips import files, spec
 
 from cinedex.errors import ModelError
-from cinedex.library import EMBEDDER, TAGGER
+from cinedex.library import EMBEDDER
 from cinedex.models import tasks
 from cinedex.models.clip import load
 from cinedex.models.concepts import Concepts
@@ -27,7 +27,7 @@ COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 def model(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tasks.ImageEmbedder]:
     if request.param == "core":
         with ModelPool(registry(), cache=Settings.from_env().cache / "models", offline=True) as pool:
-            yield Concepts(pool.get(EMBEDDER), lambda: pool.get(TAGGER))
+            yield Concepts(pool.get(EMBEDDER), lambda: pool.get("efficientnet-lite2"))
     elif request.param == "clip":
         yield load(spec(), files(tmp_path), RunOptions(threads=1))
     elif request.param == "concepts":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def shots_of(movie: Movie, cuts: Sequence[float] = ()) -> Track[Shot]:
     edges = [ZERO, *inside, movie.duration]
     rows = [
         Shot(start=a, end=b, number=i, opening="cut" if i else "start", score=1.0)
-        for i, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+        for i, (a, b) in enumerate(pairwise(edges))
     ]
     return Track.of(Shot, rows, Maker("test", 1))
 

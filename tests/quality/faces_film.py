@@ -119,7 +119,9 @@ class _Way:
         )
 
 
-def _lay(picture: npt.NDArray[np.float32], photo: Pixels, way: _Way, x: float, y: float, random: np.random.Generator) -> None:
+def _lay(
+    picture: npt.NDArray[np.float32], photo: Pixels, way: _Way, x: float, y: float, random: np.random.Generator
+) -> None:
     """Blend a photograph in, with soft edges."""
     height = round(way.height)
     width = round(height * photo.shape[1] / photo.shape[0])

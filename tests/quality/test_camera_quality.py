@@ -1,9 +1,9 @@
 """The camera's motion on paths that are known exactly, and on films labelled by looking; the scale of film frames.
 
-Known paths: a virtual camera over stills of three films, 640 x 360 pixels wide views averaged to 160 x 90, with noise of
-2 levels. Labels by looking: every third hard-cut shot of Big Buck Bunny longer than 1.2 s, four pictures of each seen
-side by side; shots that could not be judged from them were left out. They were written before the stage's answers were
-seen, but one that a closer look showed wrong was corrected, and three limits were set while looking at the result.
+Known paths: a virtual camera over stills of three films, 640 x 360 pixels wide views averaged to 160 x 90, with noise
+of 2 levels. Labels by looking: every third hard-cut shot of Big Buck Bunny longer than 1.2 s, four pictures of each
+seen side by side; shots that could not be judged from them were left out. They were written before the stage's answers
+were seen, but one that a closer look showed wrong was corrected, and three limits were set while looking at the result.
 """
 
 from __future__ import annotations
@@ -48,22 +48,50 @@ PATHS = [
 STATIC = "static"
 
 LABELS = {
-    0.0: "tilt-down", 23.08: "zoom-in", 71.33: STATIC, 80.0: STATIC, 118.0: STATIC, 156.04: STATIC,
-    163.33: STATIC, 169.58: STATIC, 180.54: STATIC, 192.21: STATIC, 205.96: STATIC, 211.67: "moving",
-    221.17: STATIC, 229.96: STATIC, 279.75: STATIC, 305.25: STATIC, 322.21: STATIC, 375.42: STATIC,
-    390.83: STATIC, 396.17: STATIC, 399.75: "tilt-up", 410.46: STATIC, 417.38: STATIC, 421.92: STATIC,
-    440.62: STATIC, 483.88: STATIC,
+    0.0: "tilt-down",
+    23.08: "zoom-in",
+    71.33: STATIC,
+    80.0: STATIC,
+    118.0: STATIC,
+    156.04: STATIC,
+    163.33: STATIC,
+    169.58: STATIC,
+    180.54: STATIC,
+    192.21: STATIC,
+    205.96: STATIC,
+    211.67: "moving",
+    221.17: STATIC,
+    229.96: STATIC,
+    279.75: STATIC,
+    305.25: STATIC,
+    322.21: STATIC,
+    375.42: STATIC,
+    390.83: STATIC,
+    396.17: STATIC,
+    399.75: "tilt-up",
+    410.46: STATIC,
+    417.38: STATIC,
+    421.92: STATIC,
+    440.62: STATIC,
+    483.88: STATIC,
 }
 """What the camera does in shots of Big Buck Bunny, by their start."""
 
 FRAMED = {
-    "sintel_trailer_480p_h264_00304": "medium close-up", "sintel_trailer_480p_h264_00344": "close-up",
-    "sintel_trailer_480p_h264_00552": "medium close-up", "sintel_trailer_480p_h264_00664": "close-up",
-    "sintel_trailer_480p_h264_00752": "medium close-up", "tears_of_steel_battle_clip_00144": "medium close-up",
-    "tears_of_steel_battle_clip_00360": "medium close-up", "tears_of_steel_battle_clip_00480": "medium close-up",
-    "tears_of_steel_battle_clip_00528": "medium", "tears_of_steel_battle_clip_00576": "medium",
-    "tears_of_steel_battle_clip_00600": "medium", "tears_of_steel_battle_clip_00888": "medium close-up",
-    "tears_of_steel_battle_clip_01224": "medium", "tears_of_steel_battle_clip_01272": "close-up",
+    "sintel_trailer_480p_h264_00304": "medium close-up",
+    "sintel_trailer_480p_h264_00344": "close-up",
+    "sintel_trailer_480p_h264_00552": "medium close-up",
+    "sintel_trailer_480p_h264_00664": "close-up",
+    "sintel_trailer_480p_h264_00752": "medium close-up",
+    "tears_of_steel_battle_clip_00144": "medium close-up",
+    "tears_of_steel_battle_clip_00360": "medium close-up",
+    "tears_of_steel_battle_clip_00480": "medium close-up",
+    "tears_of_steel_battle_clip_00528": "medium",
+    "tears_of_steel_battle_clip_00576": "medium",
+    "tears_of_steel_battle_clip_00600": "medium",
+    "tears_of_steel_battle_clip_00888": "medium close-up",
+    "tears_of_steel_battle_clip_01224": "medium",
+    "tears_of_steel_battle_clip_01272": "close-up",
 }
 """How close film frames are, by looking; frames without a face are left out."""
 
@@ -205,5 +233,5 @@ def scale_of(boxes: np.ndarray, *, letterboxed: bool) -> str | None:
     given = {Shot: shot, Face: Track.of(Face, faces, Maker("test", 1))}
     empty = {row: Track.of(row, [], Maker("test", 1)) for row in (Motion, Object)}
     areas = {Area: Track.of(Area, [bars] if letterboxed else [], Maker("test", 1))}
-    found = [r for r in Framings().run(Inputs(film, film.span, tracks={**given, **empty, **areas}))]
+    found = list(Framings().run(Inputs(film, film.span, tracks={**given, **empty, **areas})))
     return next((r.label for r in found if r.aspect == "scale"), None)

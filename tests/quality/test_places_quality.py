@@ -65,7 +65,8 @@ def test_scene_15_with_the_head_as_shipped():
     known = [i for i, c in enumerate(classes) if c in SETTING]
     setting = np.mean([(inside[i] > 0.5) == (SETTING[classes[i]] == "interior") for i in known])
     places = sorted(set(truth) | set(told))
-    say(f"Scene-15, N {len(truth)}: place {exact:.3f}, group {right.mean():.3f}, setting {setting:.3f} of {len(known)}")
+    say(f"Scene-15, N {len(truth)}: place {exact:.3f}, group {right.mean():.3f}")
+    say(f"setting {setting:.3f} of {len(known)}")
     say(confusion(truth, told, places))
     say(confusion(truth_group, told_group, list(head.groups)))
     half = np.zeros(len(truth), bool)
@@ -99,11 +100,10 @@ def test_what_the_features_could_do_if_they_were_taught():
         vectors = seen.vectors * 4 * STRETCH
         taught = fitted(vectors[rest], truth[rest], np.ones(rest.sum()), len(classes), 0.001)
         told[~rest] = (vectors[~rest] @ taught[:, :-1].T + taught[:, -1]).argmax(axis=1)
-    say(
-        f"cross-validated, N {len(truth)}: {np.mean(told == truth):.3f} of 15, {np.mean(of[told] == of[truth]):.3f} of 4"
-    )
-    assert np.mean(told == truth) > 0.83
-    assert np.mean(of[told] == of[truth]) > 0.92
+    fine, coarse = np.mean(told == truth), np.mean(of[told] == of[truth])
+    say(f"cross-validated, N {len(truth)}: {fine:.3f} of 15 classes, {coarse:.3f} of 4 groups")
+    assert fine > 0.87
+    assert coarse > 0.94
 
 
 def _numbers(text: str) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def flags(changes: Sequence[float], rate: int = 24, lasting: Sequence[int] = (),
     starts = np.concatenate(([0], np.cumsum(lengths)))
     frames = [
         Frame(start=Time(int(a)), end=Time(int(b)), pts=i, key=False)
-        for i, (a, b) in enumerate(zip(starts[:-1], starts[1:], strict=True))
+        for i, (a, b) in enumerate(pairwise(starts.tolist()))
     ]
     measures = [
         Quality(start=f.start, end=f.end, measure="change", value=c)

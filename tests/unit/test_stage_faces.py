@@ -160,9 +160,7 @@ def test_a_film_that_is_two_thousand_times_as_wide_as_high_has_faces_or_none_but
     shots, glances, _ = filmed([[[]]])
     for size in ((480, 20_000), (480, 2)):
         look = Look(0, Time(0), np.zeros((*size, 3), np.uint8))
-        tables = made(
-            Faces(), movie(SECOND), [look], tracks={Shot: shots, Glance: glances}, models=fake_pool().get
-        )
+        tables = made(Faces(), movie(SECOND), [look], tracks={Shot: shots, Glance: glances}, models=fake_pool().get)
         assert rows(tables, Face) == []
 
 
@@ -205,9 +203,7 @@ def test_the_whole_is_its_reels_merged_where_it_is_cut_at_shots(shots, data):
     edges = [0, *np.cumsum([len(s) for s in shots]).tolist()]
     inner = data.draw(st.sets(st.sampled_from(edges[1:-1])))
     spans = sorted({0, edges[-1], *inner})
-    parts = [
-        found(shots, span=Span(SECOND * a, SECOND * b)) for a, b in zip(spans[:-1], spans[1:], strict=True)
-    ]
+    parts = [found(shots, span=Span(SECOND * a, SECOND * b)) for a, b in zip(spans[:-1], spans[1:], strict=True)]
     for kind, table in merged(parts).items():
         assert table.equals(whole[kind]), kind
 

@@ -136,14 +136,11 @@ def show(film: Film, as_json: Json = False) -> None:
 
     library = open_library()
     timeline, names = library.told(library.find(film))
-    movie = library.find(film)
-    timeline = library.timeline(movie)
     if as_json:
         kinds = {kind: len(track) for (_, kind), track in timeline.tracks.items()}
         print_json({"movie": plain(timeline.movie), "rows": kinds, "failures": dict(timeline.failures)})
         return
     out.print(render(timeline, out.width, names))
-    out.print(render(timeline, out.width, library.names(movie)))
 
 
 @app.command()

@@ -42,10 +42,11 @@ TITLES = {
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
     "vector": "Vectors",
+    "sight": "Sights",
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset({"frame", "vector", "glance", "scan", "tracklet", "faceprint", "face", "portrait", "area"})
+BEHIND = frozenset({"frame", "vector", "sight", "glance", "scan", "tracklet", "faceprint", "face", "portrait", "area"})
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"

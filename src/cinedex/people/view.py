@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -103,20 +103,6 @@ class Gallery:
     def of_row(self, row: Person) -> Character | None:
         """The character that a row of the film's `people` track is about, as people have decided; None if deleted."""
         return next((self._by_tracklet[t] for t in tracklets_in(row.refs) if t in self._by_tracklet), None)
-
-    def names(self, rows: Iterable[Person]) -> dict[int, str]:
-        """What the people of the film's rows are called, by the rows' number; who has no name is left out.
-
-        Where people have parted a number, it is called as most of it is.
-        """
-        lasting: dict[int, dict[str, int]] = {}
-        for row in rows:
-            character = self.of_row(row)
-            own = lasting.setdefault(row.number, {})
-            name = character.name if character is not None else ""
-            own[name] = own.get(name, 0) + int(row.end - row.start)
-        most = {number: max(own, key=lambda name: (own[name], name)) for number, own in lasting.items()}
-        return {number: name for number, name in most.items() if name}
 
     @property
     def shown(self) -> tuple[Character, ...]:

@@ -36,11 +36,11 @@ class Cadence(Stage):
     """The flag 'dropped-frames': pictures that repeat the one before where things move, in no pattern; gaps in time.
 
     A picture repeats if it differs from the one before (measure 'change') by `same` at most, and `share` of what the
-    pictures right before and right after the repeats do, which is `moving` at least. Repeats that come in a pattern are the film's
-    cadence (drawings shown twice, film at 30, 25 or 60 pictures a second) and no fault, and holds longer than `longest`
-    are meant. Gaps are pictures shown more than one and a half times as long as usual in a film of constant rate. Faults
-    closer than `near` are one flag if they come in `least` places; one alone may be meant. A picture that was left out
-    without a trace in time, and one so still that nothing shows it, cannot be told.
+    pictures right before and right after the repeats do, which is `moving` at least. Repeats that come in a pattern
+    are the film's cadence (drawings shown twice, film at 30, 25 or 60 pictures a second) and no fault, and holds longer
+    than `longest` are meant. Gaps are pictures shown more than one and a half times as long as usual in a film of
+    constant rate. Faults closer than `near` are one flag if they come in `least` places; one alone may be meant. A
+    picture that was left out without a trace in time, and one so still that nothing shows it, cannot be told.
     """
 
     name: ClassVar[str] = "cadence"
@@ -51,7 +51,7 @@ class Cadence(Stage):
     same: float = 0.0015
     share: float = 0.15
     moving: float = 0.004
-    longest: Time = SECOND // 2
+    longest: Time = Time(SECOND // 2)  # noqa: RUF009 - Time is frozen
     near: Time = SECOND * 2
     least: int = 2
 

@@ -160,7 +160,8 @@ def _far(off: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> npt.N
     """How far off a block's shift is in pixels, in the directions in which the block shows anything."""
     x, y = off[:, 0], off[:, 1]
     squares = shares[:, 0] * x * x + 2 * shares[:, 1] * x * y + shares[:, 2] * y * y
-    return np.sqrt(2 * squares.clip(0) / (shares[:, 0] + shares[:, 2]).clip(1e-9))
+    found: npt.NDArray[np.float64] = np.sqrt(2 * squares.clip(0) / (shares[:, 0] + shares[:, 2]).clip(1e-9))
+    return found
 
 
 def _lit(picture: npt.NDArray[np.uint8]) -> tuple[slice, slice]:
@@ -180,7 +181,8 @@ def _places(stretch: slice, count: int) -> npt.NDArray[np.int64]:
 
 
 def _halved(plane: Plane) -> Plane:
-    return (plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) / 4
+    four = plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]
+    return np.asarray(four / 4, dtype=np.float32)
 
 
 def _low_pass(rows: int, columns: int, width: float) -> Plane:

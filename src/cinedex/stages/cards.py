@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -105,9 +105,9 @@ def _flag(shot: Shot, label: str, score: float, note: str) -> Flag:
 
 
 def _apart(pictures: Sequence[Pixels]) -> float:
-    """The largest mean difference between looks that follow each other, in 255 levels; clocks and labels hardly count."""
+    """The largest mean difference between looks that follow each other, in 255 levels; a clock hardly counts."""
     return max(
-        (float(np.abs(a.astype(np.int16) - b).mean()) for a, b in zip(pictures[:-1], pictures[1:], strict=True)),
+        (float(np.abs(a.astype(np.int16) - b).mean()) for a, b in pairwise(pictures)),
         default=0.0,
     )
 
@@ -120,7 +120,7 @@ def _bars(strip: Pixels) -> list[_Bar]:
     jumps = np.flatnonzero(np.abs(np.diff(middle, axis=0)).max(axis=1) > _JUMP) + 1
     edges = [0, *jumps.tolist(), width]
     found: list[_Bar] = []
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         if (last - first) / width < _THIN:
             continue
         colour = np.median(middle[first:last], axis=0)
@@ -166,7 +166,7 @@ def _code(colour: npt.NDArray[np.float64]) -> tuple[int, ...] | None:
 
 def _greys(bars: Sequence[_Bar]) -> int:
     """The longest row of greys of even width that rise or fall by even steps."""
-    best = run = 1
+    best, run, slope = 1, 1, 0.0
     for place in range(1, len(bars)):
         (wide, colour), (before, last) = bars[place], bars[place - 1]
         grey = not np.isnan(colour + last).any() and max(np.ptp(colour), np.ptp(last)) <= _GREY

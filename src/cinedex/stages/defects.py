@@ -33,7 +33,7 @@ _SHAPES = 12
 _OFF, _COVERED = 1.0, 2.0
 """What a look costs a pair of bars whose sharp edge it shows elsewhere, or in whose bars it shows something."""
 
-_CHANGE = 4.0
+_CHANGE = 3.0
 """What a change of bars costs, in looks that it must explain better."""
 
 _TURN = 2.5
@@ -50,8 +50,8 @@ _STILL = 0.35
 class Defects(Stage):
     """Stretches of one `Area`, and flags 'letterbox', 'pillarbox', 'windowbox', 'interlacing' and 'blur'.
 
-    Bars are what explains all looks of the film best with the fewest changes, so a dark scene, a fade or a subtitle in a
-    bar does not move them; bars narrower than `bar_least` are none. A stretch is interlaced where `comb_least` of a
+    Bars are what explains all looks of the film best with the fewest changes, so a dark scene, a fade or a subtitle in
+    a bar does not move them; bars narrower than `bar_least` are none. A stretch is interlaced where `comb_least` of a
     look's tiles or more are combed, over and over. It is blurred where even the finest part of every look has less
     detail than `blur_level`, or than `blur_share` of the film's own median, for `blur_least`; out-of-focus backgrounds
     do not count, but a shot that is soft on purpose does. Scores: the share of the picture in bars over a quarter, of
@@ -64,7 +64,7 @@ class Defects(Stage):
     cost: ClassVar[Cost] = Cost(cpus=0.1, memory_mib=32, cpu_seconds_per_minute=0.02, disk_kib_per_minute=0.1)
 
     bar_least: float = 0.015
-    comb_least: float = 0.01
+    comb_least: float = 0.005
     blur_level: float = 0.25
     blur_share: float = 0.55
     blur_shown: float = 0.02

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from cinedex.timeline.time import FLICKS_PER_SECOND
 from cinedex.timeline.track import Track
 
 Numbers = npt.NDArray[np.float64]
-Columns = Mapping[str, npt.NDArray[np.generic]]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 SCALES = (
     "extreme close-up",
@@ -56,7 +56,8 @@ class Framings(Stage):
     Scale: the height of the largest face in each look, as a share of the active picture's, in the median over the
     looks with faces; `faces` are the least shares from extreme close-up to long. Where no face is seen, bodies tell:
     one that is wholly in the picture makes the shot long, or extreme long below `body` of the height; one that is cut
-    below is judged by its breadth for its height (`breadths`, from close-up to medium long). Where neither is seen there is no row.
+    below is judged by its breadth for its height (`breadths`, from close-up to medium long). Where neither is seen
+    there is no row.
 
     Camera: means of the picture's motion over the shot, against the least speeds `shift` (picture widths a second),
     `zoom` (log a second) and `turn` (rad a second): 'static', 'pan-left', 'pan-right', 'tilt-up', 'tilt-down',
@@ -93,7 +94,9 @@ class Framings(Stage):
         motion = _columns(inputs.track(Motion), ("start", "end", "right", "down", "zoom", "turn", "shake", "fit"))
         faces = _columns(inputs.track(Face), ("start", "height", "score"))
         objects = inputs.track(Object)
-        persons = Track(objects.table.filter(pc.equal(objects.table.column("label"), "person")), objects.maker)
+        persons: Track[Any] = Track(
+            objects.table.filter(pc.equal(objects.table.column("label"), "person")), objects.maker
+        )
         bodies = _columns(persons, ("start", "x", "y", "width", "height", "score"))
         areas = inputs.track(Area).rows
         place = 0
@@ -207,7 +210,7 @@ def _shape(movie: Movie) -> float:
     return down / across
 
 
-def _columns(track: Track[Row], names: tuple[str, ...]) -> Columns:
+def _columns(track: Track[Any], names: tuple[str, ...]) -> Columns:
     return {name: track.table.column(name).to_numpy() for name in names}
 
 
@@ -218,7 +221,7 @@ def _within(shot: Shot, seen: Columns, least: float) -> Columns:
     return {name: values[low:high][good] for name, values in seen.items()}
 
 
-def _largest(starts: npt.NDArray[np.generic], sizes: Numbers, scores: Numbers) -> tuple[Numbers, Numbers]:
+def _largest(starts: npt.NDArray[np.int64], sizes: Numbers, scores: Numbers) -> tuple[Numbers, Numbers]:
     """The largest size at each time, and its score."""
     order = np.lexsort((sizes, starts))
     last = np.append(starts[order][1:] != starts[order][:-1], True)
@@ -239,6 +242,6 @@ def _inside(shot: Shot, motion: Columns) -> npt.NDArray[np.int64]:
     starts, ends = motion["start"][near], motion["end"][near]
     whole = (starts >= int(shot.start)) & (ends <= int(shot.end))
     if whole.any():
-        return near[whole]
+        return np.asarray(near[whole])
     shared = np.minimum(ends, int(shot.end)) - np.maximum(starts, int(shot.start))
-    return near[shared * 2 > ends - starts]
+    return np.asarray(near[shared * 2 > ends - starts])

@@ -41,7 +41,8 @@ def srgb(lab: Colours) -> npt.NDArray[np.int64]:
     """The nearest colours in sRGB, 0..255."""
     linear = _times(_times(np.asarray(lab, dtype=np.float64), _FROM_LAB) ** 3, _FROM_CONES).clip(0, 1)
     value = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(value * 255).astype(np.int64)
+    found: npt.NDArray[np.int64] = np.rint(value * 255).astype(np.int64)
+    return found
 
 
 def _times(values: Colours, matrix: Colours) -> Colours:

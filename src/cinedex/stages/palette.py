@@ -148,7 +148,7 @@ def _distances(one: Colours, other: Colours) -> Numbers:
 
 def _means(lab: Colours, shares: Numbers, groups: npt.NDArray[np.int64], count: int) -> tuple[Colours, Numbers]:
     """The mean colour and the share of each group; sums in the order of the colours, so always the same."""
-    parts = np.bincount(groups, weights=shares, minlength=count)
+    parts: Numbers = np.asarray(np.bincount(groups, weights=shares, minlength=count), dtype=np.float64)
     sums = [np.bincount(groups, weights=lab[:, c] * shares, minlength=count) for c in range(3)]
     return np.stack(sums, axis=1) / np.maximum(parts, 1e-12)[:, None], parts
 

@@ -108,7 +108,7 @@ def weighed(evidence: Evidence) -> Weighed:
     others = {name: SET[name] * value for name, value in others_of(evidence).items()}
     begin = sum([*parts.values(), *others.values()], start=np.zeros(len(evidence)))
     told = {name: -_drop(own) * share for name, (own, share) in shares.items()}
-    told["gradual"] = parts.get("gradual", np.zeros(len(evidence)))
+    told |= {"gradual": parts["gradual"], "length": parts["length"] + parts["length before"]}
     return Weighed(stay, begin, told | others, alike)
 
 

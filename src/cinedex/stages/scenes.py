@@ -29,8 +29,12 @@ _REASONS = {
     "pause": "pause in speech",
     "dark": "through black",
     "gradual": "gradual transition",
+    "length": "long shots",
 }
 """What each piece of evidence is called where it speaks for a new scene."""
+
+_WHOLE = "what follows belongs together"
+"""The reason where nothing speaks for a border but the scenes on both sides of it."""
 
 _WORTH = 0.2
 """Log odds from which on a piece of evidence is a reason."""
@@ -108,12 +112,13 @@ def _calm(chances: Scores) -> Scores:
 
 
 def _reasons(evidence: Weighed, at: int) -> tuple[str, ...]:
-    """What speaks for the border, strongest first; the strongest alone where all are weak."""
+    """What speaks for the border, strongest first; the strongest alone where all are weak. At least one."""
     told = sorted(
         ((float(evidence.parts[name][at]), name) for name in _REASONS if name in evidence.parts), reverse=True
     )
     strong = [name for value, name in told if value >= _WORTH]
-    return tuple(_REASONS[name] for name in strong or [name for value, name in told[:1] if value > 0])
+    weak = [name for value, name in told[:1] if value > 0]
+    return tuple(_REASONS[name] for name in strong or weak) or (_WHOLE,)
 
 
 def _most_typical(alike: Scores) -> int:

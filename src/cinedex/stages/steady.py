@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,4 +35,4 @@ def stretches(path: npt.NDArray[np.generic]) -> list[tuple[int, int]]:
     """Where the same state holds, as (first, one past the last)."""
     edges = np.flatnonzero(path[1:] != path[:-1]) + 1 if len(path) else np.empty(0, dtype=np.int64)
     marks = [0, *edges.tolist(), len(path)]
-    return list(zip(marks[:-1], marks[1:], strict=True)) if len(path) else []
+    return list(pairwise(marks)) if len(path) else []

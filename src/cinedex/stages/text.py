@@ -41,7 +41,7 @@ class Texts(Stage):
     name: ClassVar[str] = "text"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Text,)
-    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=256, cpu_seconds_per_minute=3.0, disk_kib_per_minute=0.5)
+    cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=256, cpu_seconds_per_minute=4.0, disk_kib_per_minute=0.5)
     halo: ClassVar[Time | None] = None
 
     height: int = 480

@@ -64,7 +64,7 @@ class Visuals(Stage):
 
 
 def visuals(name: str, models: Mapping[str, ModelSpec]) -> tuple[Visuals, ...]:
-    """The stage of the picture embedder called `name`, none for no name. Raises UsageError where it is no such model."""
+    """The stage of the picture embedder called `name`, none for no name. Raises UsageError for another model."""
     if not name:
         return ()
     fit = [n for n, spec in models.items() if spec.task == "embed-picture"]
