@@ -21,9 +21,11 @@ from cinedex.timeline.rows import (
     Event,
     Face,
     Flag,
+    Framing,
     Motion,
     Object,
     Person,
+    Place,
     Quality,
     Row,
     Shot,
@@ -34,7 +36,7 @@ from cinedex.timeline.rows import (
 
 EVIDENCE: tuple[type[Row], ...] = (
     *(Shot, Quality, Flag, Sound, Cue, Tag, Object),
-    *(Motion, Face, Person, Text),
+    *(Motion, Framing, Face, Person, Text, Place),
 )
 """The kinds that rules can lean on: those that some stage makes. To a rule, any other kind is not computed."""
 
