@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
@@ -129,7 +129,8 @@ class LookPass:
             while left and self._wanted():
                 count = self._together(left) if seeker.able else len(left)
                 group, left = left[:count], left[count:]
-                pictures = seeker.pictures(Time(group[0].at), Time(group[-1].at), exact=self.index is not None)
+                at = [Time(wish.at) for wish in group]
+                pictures = seeker.pictures(at[0], at[-1], only=set(at) if self.index is not None else None)
                 for wishes, shown, frame in _matched(group, pictures):
                     self._deliver(wishes, shown, frame, makers)
                     if not self._wanted():
@@ -214,8 +215,11 @@ class _Seeker:
         """Pictures decoded so far."""
         return self._earlier + (self._source.decoded if self._source is not None else 0)
 
-    def pictures(self, first: Time, last: Time, *, exact: bool) -> Iterator[tuple[Time, Any]]:
-        """Decoded pictures in order, from one shown at `first` at the latest. With `exact` none after `last`."""
+    def pictures(self, first: Time, last: Time, *, only: Collection[Time] | None) -> Iterator[tuple[Time, Any]]:
+        """Decoded pictures in order, from one shown at `first` at the latest.
+
+        With `only`, which are times of frames, none after `last`, and of those between perhaps no others.
+        """
         for back in BACK:
             sought = self.able and self._seek(first - back)
             if not sought and back != BACK[-1] and first > back:
@@ -223,7 +227,7 @@ class _Seeker:
             if not sought:
                 self._reopen()
                 self.able = self.able and first <= back
-            pictures = self._decoded(last if exact else None)
+            pictures = self._decoded(last, only)
             start = next(pictures, None)
             if start is not None and (not sought or (start[0] <= first and start[1].key_frame)):
                 yield start
@@ -239,22 +243,31 @@ class _Seeker:
         self._source = self._stack.enter_context(reading(self.movie, video=True, threads=self.threads))
         return self._source
 
-    def _decoded(self, last: Time | None) -> Iterator[tuple[Time, Any]]:
+    def _decoded(self, last: Time, only: Collection[Time] | None) -> Iterator[tuple[Time, Any]]:
         source = self._source
         if source is None:
             return
-        for frame in _until(source, last):
+        for frame in _until(source, last, only):
             at = source.at(frame, source.video)
             if at is not None:
                 yield at, frame
 
 
-def _until(source: Reading, last: Time | None) -> Iterator[Any]:
-    """Frames up to the one shown at `last`: once its packet is in, the decoder is drained and fed nothing more."""
-    for packet in source.packets():
-        if packet is not None:
-            yield from source.decode(packet)
-        reached = packet is not None and not source.reordered and source.at(packet, source.video) == last
-        if packet is None or reached:
-            yield from source.drain(source.video)
-            return
+def _until(source: Reading, last: Time, only: Collection[Time] | None) -> Iterator[Any]:
+    """Frames, with `only` up to the one shown at `last`: once its packet is in, the decoder is drained and fed no more.
+
+    Pictures that are not asked for and that no other is made from need not be decoded: a third of a usual film.
+    """
+    decoder = source.video.codec_context
+    try:
+        for packet in source.packets():
+            at = source.at(packet, source.video) if packet is not None and only is not None else None
+            known = at is not None and only is not None and not source.reordered
+            decoder.skip_frame = "NONREF" if known and at not in only else "DEFAULT"
+            if packet is not None:
+                yield from source.decode(packet)
+            if packet is None or (known and at == last):
+                yield from source.drain(source.video)
+                return
+    finally:
+        decoder.skip_frame = "DEFAULT"
