@@ -113,6 +113,13 @@ def test_turned_vectors_keep_their_distances_and_nothing_of_their_directions(cou
         np.testing.assert_allclose(turned(vectors @ basis), kept, atol=2e-5)
 
 
+@pytest.mark.parametrize("stage", [Faces(), Faces().anonymous()])
+def test_a_film_without_faces_has_no_rows(stage: Faces):
+    tables = found([[[], []]], stage)
+    assert all(rows(tables, kind) == [] for kind in stage.makes)
+    assert rows(made(stage, movie(SECOND, video=False), tracks={Shot: [], Glance: []}), Face) == []
+
+
 def test_nothing_turned_is_nothing():
     assert turned(np.zeros((0, 0))).shape == (0, 0)
     assert (turned(np.zeros((3, 5))) == 0).all()

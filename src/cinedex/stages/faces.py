@@ -106,7 +106,9 @@ class FilmFaces(Faces):
                 kept.append(row)
             else:
                 yield row
-        values = turned(np.array([row.values for row in kept]).reshape(len(kept), -1))
+        if not kept:
+            return
+        values = turned(np.array([row.values for row in kept]))
         for row, own in zip(kept, values.tolist(), strict=True):
             yield replace(row, space=self.space, values=tuple(own))
 
