@@ -19,7 +19,7 @@ from cinedex.settings import Settings
 from cinedex.stages.base import Inputs, Made, Need, Stage
 from cinedex.timeline import rows as rows_of
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Face, Faceprint, Person, Portrait, Row, Tracklet
+from cinedex.timeline.rows import FILM_SPACE, Face, Faceprint, Person, Portrait, Row, Tracklet
 from cinedex.timeline.time import Time
 
 DIM = 32
@@ -34,7 +34,7 @@ class Faces(Stage):
     name: ClassVar[str] = "faces"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Face, Tracklet, Faceprint, Portrait)
-    prints: bool = True
+    film_only: bool = False
     other: int = 0
 
     @property
@@ -42,7 +42,7 @@ class Faces(Stage):
         return ()
 
     def anonymous(self) -> Stage:
-        return replace(self, prints=False)
+        return replace(self, film_only=True)
 
     def run(self, inputs: Inputs) -> Iterator[Made]:
         del inputs
@@ -109,7 +109,7 @@ def portrait_of(who: int, side: int = 96) -> bytes:
     return out.getvalue()
 
 
-def rows_for(seen: Sequence[Seen], *, prints: bool = True) -> dict[type[Row], list[Row]]:
+def rows_for(seen: Sequence[Seen], *, prints: bool = True, film_only: bool = False) -> dict[type[Row], list[Row]]:
     """The rows that the stages would leave of these tracklets, numbered in order."""
     made: dict[type[Row], list[Row]] = {k: [] for k in (Face, Tracklet, Faceprint, Portrait, Person)}
     for number, one in enumerate(seen):
@@ -126,7 +126,8 @@ def rows_for(seen: Sequence[Seen], *, prints: bool = True) -> dict[type[Row], li
             )
         if prints:
             values = one.values or tuple(print_of(one.who, one.look, number).tolist())
-            made[Faceprint].append(Faceprint(**span, tracklet=number, space=one.space, values=values))
+            space = FILM_SPACE if film_only else one.space
+            made[Faceprint].append(Faceprint(**span, tracklet=number, space=space, values=values))
             person = Person(**span, refs=(tracklet.ref,), number=one.character, look=one.look, score=0.9)
             made[Person].append(person)
     return made
@@ -163,7 +164,7 @@ def hash_of(text: str) -> int:
 
 def analyse(library: Library, movie: Movie, seen: Sequence[Seen]) -> None:
     """Store what the stages would have made of a film now, and do what an analysis does at its end."""
-    made = rows_for(seen, prints=library.cast.on)
+    made = rows_for(seen, film_only=not library.cast.on)
     for step in library.plan(movie).steps:
         kinds = [row for row in step.stage.makes if row in made]
         tables = {row.kind: rows_of.table(row, made[row]) for row in kinds}  # type: ignore[type-var]  # rows by kind

@@ -82,7 +82,8 @@ class Library:
     def stages(self) -> tuple[Stage, ...]:
         """The stages of an analysis: those given, or every installed one with its defaults.
 
-        While recognition is off, which it is until somebody switches it on, they make nothing that identifies people.
+        While recognition is off, which it is until somebody switches it on, people are told apart inside a film, and
+        nothing is made that identifies them.
         """
         return identifying(self._installed, on=self.cast.on)
 

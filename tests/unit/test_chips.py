@@ -63,7 +63,7 @@ def test_fine_patterns_are_averaged_when_a_face_is_made_smaller():
 def test_beyond_the_picture_its_edge_goes_on():
     picture = np.zeros((100, 100, 3), np.uint8)
     picture[:, :50], picture[:, 50:] = 10, 200
-    chip = aligned(picture, (TEMPLATE + (0.5, 0))[None], 60)[0]
+    chip = aligned(picture, np.add(TEMPLATE, (0.5, 0))[None], 60)[0]
     assert (chip[:, 5:] == 200).all()
 
 

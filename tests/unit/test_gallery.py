@@ -121,7 +121,7 @@ def test_odd_portraits_harm_nothing(tmp_path: Path, form: str, data: bytes):
     [
         ({"tracklets": 0}, "No face is seen"),
         ({"tracklets": 4}, "none was clear enough"),
-        ({"tracklets": 4, "recognition": False}, "Recognition is off"),
+        ({"tracklets": 4, "recognition": False}, "none was clear enough"),
         ({"state": "missing"}, "cinedex analyze"),
         ({"state": "failed"}, "failed"),
     ],

@@ -22,9 +22,10 @@ from cinedex.library import Library
 from cinedex.people import photos
 from cinedex.people.decisions import Enrol, Name
 from cinedex.people.keeping import KEEP_DAYS
+from cinedex.people.view import Standing
 from cinedex.store import Store
 from cinedex.timeline import rows as rows_of
-from cinedex.timeline.rows import Face, Faceprint, Person, Portrait, Tag, Tracklet
+from cinedex.timeline.rows import FILM_SPACE, Face, Faceprint, Person, Portrait, Tag, Tracklet
 from cinedex.timeline.time import Time
 
 NAME = "Ann Unforgettable"
@@ -352,20 +353,22 @@ def test_a_store_that_cannot_be_written_leaves_the_deletion_to_be_finished(tmp_p
 # Switching, keeping, telling
 
 
-def test_while_recognition_is_off_no_prints_are_made_and_nobody_is_recognised(tmp_path: Path):
+def test_while_recognition_is_off_prints_are_the_films_own_and_nobody_is_recognised(tmp_path: Path):
     library = library_at(tmp_path, on=False)
     movie = put_film(library, "harbour.mp4", HARBOUR)
     assert not library.cast.on
     assert [s.name for s in library.stages] == ["faces", "people"]
-    assert library.plan(movie).step("faces").stage.prints is False  # type: ignore[attr-defined]  # of the stand-in
+    assert library.plan(movie).step("faces").stage.film_only  # type: ignore[attr-defined]  # of the stand-in
     off = library.plan(movie).step("faces").key
     timeline = library.timeline(movie)
-    assert (len(timeline.track(Face)), len(timeline.track(Faceprint)), len(timeline.track(Person))) == (6, 0, 0)
+    assert (len(timeline.track(Face)), len(timeline.track(Faceprint)), len(timeline.track(Person))) == (6, 6, 6)
+    assert {p.space for p in timeline.track(Faceprint)} == {FILM_SPACE}
+    assert {c.standing for c in library.people(movie).characters} == {Standing.ANONYMOUS}
     with pytest.raises(UsageError, match="recognition is off"):
         library.cast.enrol("Ann", [("a.jpg", b"")], lambda: pytest.fail("no model is asked"), consent=("a", "b", ""))
     library.keeper.switch_on("release 12")
     assert library.plan(movie).step("faces").key != off
-    assert library.people(movie).state == "missing", "what was made without prints does not pass for what is made with"
+    assert library.people(movie).state == "missing", "what was made for one film does not pass for what holds in all"
 
 
 def test_switched_off_nobody_is_recognised_but_what_people_said_stays(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from tests.stage_films import made, merged, movie, rows
 
 from cinedex.media.views import Look
 from cinedex.models.fakes import FakeFaceDetector, fake_pool
-from cinedex.stages.faces import Faces, quality, searched
-from cinedex.timeline.rows import Face, Faceprint, Glance, Portrait, Shot, Tracklet
+from cinedex.stages.faces import Faces, quality, searched, turned
+from cinedex.timeline.rows import FILM_SPACE, Face, Faceprint, Glance, Portrait, Shot, Tracklet
 from cinedex.timeline.time import SECOND, Span, Time
 
 ANN, BEN, CAT = 16, 80, 208
@@ -80,13 +81,48 @@ def test_another_person_on_the_same_spot_is_another_tracklet():
     assert [t.seen for t in rows(tables, Tracklet)] == [2, 2]
 
 
-def test_without_prints_faces_are_followed_and_nobody_is_identified():
-    stage = Faces(prints=False)
-    assert stage.uses == ("centerface",)
-    tables = found([[[(100 + 30 * i, 100, 120, ANN)] for i in range(4)]], stage)
-    assert [t.seen for t in rows(tables, Tracklet)] == [4]
-    assert len(rows(tables, Portrait)) == 1
-    assert rows(tables, Faceprint) == []
+THREE = [[[(100, 100, 120, ANN), (400, 100, 120, BEN)]] * 2, [[(200, 100, 120, CAT)]] * 2, [[(90, 90, 90, ANN)]]]
+
+
+def test_prints_of_the_film_alone_lie_as_far_apart_and_are_no_others():
+    stage = Faces(least=24).anonymous()
+    assert (stage.least, stage.halo, stage.uses) == (24, None, Faces().uses)
+    open_, own = found(THREE, Faces(least=24)), found(THREE, stage)
+    for kind in (Face, Tracklet, Portrait):
+        assert rows(own, kind) == rows(open_, kind)
+    assert {p.space for p in rows(own, Faceprint)} == {FILM_SPACE}
+    assert [p.tracklet for p in rows(own, Faceprint)] == [p.tracklet for p in rows(open_, Faceprint)]
+    given, kept = (np.array([p.values for p in rows(t, Faceprint)]) for t in (open_, own))
+    assert kept.shape == (4, 4)
+    np.testing.assert_allclose(kept @ kept.T, given @ given.T, atol=1e-4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_turned_vectors_keep_their_distances_and_nothing_of_their_directions(count: int, dim: int, seed: int):
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(count, dim))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    basis, _ = np.linalg.qr(random.normal(size=(dim, dim)))
+    kept = turned(vectors)
+    assert kept.shape == (count, min(count, dim))
+    np.testing.assert_allclose(kept @ kept.T, vectors @ vectors.T, atol=1e-3)
+    sizes = np.linalg.svd(vectors, compute_uv=False)
+    reach = np.sort(np.abs(kept), axis=0)
+    if count == 1 or ((np.diff(sizes, append=0) < -1e-3).all() and (reach[-1] - reach[-2] > 1e-4).all()):
+        np.testing.assert_allclose(turned(vectors @ basis), kept, atol=2e-5)
+
+
+@pytest.mark.parametrize("stage", [Faces(), Faces().anonymous()])
+def test_a_film_without_faces_has_no_rows(stage: Faces):
+    tables = found([[[], []]], stage)
+    assert all(rows(tables, kind) == [] for kind in stage.makes)
+    assert rows(made(stage, movie(SECOND, video=False), tracks={Shot: [], Glance: []}), Face) == []
+
+
+def test_nothing_turned_is_nothing():
+    assert turned(np.zeros((0, 0))).shape == (0, 0)
+    assert (turned(np.zeros((3, 5))) == 0).all()
 
 
 def test_small_faces_are_followed_without_a_print():
@@ -203,7 +239,7 @@ def test_the_whole_is_its_reels_merged_where_it_is_cut_at_shots(shots, data):
     edges = [0, *np.cumsum([len(s) for s in shots]).tolist()]
     inner = data.draw(st.sets(st.sampled_from(edges[1:-1])))
     spans = sorted({0, edges[-1], *inner})
-    parts = [found(shots, span=Span(SECOND * a, SECOND * b)) for a, b in zip(spans[:-1], spans[1:], strict=True)]
+    parts = [found(shots, span=Span(SECOND * a, SECOND * b)) for a, b in pairwise(spans)]
     for kind, table in merged(parts).items():
         assert table.equals(whole[kind]), kind
 

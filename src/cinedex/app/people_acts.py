@@ -23,8 +23,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 MEANS = """\
 Recognition is on in this library. That means:
- · Faces in films are turned into vectors that tell people apart (biometric data) when films are analysed;
-   films that were analysed before are looked through for faces again with the next `cinedex analyze`.
+ · Faces in films are turned into vectors that hold in every film (biometric data) when films are analysed;
+   before, they hold inside their own film alone. Films that were analysed before are looked through for faces
+   again with the next `cinedex analyze`.
  · A person whom you name or enrol is then recognised in every film of the library.
  · Nothing leaves this library. No emotions, ages or origins are inferred, here or anywhere in Cinedex.
  · You are answerable for the basis that you gave. People have a right to know, and to have it deleted:
@@ -183,7 +184,7 @@ def switch_off(
     erase: Annotated[bool, typer.Option("--erase", help="Delete every vector of a face too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Switch recognition off: nobody is recognised, and no vectors are made of faces."""
+    """Switch recognition off: people are told apart inside a film alone, and nobody is recognised."""
     library = _ready()
     entry, gone = library.keeper.switch_off(erase=erase)
     if as_json:

@@ -69,8 +69,7 @@ def said(gallery: Gallery) -> str:
     if not gallery.tracklets:
         return "no face is seen in this film"
     if not gallery.characters:
-        why = "told apart by nobody" if gallery.recognition else "not told apart, since recognition is off"
-        return f"{_count(gallery.tracklets, 'face')} followed, {why}"
+        return f"{_count(gallery.tracklets, 'face')} followed, none clear enough to tell whose"
     named = sum(c.standing is not Standing.ANONYMOUS for c in gallery.characters)
     return f"{_count(len(gallery.characters), 'character')}, {named:,} with a name"
 
@@ -82,7 +81,7 @@ def _notes(gallery: Gallery) -> Iterable[Text]:
     if gallery.deleted:
         yield Text(f"{_count(gallery.deleted, 'tracklet')} of people who were deleted", style="dim")
     if not gallery.recognition and gallery.tracklets:
-        yield Text('Recognition is off. `cinedex people on --basis "..."` says what it means.', style="dim")
+        yield Text("Recognition is off: nobody is recognised from other films. See `cinedex people on`.", style="dim")
     for note in gallery.notes:
         yield Text(note, style="yellow")
 

@@ -1,12 +1,12 @@
 """CenterFace: faces with eyes, nose and mouth, as peaks of a map over the picture.
 
-Y. Xu, W. Yan et al., CenterFace (2019): a face is a point, from which its size and its five points are told. The network
-comes as ONNX for one size; sizes are set free here.
+Y. Xu, W. Yan et al., CenterFace (2019): a face is a point, from which its size and its five points are told. The
+network comes as ONNX for one size; sizes are set free here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,8 @@ class _Bounds:
 def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> CenterFace:
     """The detector of a spec whose `centerface.onnx` is the published network. Raises ModelError for another."""
     network = _freed(files["centerface.onnx"].read_bytes())
-    session: Session
-    if options.runtime == "openvino":
-        session = OpenVinoSession(network, options)
-    else:
-        session = OnnxSession(network, options)
+    make: Callable[[bytes, RunOptions], Session] = OpenVinoSession if options.runtime == "openvino" else OnnxSession
+    session = make(network, options)
     given = spec.options
     return CenterFace(session, _Bounds(float(given["threshold"]), float(given["overlap"])))
 

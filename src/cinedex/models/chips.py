@@ -65,25 +65,25 @@ def similarity(source: Numbers, target: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _warped(picture: Pixels, turn: Numbers, move: Numbers, size: tuple[int, int]) -> Pixels:
-    """The picture at the places where (turn, move) puts each pixel of a new one of `size`, between pixels by bilinear."""
+    """The picture at the places where (turn, move) puts each pixel of a new one of `size`, weighed between pixels."""
     scale = float(np.sqrt(abs(np.linalg.det(turn))))
-    picture, turn, move = _reduced(picture, turn, move, max(1, int(scale)), size)
+    part, turn, move = _reduced(picture, turn, move, max(1, int(scale)), size)
     across, down = np.meshgrid(np.arange(size[1]) + 0.5, np.arange(size[0]) + 0.5)
     places = np.stack([across, down], axis=-1) @ turn.T + move - 0.5
-    height, width = picture.shape[:2]
+    height, width = part.shape[:2]
     x, y = np.clip(places[..., 0], 0, width - 1), np.clip(places[..., 1], 0, height - 1)
     left, top = np.minimum(x.astype(np.int64), max(width - 2, 0)), np.minimum(y.astype(np.int64), max(height - 2, 0))
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
     fx, fy = (x - left)[..., None].astype(np.float32), (y - top)[..., None].astype(np.float32)
-    upper = picture[top, left] * (1 - fx) + picture[top, right] * fx
-    lower = picture[bottom, left] * (1 - fx) + picture[bottom, right] * fx
-    return np.rint(upper * (1 - fy) + lower * fy).astype(np.uint8)
+    upper = part[top, left] * (1 - fx) + part[top, right] * fx
+    lower = part[bottom, left] * (1 - fx) + part[bottom, right] * fx
+    return np.asarray(np.rint(upper * (1 - fy) + lower * fy), np.uint8)
 
 
 def _reduced(
     picture: Pixels, turn: Numbers, move: Numbers, factor: int, size: tuple[int, int]
 ) -> tuple[npt.NDArray[np.float32], Numbers, Numbers]:
-    """The part of the picture that is needed, averaged over squares of `factor` pixels, or fine patterns would alias."""
+    """The part of the picture that is needed, averaged over squares of `factor` pixels: fine patterns would alias."""
     corners = np.array([(0, 0), (size[1], 0), (0, size[0]), (size[1], size[0])]) @ turn.T + move
     height, width = picture.shape[:2]
     low = np.clip(np.floor(corners.min(axis=0)).astype(np.int64) - factor, 0, (width - 1, height - 1))

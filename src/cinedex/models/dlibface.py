@@ -1,8 +1,8 @@
 """dlib's face recogniser: a face as a point in a space where distance says whether two faces are one person's.
 
-D. King's network (2017) is a residual one of 29 convolutions after He et al., trained on about three million faces with a
-loss that pulls the faces of a person into a ball of radius 0.6 / 2. It is written here as an ONNX graph with its affine
-layers folded into the convolutions. Points are given at length 1, as `options.same` is measured.
+D. King's network (2017) is a residual one of 29 convolutions after He et al., trained on about three million faces with
+a loss that pulls the faces of a person into a ball of radius 0.6 / 2. It is written here as an ONNX graph with its
+affine layers folded into the convolutions. Points are given at length 1, as `options.same` is measured.
 """
 
 from __future__ import annotations

@@ -40,9 +40,7 @@ class Layer:
 def read_layers(path: Path) -> tuple[Layer, ...]:
     """The layers of a metric network (loss 'loss_metric_2') from the input on. Raises ModelError for another file."""
     try:
-        if path.stat().st_size > FILE_MAX:
-            raise _RefusedError("it is too large")
-        return _Reader(path.read_bytes()).layers()
+        return _Reader(_whole(path)).layers()
     except OSError as error:
         raise ModelError(f"cannot read {path.name}: {error}", remedy="Pull the model again.") from error
     except (_RefusedError, OverflowError) as error:
@@ -50,6 +48,12 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
             f"{path.name} is not a network that can be read ({error})",
             remedy="Pull the model again; if that does not help, the file is not what it should be.",
         ) from error
+
+
+def _whole(path: Path) -> bytes:
+    if path.stat().st_size > FILE_MAX:
+        raise _RefusedError("it is too large")
+    return path.read_bytes()
 
 
 @dataclass

@@ -16,6 +16,7 @@ from scipy.spatial.distance import squareform
 
 from cinedex.people.evidence import Floats
 from cinedex.people.resolve import Part
+from cinedex.timeline.rows import FILM_SPACE
 from cinedex.timeline.track import Spans
 
 SUGGESTIONS = 3
@@ -80,10 +81,10 @@ def match(
 ) -> Matches:
     """Match characters of any number of films. `enrolled` holds prints of photos by space, then person ([n, dim]).
 
-    `bounds` of a space that nothing is known of are None: nobody is recognised in it.
+    `bounds` of a space that nothing is known of are None: nobody is recognised in it, nor by prints of a film alone.
     """
     matches = Matches()
-    for space in sorted({p.evidence.space for p in parts} - {""}):
+    for space in sorted({p.evidence.space for p in parts} - {"", FILM_SPACE}):
         limits = bounds(space)
         if limits is not None:
             own = [i for i, p in enumerate(parts) if p.evidence.space == space and _prints(p).size]

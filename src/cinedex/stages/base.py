@@ -117,8 +117,8 @@ class Stage(ABC):
     def anonymous(self) -> Stage | None:
         """The same question put so that its answer identifies nobody; None for a stage that can do nothing else.
 
-        It is what runs in a library in which recognition is off. A stage that makes prints overrides it, and its other
-        self makes none: a parameter says so, and with it the key.
+        It is what runs in a library in which recognition is off. A stage that makes prints overrides it, and those of
+        its other self can be compared inside their film alone: a parameter says so, and with it the key.
         """
         return None if Faceprint in self.makes else self
 

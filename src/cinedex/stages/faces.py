@@ -1,9 +1,9 @@
-"""Faces, followed through each shot: where they are, which are one, how well each can be recognised, and their prints."""
+"""Faces, followed through each shot: where they are, which are one, how well each can be recognised, their prints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
 from typing import ClassVar
 
@@ -18,7 +18,8 @@ from cinedex.models.tasks import FaceDetector, FaceEmbedder
 from cinedex.stages.arrays import expect
 from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.stages.following import Followed, Follower, Numbers, Sighting
-from cinedex.timeline.rows import Face, Faceprint, Glance, Portrait, Row, Shot, Tracklet
+from cinedex.timeline.rows import FILM_SPACE, Face, Faceprint, Glance, Portrait, Row, Shot, Tracklet
+from cinedex.timeline.time import Time
 from cinedex.timeline.track import Track
 
 _DETECTOR, _EMBEDDER = "centerface", "dlib-face"
@@ -33,7 +34,7 @@ _IN_A_SHOT = 1_000_000
 """Tracklets are numbered shot by shot, so that a number does not depend on other shots."""
 
 _CHIP = 150
-"""Side of a chip by which quality is judged, be it for the embedder or not."""
+"""Side of a chip to whose pixels the bounds of sharpness belong."""
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -44,8 +45,7 @@ class Faces(Stage):
 
     A tracklet begins with a face of score `begin`, goes on with weaker ones (`keep`), and may miss one look. Of the
     `most` best faces of a look that are kept, the `foremost` largest get a print where they are at least `least`
-    pixels of 480 high; the tracklet's print is the mean of its best five. With `prints` off no print is made:
-    faces are followed by place and tint alone, and nothing that identifies anybody is computed.
+    pixels of 480 high; the tracklet's print is the mean of its best five.
     """
 
     name: ClassVar[str] = "faces"
@@ -60,7 +60,6 @@ class Faces(Stage):
     foremost: int = 30
     least: int = 20
     portrait: int = 112
-    prints: bool = True
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -69,12 +68,12 @@ class Faces(Stage):
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """The detector, and where prints are made the embedder."""
-        return (_DETECTOR, _EMBEDDER) if self.prints else (_DETECTOR,)
+        """The detector and the embedder."""
+        return (_DETECTOR, _EMBEDDER)
 
-    def anonymous(self) -> Faces:
-        """The same without prints."""
-        return replace(self, prints=False)
+    def anonymous(self) -> FilmFaces:
+        """The same with prints that can be compared inside the film alone."""
+        return FilmFaces(**{f.name: getattr(self, f.name) for f in fields(Faces)})
 
     def run(self, inputs: Inputs) -> Iterator[Row]:
         """The faces of the span's glances, and a tracklet, print and portrait of each that was followed."""
@@ -83,6 +82,49 @@ class Faces(Stage):
         looks = expect(Look, inputs.chunks)
         for shot, inside in groupby(looks, key=lambda look: int(numbers[look.row])):
             yield from _Watch(self, inputs, shots[shot], shot, glances).rows(inside)
+
+
+@dataclass(frozen=True)
+class FilmFaces(Faces):
+    """Faces whose prints hold inside their film alone: what runs where recognition is off.
+
+    When the film has ended, all its prints are turned into a basis of their own, which is thrown away, so that what is
+    stored tells how far any two faces of this film lie apart and nothing else. They cannot be held against another
+    film, a photograph or anybody known, while characters are found as before; the film cannot be cut for it.
+    """
+
+    halo: ClassVar[Time | None] = None
+    seam: ClassVar[type[Row] | None] = None
+
+    space: str = FILM_SPACE
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        """The same rows; the prints come last."""
+        kept: list[Faceprint] = []
+        for row in super().run(inputs):
+            if isinstance(row, Faceprint):
+                kept.append(row)
+            else:
+                yield row
+        if not kept:
+            return
+        values = turned(np.array([row.values for row in kept]))
+        for row, own in zip(kept, values.tolist(), strict=True):
+            yield replace(row, space=self.space, values=tuple(own))
+
+
+def turned(vectors: Numbers) -> Numbers:
+    """Vectors [n, dim] along their principal axes [n, min(n, dim)], a function of what lies between them alone.
+
+    An axis points to where the vector that reaches farthest along it lies: the axes themselves leave no trace.
+    """
+    if not vectors.size:
+        return vectors
+    left, sizes, _ = np.linalg.svd(vectors, full_matrices=False)
+    along = left * sizes
+    farthest = np.abs(along).argmax(axis=0)
+    signs = np.where(along[farthest, np.arange(along.shape[1])] < 0, -1.0, 1.0)
+    return np.asarray(np.round(along * signs, 5) + 0.0, np.float64)
 
 
 @dataclass
@@ -102,8 +144,7 @@ class _Watch:
         for look in looks:
             height, width = look.pixels.shape[:2]
             if follower is None:
-                same = self._embedder.same if self.stage.prints else 1.0
-                follower = Follower(width / height, same, self.stage.begin)
+                follower = Follower(width / height, self._embedder.same, self.stage.begin)
             ended = follower.step(self._sightings(look))
             self._keep_stills(follower, look)
             for followed in ended:
@@ -123,20 +164,20 @@ class _Watch:
         found = found[found[:, 4] >= self.stage.keep][: self.stage.most]
         found = found[np.argsort(found[:, 0], kind="stable")]
         height, width = look.pixels.shape[:2]
-        size = _CHIP if not self.stage.prints else self._embedder.size if len(found) else _CHIP
+        size = self._embedder.size if len(found) else _CHIP
         high = found[:, 3] * height
         near = [
             i for i in np.argsort(-high, kind="stable")[: self.stage.foremost].tolist() if high[i] >= self.stage.least
         ]
         chips = aligned(look.pixels, found[near, 5:].reshape(-1, 5, 2).astype(np.float64), size)
-        vectors = self._embedder.prints(chips) if self.stage.prints and near else np.zeros((len(near), 0), np.float32)
+        vectors = self._embedder.prints(chips) if near else np.zeros((len(near), 0), np.float32)
         sightings = []
         for i, face in enumerate(found.astype(np.float64)):
             n = near.index(i) if i in near else None
             points = face[5:].reshape(5, 2)
             chip = chips[n] if n is not None else aligned(look.pixels, points[None], 16)[0]
             judged = quality(chip, points * (width, height), high[i], float(face[4])) if n is not None else 0.0
-            vector = vectors[n].astype(np.float64) if n is not None and self.stage.prints else None
+            vector = vectors[n].astype(np.float64) if n is not None else None
             sightings.append(
                 Sighting(look.row, look.at, face[:4], face[5:], float(face[4]), judged, tint(chip), vector)
             )
@@ -193,7 +234,7 @@ class _Watch:
             format="jpeg",
             data=data,
         )
-        vector = followed.vector(5) if self.stage.prints else None
+        vector = followed.vector(5)
         if vector is not None:
             values = tuple(np.round(vector, 5).tolist())
             yield Faceprint(
@@ -210,7 +251,7 @@ def searched(picture: Pixels) -> Pixels:
         if not height or not width:
             return picture[::factor, ::factor]
         part = picture[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)
-        return part.mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
+        return np.asarray(part.mean(axis=(1, 3), dtype=np.float32).round(), np.uint8)
     if min(picture.shape[:2]) < 3:
         return picture
     return _two_of_three(_two_of_three(picture).swapaxes(0, 1)).swapaxes(0, 1)
@@ -225,7 +266,7 @@ def _two_of_three(picture: Pixels) -> Pixels:
 
 
 def tint(chip: Pixels) -> Numbers:
-    """What a face looks like, coarsely: the colours of four by four fields, one vector with differences up to about 1."""
+    """What a face looks like, coarsely: the colours of four by four fields, as one vector; at most about 1 apart."""
     side = chip.shape[0] // 4
     fields = chip[: side * 4, : side * 4].reshape(4, side, 4, side, 3).mean(axis=(1, 3))
     return np.asarray(fields.ravel() / 255 / 4, np.float64)

@@ -33,8 +33,10 @@ _TINTS_APART = 0.16
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sighting:
-    """A face in one look. `place` is the number of the glance, `at` when it was seen; `tint` is what it looks like,
-    coarsely; `vector` its print, where it was taken.
+    """A face in one look.
+
+    `place` is the number of the glance, `at` when it was seen; `tint` is what it looks like, coarsely; `vector` its
+    print, where it was taken.
     """
 
     place: int

@@ -62,7 +62,7 @@ def grouped(apart: Floats, weights: npt.NDArray[np.float64], bounds: Sequence[fl
     return found
 
 
-def _join(apart: Floats, weights: Floats, one: int, other: int) -> None:
+def _join(apart: Floats, weights: npt.NDArray[np.floating], one: int, other: int) -> None:
     """Make one group of two: `one` is their mean from now on, `other` is gone."""
     total = weights[one] + weights[other]
     row = (apart[one] * weights[one] + apart[other] * weights[other]) / total

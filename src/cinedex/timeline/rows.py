@@ -287,9 +287,17 @@ class Tracklet(Row):
         return f"{self.kind}@{int(self.start)}#{self.number}"
 
 
+FILM_SPACE = "film"
+"""The `space` of prints that can be compared inside their film alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faceprint(Row):
-    """A tracklet's face as a unit vector of a recognition model's `space`: biometric data, kept apart from all else."""
+    """A tracklet's face as a unit vector: biometric data, kept apart from all else.
+
+    `space` is that of the recognition model, or 'film' where recognition is off: the vectors are then in a basis of the
+    film's own, which is not kept, and can be compared with nothing outside it.
+    """
 
     kind = "faceprint"
     tracklet: int

@@ -121,11 +121,6 @@ def _nothing(gallery: Gallery) -> str:
         return "Looking for faces failed. cinedex plan says why."
     if not gallery.tracklets:
         return "No face is seen in this film."
-    if not gallery.characters and not gallery.recognition:
-        return (
-            f"{gallery.tracklets:,} faces were followed through this film. Recognition is off in its library, so they "
-            "are not told apart: cinedex people on says what it means to switch it on."
-        )
     if not gallery.characters:
         return f"{gallery.tracklets:,} faces were followed through this film, and none was clear enough to tell whose."
     return "" if gallery.shown else "Everybody in this film is hidden."

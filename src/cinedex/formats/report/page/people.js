@@ -31,7 +31,7 @@ export class People {
     this.draw = () => {};
     $("people-count").textContent = film.people.length ? film.people.length.toLocaleString("en") : "";
     if (!film.people.length) {
-      const why = { missing: "People were not computed: they are told apart only where recognition was switched on, with cinedex people on.", failed: "Finding the people failed.", done: "No face was seen in this film, or nobody is to be shown." };
+      const why = { missing: "People were not computed. cinedex analyze does it.", failed: "Finding the people failed.", done: "No face was seen in this film, or nobody is to be shown." };
       $("gallery").replaceWith(nothing(why[film.states.person]));
       seen($("presence-all"), false);
       seen($("presence-box"), false);
