@@ -258,16 +258,17 @@ def _until(source: Reading, last: Time, only: Collection[Time] | None) -> Iterat
 
     Pictures that are not asked for and that no other is made from need not be decoded: a third of a usual film.
     """
-    decoder = source.video.codec_context
+    stream: Any = source.video
+    decoder = stream.codec_context
+    asked = set() if only is None or source.reordered else set(only)
     try:
         for packet in source.packets():
-            at = source.at(packet, source.video) if packet is not None and only is not None else None
-            known = at is not None and only is not None and not source.reordered
-            decoder.skip_frame = "NONREF" if known and at not in only else "DEFAULT"
+            at = source.at(packet, stream) if packet is not None and asked else None
+            decoder.skip_frame = "DEFAULT" if at is None or at in asked else "NONREF"
             if packet is not None:
                 yield from source.decode(packet)
-            if packet is None or (known and at == last):
-                yield from source.drain(source.video)
+            if packet is None or (at is not None and at == last):
+                yield from source.drain(stream)
                 return
     finally:
         decoder.skip_frame = "DEFAULT"

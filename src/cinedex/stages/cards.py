@@ -169,10 +169,10 @@ def _greys(bars: Sequence[_Bar]) -> int:
     best, run, slope = 1, 1, 0.0
     for place in range(1, len(bars)):
         (wide, colour), (before, last) = bars[place], bars[place - 1]
-        grey = not np.isnan(colour + last).any() and max(np.ptp(colour), np.ptp(last)) <= _GREY
+        grey = bool(not np.isnan(colour + last).any() and max(np.ptp(colour), np.ptp(last)) <= _GREY)
         step = float((colour - last).mean())
         if run > 1:
-            grey &= step * slope > 0 and abs(step - slope) <= 0.4 * abs(slope)
+            grey = grey and step * slope > 0 and abs(step - slope) <= 0.4 * abs(slope)
         if grey and abs(wide - before) <= _EVEN * max(wide, before):
             run, slope = run + 1, step
         else:
