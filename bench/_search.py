@@ -16,10 +16,10 @@ import numpy as np
 from tests.unit.search_fixtures import film
 
 from bench._measure import ROOT, report
+from cinedex.models.concepts import Concepts
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.tasks import Floats
-from cinedex.search.concept import Concepts
 from cinedex.search.index import VECTORS, Index
 from cinedex.search.query import _CANDIDATES, search
 from cinedex.settings import Settings
@@ -99,7 +99,7 @@ def films(moments: int) -> Iterator[Timeline]:
 def build(folder: str, moments: int) -> None:
     """Films one after another, as an analysis puts them in, and the tidying at the end."""
     embedder = Clustered()
-    Concepts(embedder).of_labels([(x, 1.0) for x in labels()])
+    Concepts(embedder).embed_labels([[(x, 1.0)] for x in labels()])
     embedder.embed_texts(lines()[:1])
     index = Index(folder, lambda: embedder)
     began = time.perf_counter()
