@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -124,3 +125,14 @@ def test_starting_up_loads_no_heavy_engine():
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("script", sorted([*(ROOT / "bench").glob("*.py"), *(ROOT / "tests/quality").glob("*.py")]))
+def test_what_benches_and_quality_tests_import_is_there(script: Path):
+    """They run by commands of their own; without this, nothing would notice that a name has moved."""
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cinedex"):
+            module = importlib.import_module(node.module or "")
+            for name in node.names:
+                there = hasattr(module, name.name) or importlib.util.find_spec(f"{node.module}.{name.name}") is not None
+                assert there, f"{script.name} imports {node.module}.{name.name}"
