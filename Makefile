@@ -24,7 +24,7 @@ $(BIN)/python:
 	exit 1
 
 $(BIN)/.installed: pyproject.toml requirements.lock | $(BIN)/python
-	@echo "Installing Cinedex into $(VENV): 420 MB to fetch, 1.2 GB on disk, one to five minutes the first time"
+	@echo "Installing Cinedex into $(VENV): 460 MB to fetch, 1.4 GB on disk, one to five minutes the first time"
 	@$(PIP) pip
 	@$(PIP) --editable .
 	@touch $@
@@ -41,7 +41,7 @@ demo/sample.mp4: | $(BIN)/.installed
 	@$(CINEDEX) sample $@
 
 demo: $(BIN)/.installed ## Analyse a short film and show what was found
-	@echo "The demo fetches the core models once (210 MB; 280 MB in your cache folder), makes a half-minute film of free"
+	@echo "The demo fetches the core models once (400 MB, as much in your cache folder), makes a half-minute film of free"
 	@echo "footage, analyses it and writes a report: two to five minutes the first time, seconds the next."
 	@$(CINEDEX) models pull
 	@$(MAKE) --no-print-directory demo/sample.mp4
