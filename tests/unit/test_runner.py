@@ -18,7 +18,9 @@ from cinedex.errors import CancelledError, StoreError, UsageError
 from cinedex.media.probe import probe
 from cinedex.media.views import FrameChunk, Looks
 from cinedex.models.fakes import fake_specs
+from cinedex.run import local
 from cinedex.run.events import Event, Happening
+from cinedex.run.job import Job, Outcome, Tools, execute
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, make_plan, ordered
 from cinedex.settings import Settings
@@ -26,7 +28,7 @@ from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Flag, Glance, Row, Shot, Sound
-from cinedex.timeline.time import SECOND, Time
+from cinedex.timeline.time import SECOND, Span, Time
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +185,32 @@ def test_all_that_look_share_one_reading_though_some_wait_for_what_is_derived(fi
     both = {order.index((Happening.STARTED, name)) for name in ("looker", "glancer")}
     assert max(both) - min(both) == 1
     assert min(both) > order.index((Happening.DONE, "parts"))
+
+
+@dataclass(frozen=True)
+class WholeLooker(Glancer):
+    """The same, but not to be cut into reels."""
+
+    halo: ClassVar[Time | None] = None
+
+
+@pytest.mark.parametrize(("reel", "looker"), [(2.0, 3), (6.0, 1)])
+def test_what_cannot_be_cut_keeps_the_others_that_look_from_no_reel(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reel: float, looker: int
+):
+    jobs: list[tuple[set[str], Span]] = []
+
+    def watched(job: Job, tools: Tools) -> dict[str, Outcome]:
+        jobs.append(({t.stage.name for t in job.tasks}, job.span))
+        return execute(job, tools)
+
+    monkeypatch.setattr(local, "execute", watched)
+    movie, stages = probe(film), (Looker(), WholeLooker(), Parts(), Halves(), Index())
+    events = run(Store(str(tmp_path)), movie, stages, reel=Time.from_seconds(reel))
+    assert [e.error for e in events if e.error] == []
+    assert [span for names, span in jobs if "glancer" in names] == [movie.span]
+    assert sum("looker" in names for names, _ in jobs) == looker
+    assert any({"looker", "glancer"} <= names for names, _ in jobs) == (looker == 1)
 
 
 def test_a_derived_stage_that_fails_keeps_nobody_from_looking(film: Path, tmp_path: Path):

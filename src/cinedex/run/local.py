@@ -38,6 +38,8 @@ class _Film:
     """One film on its way: what is done, failed, running."""
 
     plan: Plan
+    long: bool = False
+    """Whether it comes in several reels."""
     done: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
@@ -48,7 +50,7 @@ class _Film:
         waiting = [s for s in self.plan.steps if s.name not in self.done | self.running and s.name not in self.failed]
         able = [s for s in waiting if all(n in self.done for n in s.needs)]
         for step in able:
-            groups.setdefault(_sharing(step.stage), []).append(step)
+            groups.setdefault(_sharing(step.stage, long=self.long), []).append(step)
         if "looks" in groups and self._more_looks(waiting, able):
             del groups["looks"]
         return list(groups.values())
@@ -62,7 +64,7 @@ class _Film:
         return any(
             set(s.needs) - self.done and set(s.needs) - self.done <= soon
             for s in waiting
-            if _sharing(s.stage) == "looks"
+            if _sharing(s.stage, long=self.long) == "looks"
         )
 
     @property
@@ -70,11 +72,16 @@ class _Film:
         return len(self.done) + len(self.failed) == len(self.plan.steps)
 
 
-def _sharing(stage: Stage) -> str:
-    """Stages of equal answer can watch together."""
+def _sharing(stage: Stage, *, long: bool) -> str:
+    """Stages of equal answer can watch together.
+
+    What must see a long film in one go looks by itself: beside it the others would lose more than a reel to a kill.
+    """
     if isinstance(stage.view, Frames | Samples):
         return "pass" if stage.halo is not None else "whole pass"
-    return "looks" if isinstance(stage.view, Looks) else stage.name
+    if isinstance(stage.view, Looks):
+        return "looks" if stage.halo is not None or not long else "whole looks"
+    return stage.name
 
 
 class LocalRunner:
@@ -151,7 +158,7 @@ class _Work:
         )
 
     def admit(self, plan: Plan) -> Iterator[Event]:
-        film = _Film(plan)
+        film = _Film(plan, plan.movie.duration > self.settings.reel)
         for step in plan.steps:
             if step.state is StepState.HIT:
                 film.done.add(step.name)
