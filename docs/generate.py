@@ -28,7 +28,8 @@ from cinedex.models.registry import registry
 from cinedex.models.spec import HubFile, ModelSpec, PackageFile
 from cinedex.settings import Settings
 from cinedex.stages.base import Need, Stage
-from cinedex.timeline.rows import KINDS, Row, label, schema
+from cinedex.timeline.arrow import label, schema
+from cinedex.timeline.rows import KINDS, Row
 from cinedex.timeline.time import Time
 
 DOCS = Path(__file__).parent

@@ -17,7 +17,7 @@ from cinedex.models.fakes import fake_pool
 from cinedex.people.match import Bounds
 from cinedex.settings import Settings
 from cinedex.stages.base import Inputs, Made, Need, Stage
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import FILM_SPACE, Face, Faceprint, Person, Portrait, Row, Tracklet
 from cinedex.timeline.time import Time
@@ -167,7 +167,7 @@ def analyse(library: Library, movie: Movie, seen: Sequence[Seen]) -> None:
     made = rows_for(seen, film_only=not library.cast.on)
     for step in library.plan(movie).steps:
         kinds = [row for row in step.stage.makes if row in made]
-        tables = {row.kind: rows_of.table(row, made[row]) for row in kinds}  # type: ignore[type-var]  # rows by kind
+        tables = {row.kind: arrow.table(row, made[row]) for row in kinds}  # type: ignore[type-var]  # rows by kind
         needs = [library.plan(movie).step(n).key for n in step.needs]
         library.store.write(movie.id, step.name, step.key, tables, {"needs": needs})
     library.keeper.after(movie)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cinedex.media.views import Chunk, FrameChunk
 from cinedex.stages.base import Inputs, Stage
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.movie import AudioStream, Movie, VideoStream
 from cinedex.timeline.rows import Row, Shot
 from cinedex.timeline.time import FLICKS_PER_SECOND, ZERO, Rate, Span, Time
@@ -118,10 +118,10 @@ def made(
     span = span or film.span
     given = {row: Track.of(row, rows, Maker("test", 1)) for row, rows in (tracks or {}).items()}
     inputs = Inputs(film, span, iter(chunks), given, models)
-    found: dict[str, list[pa.Table]] = {row.kind: [rows_of.table(row, [])] for row in stage.makes}
+    found: dict[str, list[pa.Table]] = {row.kind: [arrow.table(row, [])] for row in stage.makes}
     for item in stage.run(inputs):
-        table = item if isinstance(item, pa.Table) else rows_of.table(type(item), [item])
-        found[rows_of.kind_of(table.schema)[0]].append(table)
+        table = item if isinstance(item, pa.Table) else arrow.table(type(item), [item])
+        found[arrow.kind_of(table.schema)[0]].append(table)
     return {row.kind: _kept(_ordered(found[row.kind]), span, film) for row in stage.makes}
 
 
@@ -168,4 +168,4 @@ def cuttings(draw: st.DrawFn, film: Span) -> list[Span]:
 
 def rows(tables: Mapping[str, pa.Table], row: type[Row]) -> list[Any]:
     """The rows of one kind."""
-    return rows_of.rows(row, tables[row.kind])
+    return arrow.rows(row, tables[row.kind])

@@ -26,6 +26,7 @@ if _TYPE_CHECKING:
         Tag,
         Transition,
         Vector,
+        Voice,
         Word,
     )
     from cinedex.timeline.time import SECOND, Rate, Span, Time
@@ -43,7 +44,7 @@ _FROM = {
     "cinedex.settings": "Settings",
     "cinedex.stages.base": "Cost Inputs Stage",
     "cinedex.timeline.movie": "Movie",
-    "cinedex.timeline.rows": "Cue Flag Frame Picture Quality Row Shot Sound Tag Transition Vector Word",
+    "cinedex.timeline.rows": "Cue Flag Frame Picture Quality Row Shot Sound Tag Transition Vector Voice Word",
     "cinedex.timeline.time": "Rate SECOND Span Time",
     "cinedex.timeline.timeline": "State Timeline",
     "cinedex.timeline.track": "Maker Spans Track",
@@ -84,6 +85,7 @@ __all__ = [
     "Track",
     "Transition",
     "Vector",
+    "Voice",
     "Word",
     "__version__",
 ]

@@ -19,7 +19,21 @@ from cinedex.errors import CinedexError, UsageError
 from cinedex.formats.annotations import read_json, write_json
 from cinedex.formats.subtitles import write_srt, write_vtt
 from cinedex.timeline.movie import Movie, VideoStream
-from cinedex.timeline.rows import KINDS, Cue, Event, Faceprint, Flag, Frame, Picture, Scan, Scene, Shot, Sight, Vector
+from cinedex.timeline.rows import (
+    KINDS,
+    Cue,
+    Event,
+    Faceprint,
+    Flag,
+    Frame,
+    Picture,
+    Scan,
+    Scene,
+    Shot,
+    Sight,
+    Sound,
+    Vector,
+)
 from cinedex.timeline.time import SECOND, Rate, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
@@ -150,6 +164,7 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Frame(start=Time(0), end=SECOND, pts=0, key=True),
         Vector(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sight(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
+        Sound(start=Time(0), end=SECOND, label="rain", score=0.5),
         Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
     ]
     tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}

@@ -11,7 +11,7 @@ import numpy as np
 from tests.stage_films import made, movie, shots_of
 
 from cinedex.stages.scenes import Scenes
-from cinedex.timeline.rows import Palette, Person, Place, Quality, Row, Shot, Sound, Vector
+from cinedex.timeline.rows import Palette, Person, Place, Quality, Row, Shot, Vector, Voice
 from cinedex.timeline.time import SECOND, Time
 
 ANSWERS = Path(__file__).with_name("scene_stage.json")
@@ -62,7 +62,7 @@ def _tracks(shots: list[Shot]) -> dict[type[Row], list[Row]]:
             Quality(start=Time(start), end=Time(start + SECOND // 4), measure="luma", value=0.0 if black else 0.5)
         )
     spoken = ((1, 14), (16, 40), (44, 60))
-    found[Sound] = [Sound(start=SECOND * a, end=SECOND * b, label="speech", score=0.9) for a, b in spoken]
+    found[Voice] = [Voice(start=SECOND * a, end=SECOND * b, score=0.9) for a, b in spoken]
     return found
 
 

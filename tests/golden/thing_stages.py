@@ -14,7 +14,7 @@ from cinedex.media.views import Look
 from cinedex.models.fakes import fake_pool
 from cinedex.stages.events import EVIDENCE, Events
 from cinedex.stages.objects import Objects
-from cinedex.timeline.rows import Cue, Glance, Object, Row, Shot, Sound, Tag
+from cinedex.timeline.rows import Cue, Glance, Object, Row, Shot, Tag, Voice
 from cinedex.timeline.time import SECOND, Time
 
 ANSWERS = Path(__file__).with_name("thing_stages.json")
@@ -47,7 +47,7 @@ def evidence() -> list[Row]:
     box = {"y": 0.2, "width": 0.3, "height": 0.6}
     people = [(t, i) for t in range(10, 16) for i in range(8)]
     return [
-        Sound(start=second * 20, end=second * 45, label="speech", score=0.9),
+        Voice(start=second * 20, end=second * 45, score=0.9),
         Cue(start=second * 21, end=second * 44, text="a", language="en", score=0.8, source="speech"),
         Tag(start=second * 60, end=second * 68, label="car mirror", vocabulary="imagenet-1k", score=0.6),
         *(

@@ -20,7 +20,7 @@ from cinedex.media.look import LookPass
 from cinedex.media.probe import probe
 from cinedex.media.views import Frames, Looks
 from cinedex.stages.base import Inputs, Stage
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Frame, Row, Shot
 from cinedex.timeline.time import ZERO, Time
@@ -87,11 +87,11 @@ def _together(tracks: Tracks, movie: Movie, stages: Sequence[Stage], source: Pas
 
 
 def _add(tracks: Tracks, stage: Stage, items: Iterable[Any]) -> None:
-    made = [i if isinstance(i, pa.Table) else rows_of.table(type(i), [i]) for i in items]
+    made = [i if isinstance(i, pa.Table) else arrow.table(type(i), [i]) for i in items]
     for row in stage.makes:
-        tables = [t for t in made if rows_of.kind_of(t.schema)[0] == row.kind]
+        tables = [t for t in made if arrow.kind_of(t.schema)[0] == row.kind]
         before = [tracks[row].table] if row in tracks else []
-        whole = pa.concat_tables([*before, *tables, rows_of.table(row, [])])
+        whole = pa.concat_tables([*before, *tables, arrow.table(row, [])])
         whole = whole.sort_by([("start", "ascending"), ("end", "ascending")]).combine_chunks()
         tracks[row] = Track(whole, Maker(stage.name, stage.version))
 

@@ -22,10 +22,10 @@ from cinedex.run.plan import make_plan
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.stages.speech import Speech
-from cinedex.stages.voice import Voice
+from cinedex.stages.voice import VoiceActivity
 from cinedex.store import Store
-from cinedex.timeline import rows
-from cinedex.timeline.rows import Cue, Flag, Sound, Word
+from cinedex.timeline import arrow
+from cinedex.timeline.rows import KINDS, Cue, Flag, Voice, Word
 from cinedex.timeline.time import Time
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -60,7 +60,7 @@ class Heard:
     """What the speech stages made of a film."""
 
     duration: Time
-    voice: list[Sound]
+    voice: list[Voice]
     cues: list[Cue]
     words: list[Word]
     flags: list[Flag]
@@ -73,7 +73,7 @@ class Heard:
 def hear(film: Path, pool: ModelPool, *stages: Stage) -> Heard:
     """Run voice and speech (or `stages` in their place) over a film."""
     movie = probe(film)
-    wanted = list(stages) or [Voice(), Speech()]
+    wanted = list(stages) or [VoiceActivity(), Speech()]
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
         plan = make_plan(movie, wanted, store, registry())
@@ -85,8 +85,8 @@ def hear(film: Path, pool: ModelPool, *stages: Stage) -> Heard:
             artifact = store.read(movie.id, step.name, step.key)
             assert artifact is not None
             for kind, table in artifact.tables.items():
-                made.setdefault(kind, []).extend(rows.rows(rows.KINDS[kind], table))
-    return Heard(movie.duration, made.get("sound", []), made.get("cue", []), made.get("word", []), made.get("flag", []))
+                made.setdefault(kind, []).extend(arrow.rows(KINDS[kind], table))
+    return Heard(movie.duration, made.get("voice", []), made.get("cue", []), made.get("word", []), made.get("flag", []))
 
 
 def passages() -> list[Passage]:
@@ -150,7 +150,7 @@ def written(samples: Samples, to: Path) -> Path:
     return to
 
 
-def voiced(found: list[Sound], hops: int) -> npt.NDArray[np.bool_]:
+def voiced(found: list[Voice], hops: int) -> npt.NDArray[np.bool_]:
     """For each 32 ms whether it lies in one of the rows."""
     inside = np.zeros(hops, np.bool_)
     for row in found:

@@ -24,7 +24,7 @@ from cinedex.people.decisions import Enrol, Name
 from cinedex.people.keeping import KEEP_DAYS
 from cinedex.people.view import Standing
 from cinedex.store import Store
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.rows import FILM_SPACE, Face, Faceprint, Person, Portrait, Tag, Tracklet
 from cinedex.timeline.time import Time
 
@@ -270,7 +270,7 @@ def test_what_a_killed_analysis_left_goes_too(tmp_path: Path):
 
 def table(*labels: str) -> pa.Table:
     made = [Tag(start=Time(i), end=Time(i + 1), label=x, vocabulary="v", score=0.5) for i, x in enumerate(labels)]
-    return rows_of.table(Tag, made)
+    return arrow.table(Tag, made)
 
 
 def without(label: str) -> Callable[[str, pa.Table], pa.Table]:

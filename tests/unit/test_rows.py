@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cinedex.timeline import rows
-from cinedex.timeline.rows import KINDS, LABEL_KEY, Row, Shot, Tag, kind_of, label, schema, table, upgrade
+from cinedex.timeline import arrow
+from cinedex.timeline.arrow import LABEL_KEY, kind_of, label, schema, table, upgrade
+from cinedex.timeline.rows import KINDS, Row, Shot, Tag
 from cinedex.timeline.time import Time
 from cinedex.timeline.track import Maker, Track
 
@@ -66,7 +67,7 @@ def test_rows_come_back_from_a_table_as_they_were(kind: type[Row], data: st.Data
     made = data.draw(st.lists(any_row(kind), max_size=6))
     stored = table(kind, made)
     assert stored.schema == schema(kind)
-    back = rows.rows(kind, stored)
+    back = arrow.rows(kind, stored)
     assert back == sorted(made, key=lambda r: (r.start, r.end))
     assert all(type(r.start) is Time and type(r.refs) is tuple for r in back)
 
@@ -110,7 +111,7 @@ def _mark_1_to_2(old: pa.Table) -> pa.Table:
 
 @pytest.mark.usefixtures("_mark")
 def test_an_older_version_is_upgraded_step_by_step(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(rows.UPGRADES, ("mark", 1), _mark_1_to_2)
+    monkeypatch.setitem(arrow.UPGRADES, ("mark", 1), _mark_1_to_2)
     track: Track[Any] = Track(_old_mark(), Maker("test", 1))
     assert track.rows == [
         Mark(start=Time(0), end=Time(5), label="a", weight=None, near=()),

@@ -263,7 +263,7 @@ def test_an_event_says_what_speaks_for_it():
     (event,) = events(
         f'{{ any = [{SOUND}, {{ kind = "object", limit = 0.01 }}] }}', what, trust=0.5, version=3, label='"a call"'
     )
-    assert event.refs == ("sound@0", f"sound@{int(at(5))}", f"object@{int(at(2))}#car-0.000-0.000")
+    assert event.refs == ("sound@0#speech", f"sound@{int(at(5))}#speech", f"object@{int(at(2))}#car-0.000-0.000")
     assert (event.label, event.rule, event.score) == ("a call", "it/3", 0.45)
 
 

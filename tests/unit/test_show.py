@@ -27,17 +27,17 @@ from cinedex.timeline.rows import (
     Row,
     Scene,
     Shot,
-    Sound,
     Tag,
     Text,
     Transition,
+    Voice,
     Word,
 )
 from cinedex.timeline.time import Time
 from cinedex.timeline.timeline import State, Timeline
 from cinedex.timeline.track import Maker, Track
 
-ALL = (Cue, Flag, Picture, Quality, Shot, Sound, Tag, Transition, Word)
+ALL = (Cue, Flag, Picture, Quality, Shot, Voice, Tag, Transition, Word)
 
 
 def drawn(timeline: Timeline, width: int = 100, *, colours: bool = False, names: dict[int, str] | None = None) -> str:
@@ -79,7 +79,7 @@ def test_shots_alternate_along_time() -> None:
 
 def test_speech_and_flags_stand_where_they_are() -> None:
     span = {"start": Time.from_seconds(30), "end": Time.from_seconds(45)}
-    rows = [Sound(**span, label="speech", score=1), Flag(**span, label="black", score=1, note="n")]
+    rows = [Voice(**span, score=1), Flag(**span, label="black", score=1, note="n")]
     timeline = make_timeline(20, words=0, extra=rows[:1])
     column = 91 / timeline.movie.duration.seconds
     speech = lane(drawn(timeline), "speech")
@@ -90,9 +90,9 @@ def test_speech_and_flags_stand_where_they_are() -> None:
 
 
 def test_a_kind_without_rows_has_no_lane() -> None:
-    text = drawn(make_timeline(20, empty=(Sound, Flag)))
+    text = drawn(make_timeline(20, empty=(Voice, Flag)))
     assert not [line for line in text.splitlines() if line.startswith(("speech", "flags"))]
-    assert "● Sounds        computed, none found" in text
+    assert "● Voices        computed, none found" in text
 
 
 def test_the_three_states_never_look_alike() -> None:

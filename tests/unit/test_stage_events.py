@@ -19,7 +19,7 @@ from cinedex.stages.events import EVIDENCE, Events, our_rules, own_rules
 from cinedex.stages.rules.model import All, Mean, Node, Not, Rows
 from cinedex.stages.rules.model import Any as AnyOf
 from cinedex.stages.rules.read import read_rules
-from cinedex.timeline.rows import Cue, Event, Face, Object, Quality, Row, Shot, Sound, Tag, Text
+from cinedex.timeline.rows import Cue, Event, Face, Object, Quality, Row, Shot, Sound, Tag, Text, Voice
 from cinedex.timeline.time import Time
 
 RULES = read_rules(our_rules(), "events.toml")
@@ -66,7 +66,7 @@ def measured(start: float, end: float, **values: float) -> list[Quality]:
 
 def talk(start: float, end: float) -> list[Row]:
     cue = Cue(start=at(start), end=at(end), text="well", language="en", score=0.9, source="speech")
-    return [sound(start, end, "speech"), cue]
+    return [Voice(start=at(start), end=at(end), score=0.9), cue]
 
 
 def found(given: Sequence[Row], length: float = MINUTE, stage: Events | None = None, cuts: float = 10) -> list[Event]:

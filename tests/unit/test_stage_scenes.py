@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.stage_films import made, movie, rows, shots_of
 
 from cinedex.stages.scenes import Scenes
-from cinedex.timeline.rows import Cue, Palette, Person, Picture, Place, Quality, Row, Scene, Shot, Sound, Vector
+from cinedex.timeline.rows import Cue, Palette, Person, Picture, Place, Quality, Row, Scene, Shot, Vector, Voice
 from cinedex.timeline.time import SECOND, ZERO, Time
 
 RANDOM = np.random.default_rng(5)
@@ -122,7 +122,7 @@ def test_black_between_scenes_tells(shots: list[Shot]):
 
 def test_somebody_who_talks_across_a_cut_speaks_against_a_border(shots: list[Shot]):
     given_vectors = vectors(shots, WHERE)
-    spoken = [Sound(start=SECOND * 20, end=SECOND * 35, label="speech", score=0.9)]
+    spoken = [Voice(start=SECOND * 20, end=SECOND * 35, score=0.9)]
     said = [Cue(start=SECOND * 20, end=SECOND * 35, text="and so on", language="en", score=0.9, source="speech")]
     plain = parted(shots, Scenes(count=4), vectors=given_vectors)[1]
     for more in ({"sound": spoken}, {"cues": said}):
@@ -131,18 +131,12 @@ def test_somebody_who_talks_across_a_cut_speaks_against_a_border(shots: list[Sho
 
 def test_a_pause_in_speech_speaks_for_one(shots: list[Shot]):
     spoken = [
-        Sound(start=Time.from_seconds(a), end=Time.from_seconds(b), label="speech", score=0.9)
-        for a, b in ((1, 24), (30, 47), (49, 80))
+        Voice(start=Time.from_seconds(a), end=Time.from_seconds(b), score=0.9) for a, b in ((1, 24), (30, 47), (49, 80))
     ]
     plain = parted(shots, vectors=vectors(shots, WHERE))
     scenes = parted(shots, vectors=vectors(shots, WHERE), sound=spoken)
     assert scenes[1].score > plain[1].score
     assert "pause in speech" in scenes[1].reasons
-
-
-def test_other_sounds_are_not_speech(shots: list[Shot]):
-    noise = [Sound(start=SECOND * 20, end=SECOND * 35, label="engine", score=0.9)]
-    assert parted(shots, vectors=vectors(shots, WHERE), sound=noise) == parted(shots, vectors=vectors(shots, WHERE))
 
 
 def test_places_tell(shots: list[Shot]):

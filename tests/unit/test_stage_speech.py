@@ -14,7 +14,7 @@ from tests.stage_films import movie
 from cinedex.models.tasks import HeardWord, Transcript
 from cinedex.stages.base import Inputs
 from cinedex.stages.speech import Speech, cues, joined, pack
-from cinedex.timeline.rows import Cue, Flag, Row, Sound, Word
+from cinedex.timeline.rows import Cue, Flag, Row, Voice, Word
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Maker, Spans, Track
 
@@ -71,9 +71,8 @@ def run(
 ) -> list[Row]:
     """What the stage makes of a film of a hundred seconds where somebody speaks, as the runner keeps it."""
     film = movie(SECOND * 100, video=False, audio=True)
-    sounds = [Sound(start=s.start, end=s.end, label="speech", score=sure) for s in spans(speech)]
-    music = Sound(start=ZERO, end=SECOND * 100, label="music", score=0.9)
-    tracks = {Sound: Track.of(Sound, [*sounds, music], Maker("voice", 1))}
+    heard = [Voice(start=s.start, end=s.end, score=sure) for s in spans(speech)]
+    tracks = {Voice: Track.of(Voice, heard, Maker("voice", 1))}
     inputs = Inputs(film, span or film.span, tracks=tracks, models=lambda _: reader, listener=listen)
     return [row for row in Speech(**parameters).run(inputs) if isinstance(row, Row) and row.start in inputs.span]
 
@@ -203,8 +202,7 @@ def test_every_word_keeps_its_place_in_the_order_and_some_length(
 
 def test_a_film_without_speech_makes_nothing_and_asks_no_model():
     film = movie(SECOND * 10, video=False, audio=True)
-    music = [Sound(start=ZERO, end=SECOND * 10, label="music", score=1.0)]
-    inputs = Inputs(film, film.span, tracks={Sound: Track.of(Sound, music, Maker("voice", 1))})
+    inputs = Inputs(film, film.span, tracks={Voice: Track.of(Voice, [], Maker("voice", 1))})
     assert list(Speech().run(inputs)) == []
 
 

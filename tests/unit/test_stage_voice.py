@@ -11,9 +11,9 @@ from tests.stage_films import made, movie
 
 from cinedex.media.views import SampleChunk
 from cinedex.models.fakes import FakeVoiceDetector
-from cinedex.stages.voice import RATE, Voice
-from cinedex.timeline import rows as rows_of
-from cinedex.timeline.rows import Sound
+from cinedex.stages.voice import RATE, VoiceActivity
+from cinedex.timeline import arrow
+from cinedex.timeline.rows import Voice
 from cinedex.timeline.time import Rate, Span, Time
 
 HOP = 512
@@ -40,10 +40,10 @@ def chunks(samples: np.ndarray, first: int, last: int, size: int) -> Iterator[Sa
 
 
 def voices(
-    samples: np.ndarray, span: Span | None = None, *, size: int = RATE, stage: Voice | None = None
-) -> list[Sound]:
+    samples: np.ndarray, span: Span | None = None, *, size: int = RATE, stage: VoiceActivity | None = None
+) -> list[Voice]:
     """What the stage says of a span, fed as the runner feeds it."""
-    stage = stage or Voice()
+    stage = stage or VoiceActivity()
     film = movie(CLOCK.time(len(samples)), video=False, audio=True)
     span = span or film.span
     assert stage.halo is not None
@@ -52,10 +52,10 @@ def voices(
     tables = made(
         stage, film, chunks(samples, first, last, size), span=span, models={"silero-vad": Remembering()}.__getitem__
     )
-    return rows_of.rows(Sound, tables["sound"])
+    return arrow.rows(Voice, tables["voice"])
 
 
-def seconds(found: Sequence[Sound]) -> list[tuple[float, float]]:
+def seconds(found: Sequence[Voice]) -> list[tuple[float, float]]:
     return [(round(s.start.seconds, 3), round(s.end.seconds, 3)) for s in found]
 
 
@@ -77,7 +77,7 @@ def test_rows_are_in_the_film_apart_and_cover_what_is_loud(samples: np.ndarray):
     found = voices(samples)
     assert all(0 <= r.start < r.end <= CLOCK.time(len(samples)) for r in found)
     assert all(a.end <= b.start for a, b in itertools.pairwise(found))
-    assert all(r.label == "speech" and 0 <= r.score <= 1 for r in found)
+    assert all(0 <= r.score <= 1 for r in found)
     loud = samples.reshape(-1, HOP)[:, 0] > 0
     covered = np.zeros(len(loud), bool)
     for r in found:
@@ -120,4 +120,4 @@ def test_sound_that_ends_inside_a_hop_is_heard_to_its_end():
 def test_other_chunks_are_refused():
     film = movie(Time.from_seconds(1), video=False, audio=True)
     with pytest.raises(TypeError, match="listens to samples"):
-        made(Voice(), film, ["noise"], models=lambda _: FakeVoiceDetector())  # type: ignore[list-item]
+        made(VoiceActivity(), film, ["noise"], models=lambda _: FakeVoiceDetector())  # type: ignore[list-item]

@@ -9,7 +9,7 @@ import pytest
 
 from cinedex.errors import StoreError
 from cinedex.store import Store, key
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.rows import Tag
 from cinedex.timeline.time import Time
 
@@ -18,7 +18,7 @@ FILM, STAGE, NAME = "m1-abc", "tags", "k" * 8
 
 def tags(*labels: str) -> pa.Table:
     made = [Tag(start=Time(i), end=Time(i + 1), label=x, vocabulary="v", score=0.5) for i, x in enumerate(labels)]
-    return rows_of.table(Tag, made)
+    return arrow.table(Tag, made)
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -30,7 +30,7 @@ def test_what_is_written_is_read(store: Store):
     store.write(FILM, STAGE, NAME, {"tag": tags("sea", "night")}, {"version": 1})
     found = store.read(FILM, STAGE, NAME)
     assert found is not None
-    assert [r.label for r in rows_of.rows(Tag, found.tables["tag"])] == ["sea", "night"]
+    assert [r.label for r in arrow.rows(Tag, found.tables["tag"])] == ["sea", "night"]
     assert found.manifest["version"] == 1
     assert store.has(FILM, STAGE, NAME)
 

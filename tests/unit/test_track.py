@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cinedex.timeline.rows import Cue, Shot, table
+from cinedex.timeline.arrow import table
+from cinedex.timeline.rows import Cue, Shot
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Maker, Spans, Track
 

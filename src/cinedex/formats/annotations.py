@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from cinedex.canonical import build, plain
 from cinedex.errors import UsageError
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import KINDS
 from cinedex.timeline.time import FLICKS_PER_SECOND
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
@@ -59,7 +60,7 @@ def read_json(source: Path) -> Timeline:
 
 
 def _track(stage: str, track: Track[Any]) -> dict[str, Any]:
-    kind, version = rows_of.kind_of(track.table.schema)
+    kind, version = arrow.kind_of(track.table.schema)
     maker = track.maker
     return {
         "stage": stage,
@@ -77,10 +78,10 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(kind: str, version: int, rows: list[dict[str, Any]]) -> pa.Table:
-    row = rows_of.KINDS.get(kind)
+    row = KINDS.get(kind)
     if row is None or row.version != version:
         raise UsageError(f"{kind}/{version} cannot be read from JSON by this Cinedex")
-    shape = rows_of.schema(row)
+    shape = arrow.schema(row)
     columns = []
     for name in shape.names:
         sort = shape.field(name).type

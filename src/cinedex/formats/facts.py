@@ -19,6 +19,7 @@ TITLES = {
     "transition": "Transitions",
     "cue": "Cues",
     "word": "Words",
+    "voice": "Voices",
     "sound": "Sounds",
     "scene": "Scenes",
     "person": "People",

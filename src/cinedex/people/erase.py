@@ -16,7 +16,7 @@ from cinedex.people.decisions import Anchor
 from cinedex.people.evidence import evidence_of, tracklets_in
 from cinedex.people.register import Deletion
 from cinedex.store import Store
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Faceprint, Person, Portrait, Tracklet
 from cinedex.timeline.timeline import Timeline
@@ -114,7 +114,7 @@ def _keeping(doomed: frozenset[int] | None, anchors: list[Anchor]) -> Callable[[
             return table
         named = [n for n in ("start", "end", "refs", "tracklet") if n in table.schema.names]
         stays = [not goes(row) for row in table.select(named).to_pylist()]
-        return table if all(stays) else rows_of.upgrade(table).filter(pa.array(stays))
+        return table if all(stays) else arrow.upgrade(table).filter(pa.array(stays))
 
     return keep
 

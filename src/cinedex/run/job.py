@@ -24,7 +24,7 @@ from cinedex.media.views import Chunk, FrameChunk, Frames, Listens, Look, Looks,
 from cinedex.run.plan import parameters
 from cinedex.stages.base import Inputs, Made, Stage
 from cinedex.store import Store
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Frame, Row
 from cinedex.timeline.time import ZERO, Span, Time
@@ -135,7 +135,7 @@ def merge(movie: Movie, task: Task, reels: list[Span], store: Store) -> int:
             )
         parts.append(part)
     tables = {
-        row.kind: _sorted(pa.concat_tables([rows_of.upgrade(p.tables[row.kind]) for p in parts]), row)
+        row.kind: _sorted(pa.concat_tables([arrow.upgrade(p.tables[row.kind]) for p in parts]), row)
         for row in task.stage.makes
     }
     made = {"cpu_seconds": round(sum(p.manifest["made"]["cpu_seconds"] for p in parts), 3)}
@@ -201,7 +201,7 @@ def needed(row: type[Row], task: Task, movie: Movie, store: Store) -> Track[Any]
         part = store.read(movie.id, stage, key)
         if part is None:
             raise StageError(f"the {row.kind} track of stage {stage} is gone", film=movie.name, stage=task.stage.name)
-        tables.append(rows_of.upgrade(part.tables[row.kind]))
+        tables.append(arrow.upgrade(part.tables[row.kind]))
         makers.append(stage)
     return Track(_sorted(pa.concat_tables(tables), row), Maker("+".join(makers), 0))
 
@@ -259,7 +259,7 @@ class _Run:
         for item in made:
             if self.tools.stop.is_set():
                 raise CancelledError("interrupted", film=movie.name, stage=stage.name)
-            kind = rows_of.kind_of(item.schema)[0] if isinstance(item, pa.Table) else item.kind
+            kind = arrow.kind_of(item.schema)[0] if isinstance(item, pa.Table) else item.kind
             if kind not in by_kind:
                 raise StageError(f"made a {kind!r}, which it does not declare", film=movie.name, stage=stage.name)
             if isinstance(item, pa.Table):
@@ -268,7 +268,7 @@ class _Run:
                 by_kind[kind].append(item)
         whole = {
             row.kind: _cropped(
-                _sorted(pa.concat_tables([*tables[row.kind], rows_of.table(row, by_kind[row.kind])]), row), span, movie
+                _sorted(pa.concat_tables([*tables[row.kind], arrow.table(row, by_kind[row.kind])]), row), span, movie
             )
             for row in stage.makes
         }
@@ -290,7 +290,7 @@ def _position(chunk: Chunk) -> Time:
 
 def _sorted(table: pa.Table, row: type[Row]) -> pa.Table:
     ordered = table.sort_by([("start", "ascending"), ("end", "ascending")])
-    return ordered.cast(rows_of.schema(row)).combine_chunks().replace_schema_metadata(rows_of.schema(row).metadata)
+    return ordered.cast(arrow.schema(row)).combine_chunks().replace_schema_metadata(arrow.schema(row).metadata)
 
 
 def _cropped(table: pa.Table, span: Span, movie: Movie) -> pa.Table:

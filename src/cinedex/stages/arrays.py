@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from cinedex.media.views import Chunk, Frames
-from cinedex.timeline.rows import Row, schema
+from cinedex.timeline.arrow import schema
+from cinedex.timeline.rows import Row
 
 TINY = Frames(height=27, width=48)
 """The smallest pictures, which the shot detector takes too: equal views are converted once."""

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from cinedex.stages.base import Inputs
 from cinedex.stages.scene_evidence import Evidence, Scores
-from cinedex.timeline.rows import Cue, Palette, Person, Place, Quality, Row, Shot, Sound, Vector
+from cinedex.timeline.rows import Cue, Palette, Person, Place, Quality, Row, Shot, Vector, Voice
 from cinedex.timeline.time import FLICKS_PER_SECOND
 from cinedex.timeline.track import Spans, Ticks, Track
 
@@ -182,7 +182,7 @@ def _dark(track: Track[Quality] | None, borders: Ticks) -> Scores | None:
 
 def _speech(inputs: Inputs, borders: Ticks) -> tuple[Scores | None, Scores | None]:
     """Whether somebody talks across each border, and whether speech pauses there; None without any speech."""
-    heard = [t.spans for t in (_spoken(inputs.welcomed(Sound)), inputs.welcomed(Cue)) if t is not None and len(t)]
+    heard = [t.spans for t in (inputs.welcomed(Voice), inputs.welcomed(Cue)) if t is not None and len(t)]
     if not heard:
         return None, None
     both = Spans(np.concatenate([s.starts for s in heard]), np.concatenate([s.ends for s in heard]))
@@ -200,12 +200,6 @@ def _speech(inputs: Inputs, borders: Ticks) -> tuple[Scores | None, Scores | Non
     silent = np.where(within, (until - since) / FLICKS_PER_SECOND, 0.0)
     low, high, over = _PAUSE
     return talk.astype(np.float64), np.where(silent < over, np.clip((silent - low) / (high - low), 0, 1), 0.0)
-
-
-def _spoken(track: Track[Sound] | None) -> Track[Sound] | None:
-    if track is None:
-        return None
-    return Track(track.table.filter(pc.equal(track.table.column("label"), "speech")), track.maker)
 
 
 def _people(track: Track[Person] | None, spans: Spans) -> Scores | None:

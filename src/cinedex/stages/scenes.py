@@ -14,7 +14,7 @@ from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.stages.scene_chain import best, borders
 from cinedex.stages.scene_evidence import CALM, Scores, Weighed, expected, weighed
 from cinedex.stages.scene_rows import evidence_of
-from cinedex.timeline.rows import Cue, Palette, Person, Picture, Place, Quality, Row, Scene, Shot, Sound, Vector
+from cinedex.timeline.rows import Cue, Palette, Person, Picture, Place, Quality, Row, Scene, Shot, Vector, Voice
 from cinedex.timeline.time import Time
 from cinedex.timeline.track import Track
 
@@ -76,7 +76,7 @@ class Scenes(Stage):
     @property
     def welcomes(self) -> tuple[type[Row], ...]:
         """Whatever tells one scene from the next, and the stills that may stand for it."""
-        return (Vector, Palette, Quality, Person, Place, Sound, Cue, Picture)
+        return (Vector, Palette, Quality, Person, Place, Voice, Cue, Picture)
 
     def run(self, inputs: Inputs) -> Iterator[Scene]:
         """Scenes that tile the film's shots."""

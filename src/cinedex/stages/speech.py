@@ -15,7 +15,7 @@ from typing import ClassVar
 from cinedex.media.views import Listens
 from cinedex.models.tasks import UNSPACED, Transcriber, Transcript
 from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
-from cinedex.timeline.rows import Cue, Flag, Row, Sound, Word
+from cinedex.timeline.rows import Cue, Flag, Row, Voice, Word
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Spans
 
@@ -76,7 +76,7 @@ class Speech(Stage):
     @property
     def needs(self) -> tuple[Need, ...]:
         """Where somebody speaks, and the sound there."""
-        return (Sound, Listens(rate=16_000))
+        return (Voice, Listens(rate=16_000))
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -85,10 +85,10 @@ class Speech(Stage):
 
     def run(self, inputs: Inputs) -> Iterator[Made]:
         """Rows of every window that reaches into the span; those that start outside it are another reel's."""
-        voice = [s for s in inputs.track(Sound) if s.label == "speech"]
+        voice = list(inputs.track(Voice))
         speech = Spans.of(s.span for s in voice)
         windows = [w for w in pack(list(speech), self.window, self.gap) if w.overlaps(inputs.span)]
-        inside: dict[int, list[Sound]] = {}
+        inside: dict[int, list[Voice]] = {}
         for number, row in zip(*(side.tolist() for side in Spans.of(windows).join(speech)), strict=True):
             inside.setdefault(number, []).append(voice[row])
         waiting: deque[tuple[Span, int]] = deque()
@@ -113,7 +113,7 @@ class Speech(Stage):
                     again.append((rest, tries + 1))
             waiting.extendleft(reversed(again))
 
-    def _hardly_voice(self, window: Span, voice: Sequence[Sound]) -> Flag | None:
+    def _hardly_voice(self, window: Span, voice: Sequence[Voice]) -> Flag | None:
         """Says that a window is not worth listening to: music is taken for voice briefly, and not surely."""
         surest, longest = max(s.score for s in voice), max(s.span.duration for s in voice)
         if surest > self.doubtful or longest > self.brief:

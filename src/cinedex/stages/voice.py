@@ -16,7 +16,7 @@ import numpy as np
 from cinedex.media.views import SampleChunk, Samples
 from cinedex.models.tasks import Floats, VoiceDetector
 from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
-from cinedex.timeline.rows import Row, Sound
+from cinedex.timeline.rows import Row, Voice
 from cinedex.timeline.time import FLICKS_PER_SECOND, Rate, Time
 
 RATE = 16_000
@@ -30,12 +30,12 @@ _BLOCK = 2 * _CELL
 
 
 @dataclass(frozen=True)
-class Voice(Stage):
-    """Rows of label 'speech'. A stretch starts at `onset`, lasts while above `offset`, and outlives short pauses."""
+class VoiceActivity(Stage):
+    """Where somebody speaks. A stretch starts at `onset`, lasts while above `offset`, and outlives short pauses."""
 
     name: ClassVar[str] = "voice"
-    version: ClassVar[int] = 1
-    makes: ClassVar[tuple[type[Row], ...]] = (Sound,)
+    version: ClassVar[int] = 2
+    makes: ClassVar[tuple[type[Row], ...]] = (Voice,)
     halo: ClassVar[Time | None] = Rate(RATE).time(_BLOCK + _WARM)
     cost: ClassVar[Cost] = Cost(cpus=0.2, memory_mib=64, cpu_seconds_per_minute=0.4, disk_kib_per_minute=1)
 
@@ -62,10 +62,9 @@ class Voice(Stage):
             heard = _judged(inputs.model(self.model), samples, warm)
             for first, last in self._stretches(heard):
                 begin, end = start + first * _HOP, min(start + last * _HOP, start - warm + len(samples))
-                yield Sound(
+                yield Voice(
                     start=Rate(RATE).time(begin),
                     end=Rate(RATE).time(end),
-                    label="speech",
                     score=float(heard[first:last].mean()),
                 )
 

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from cinedex.timeline.arrow import schema
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Row, RowType, schema
+from cinedex.timeline.rows import Row, RowType
 from cinedex.timeline.track import Maker, Track
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cinedex.timeline import rows as _rows
-from cinedex.timeline.rows import Row
+from cinedex.timeline import arrow
+from cinedex.timeline.rows import KINDS, Row
 from cinedex.timeline.time import Span, Time
 
 Ticks = npt.NDArray[np.int64]
@@ -176,13 +176,13 @@ class Track(Generic[RowT_co]):
     kind: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", _ordered(_rows.upgrade(self.table)))
-        object.__setattr__(self, "kind", _rows.kind_of(self.table.schema)[0])
+        object.__setattr__(self, "table", _ordered(arrow.upgrade(self.table)))
+        object.__setattr__(self, "kind", arrow.kind_of(self.table.schema)[0])
 
     @classmethod
     def of(cls, row: type[Row], made: Iterable[Any], maker: Maker) -> Track[Any]:
         """From rows of one kind, in any order."""
-        return cls(_rows.table(row, made), maker)
+        return cls(arrow.table(row, made), maker)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -190,10 +190,10 @@ class Track(Generic[RowT_co]):
     @cached_property
     def rows(self) -> Sequence[RowT_co]:
         """Every row as its class. Raises LookupError for a kind that this build does not know."""
-        row = _rows.KINDS.get(self.kind)
+        row = KINDS.get(self.kind)
         if row is None:
             raise LookupError(f"this Cinedex does not know the kind {self.kind!r}; its columns are in `table`")
-        return cast("Sequence[RowT_co]", _rows.rows(row, self.table))
+        return cast("Sequence[RowT_co]", arrow.rows(row, self.table))
 
     def __iter__(self) -> Iterator[RowT_co]:
         return iter(self.rows)

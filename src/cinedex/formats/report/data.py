@@ -40,6 +40,7 @@ from cinedex.timeline.rows import (
     Tag,
     Text,
     Transition,
+    Voice,
     Word,
 )
 from cinedex.timeline.timeline import Timeline
@@ -59,7 +60,7 @@ STILL_HEIGHT = 90
 
 TAGS_PER_SHOT = 8
 
-_SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Sound, Tag, Flag, Quality)
+_SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Voice, Sound, Tag, Flag, Quality)
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         "gradual": [ends(t) for t in _rows(timeline, Transition) if t.how == "gradual"],
         "cues": [[*ends(c), text(c.text), score(c.score), c.source] for c in _rows(timeline, Cue)],
         "words": [[*ends(w), text(w.text), score(w.score)] for w in _rows(timeline, Word)],
+        "voice": [[*ends(v), score(v.score)] for v in _rows(timeline, Voice)],
         "sounds": [[*ends(s), text(s.label), score(s.score)] for s in _rows(timeline, Sound)],
         "flags": [[*ends(f), text(f.label), score(f.score), text(f.note)] for f in _rows(timeline, Flag)],
         "tags": [[*ends(t), labels.number((t.label, t.vocabulary)), score(t.score)] for t in _rows(timeline, Tag)],

@@ -16,7 +16,7 @@ from rich.text import Text
 from cinedex.formats.facts import measured
 from cinedex.formats.seen import Names, characters
 from cinedex.formats.show.lines import clock, said
-from cinedex.timeline.rows import Cue, Event, Flag, Quality, Row, Scene, Shot, Sound
+from cinedex.timeline.rows import Cue, Event, Flag, Quality, Row, Scene, Shot, Voice
 from cinedex.timeline.rows import Text as TextRow
 from cinedex.timeline.time import FLICKS_PER_SECOND, Time
 from cinedex.timeline.timeline import Timeline
@@ -168,7 +168,7 @@ def _marks(spans: Spans, edges: Ticks) -> str:
 
 
 _HEARD_AND_MARKED: tuple[tuple[str, type[Row], str, Callable[[Spans, Ticks], str]], ...] = (
-    ("speech", Sound, "cyan", _cover),
+    ("speech", Voice, "cyan", _cover),
     ("words", Cue, _QUIET, _cover),
     ("events", Event, "yellow", _marks),
     ("text", TextRow, _QUIET, _marks),

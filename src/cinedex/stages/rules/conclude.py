@@ -8,7 +8,7 @@ import numpy as np
 
 from cinedex.stages.rules.judge import Cells, Known, Strength, strength
 from cinedex.stages.rules.model import Rows, Rule, leaves
-from cinedex.timeline import rows as rows_of
+from cinedex.timeline import arrow
 from cinedex.timeline.rows import Event, Row, Shot
 from cinedex.timeline.time import Span, Time
 from cinedex.timeline.track import Spans, Ticks
@@ -110,4 +110,4 @@ def _named(kind: type[Row], known: Known, leaf: Rows, place: int) -> str:
     chosen = known.chosen(leaf)
     if chosen is None:
         raise LookupError(f"no rows of kind {kind.kind!r} were chosen")
-    return rows_of.rows(kind, chosen.table.slice(place, 1))[0].ref
+    return arrow.rows(kind, chosen.table.slice(place, 1))[0].ref

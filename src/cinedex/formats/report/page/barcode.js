@@ -37,7 +37,7 @@ export class Barcode {
     }
     if (film.colour || film.luma) return;
     context.fillStyle = ink.speech;
-    for (const sound of film.sounds) {
+    for (const sound of film.voice) {
       const x = (sound.start / film.duration) * width;
       context.fillRect(x, height * 0.3, Math.max(1, ((sound.end - sound.start) / film.duration) * width), height * 0.4);
     }

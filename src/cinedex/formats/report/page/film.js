@@ -16,6 +16,7 @@ export const film = {
   shots: raw.shots.map(([start, end, opening, score, still, tags], number) => ({ number, start, end, opening, score, still, tags })),
   cues: raw.cues.map(([start, end, text, score, source], number) => ({ number, start, end, text, score, source })),
   words: raw.words.map(([start, end, text, score]) => ({ start, end, text, score })),
+  voice: raw.voice.map(([start, end, score]) => ({ start, end, score })),
   sounds: raw.sounds.map(([start, end, label, score]) => ({ start, end, label, score })),
   flags: raw.flags.map(([start, end, label, score, note]) => ({ start, end, label, score, note })),
   tags: raw.tags.map(([start, end, label, score]) => ({ start, end, label, score })),

@@ -12,14 +12,12 @@ export function lanesOf(view, open) {
     if (rows.length) return "";
     return { missing: "not computed", failed: "failed", done: none }[film.states[kind]];
   };
-  const speech = film.sounds.filter((s) => s.label === "speech");
-  const others = film.sounds.filter((s) => s.label !== "speech");
   const found = [
     sceneLane(why),
     { name: "Shots", height: 58, empty: why("shot", film.shots, "none found"), draw: (...a) => drawShots(view, ...a), says: sayShot },
     ...sightLanes(why, open),
-    { name: "Speech", height: 10, empty: why("sound", film.sounds, "none found"), draw: drawSpans(speech, () => ink.speech) },
-    ...(others.length ? [{ name: "Sounds", height: 20, draw: drawClips(others, (s) => s.label), says: sayOf(others, (s) => s.label) }] : []),
+    { name: "Speech", height: 10, empty: why("voice", film.voice, "none found"), draw: drawSpans(film.voice, () => ink.speech) },
+    ...(film.sounds.length ? [{ name: "Sounds", height: 20, draw: drawClips(film.sounds, (s) => s.label), says: sayOf(film.sounds, (s) => s.label) }] : []),
     { name: "Words", height: 24, empty: why("cue", film.cues, "none found"), draw: drawClips(film.cues, (c) => c.text, (c) => choice.hasCue(c.number)), says: sayOf(film.cues, (c) => c.text) },
     { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
     ...thingLanes(why, open),
