@@ -31,7 +31,9 @@ class Running:
         self.films.mkdir()
         self.film = make_film(self.films / "two colours.mkv", shots=[(2, RED), (2, GREEN)], sounds=[Sound()])
         self.state = State(folder / "state.sqlite")
-        self.service = Service(library_at(folder / "library"), self.state, (self.films,), open_here=True)
+        self.service = Service(
+            library_at(folder / "library"), self.state, folder / "uploads", (self.films,), open_here=True
+        )
         self.client = TestClient(application(self.service, hosts=("testserver",)), raise_server_exceptions=False)
 
     def added(self) -> str:

@@ -33,6 +33,7 @@ def serve(
     roots: Annotated[
         list[Path] | None, typer.Option("--films", help="A folder out of which films may be added; may be said again.")
     ] = None,
+    uploads: Annotated[Path | None, typer.Option(help="Where uploaded films are kept (else beside the state).")] = None,
     name: Annotated[
         list[str] | None, typer.Option("--name", help="A host name under which it answers, besides loopback's.")
     ] = None,
@@ -50,7 +51,7 @@ def serve(
         ) from missing
     known = _state(state)
     here = host in LOOPBACK
-    service = Service(open_library(), known, tuple(roots or ()))
+    service = Service(open_library(), known, uploads or known.path.parent / "uploads", tuple(roots or ()))
     service.open_here = here and not service.keys.any
     if not here and not service.keys.any:
         raise UsageError(
@@ -98,7 +99,7 @@ def listed(state: StateFile = None, as_json: Json = False) -> None:
 
 
 @keys.command("revoke")
-def revoke(number: Annotated[str, typer.Argument(metavar="ID", help="The key's id.")], state: StateFile = None) -> None:
+def revoke(number: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")], state: StateFile = None) -> None:
     """End a key at once."""
     from cinedex.app.server.keys import Keys  # noqa: PLC0415
 

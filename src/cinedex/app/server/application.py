@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from cinedex import __version__
-from cinedex.app.server import asks, films
+from cinedex.app.server import asks, films, uploads
 from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
 
@@ -60,6 +60,7 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     answer_problems(app)
     app.include_router(films.router)
     app.include_router(asks.router)
+    app.include_router(uploads.router)
     _watch(app, service)
     _guard(app)
     _serve_page(app)
@@ -87,7 +88,8 @@ def _guard(app: FastAPI) -> None:
 def _refused(request: Request) -> Response | None:
     """What is refused before anything is read of it."""
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > BODY_BYTES:
+    uploading = request.method == "PATCH" and request.url.path.startswith("/v1/uploads/")  # bounds its bytes itself
+    if not length.isdigit() or (int(length) > BODY_BYTES and not uploading):
         return problem(413, f"a body may have {BODY_BYTES} bytes", request)
     if request.method not in _SAFE:
         # Another site's page can make a browser send these here, and says so in one of the two.

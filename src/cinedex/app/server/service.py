@@ -21,11 +21,16 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @dataclass
 class Service:
-    """One service. `roots` are the folders out of which films may be added by path; `open_here` asks for no key."""
+    """One service. `uploads` is the folder of what is uploaded, `most_bytes` the size of the largest film of those.
+
+    `roots` are the folders out of which films may be added by path; `open_here` asks for no key.
+    """
 
     library: Library
     state: State
+    uploads: Path
     roots: tuple[Path, ...] = ()
+    most_bytes: int = 64 << 30
     open_here: bool = False
     jobs: Jobs = field(init=False)
     keys: Keys = field(init=False)

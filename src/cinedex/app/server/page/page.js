@@ -68,7 +68,7 @@ function card(film, job) {
     row,
   );
   const idle = (word) => row.replaceChildren(el("button", { click: () => analyse(film, row) }, word));
-  if (job && (job.state === "queued" || job.state === "running")) follow(job, row, () => idle("Analyse again"));
+  if (job && (job.state === "queued" || job.state === "running")) follow(job, row, show);
   else idle(job ? "Analyse again" : "Analyse");
   return made;
 }
@@ -108,6 +108,50 @@ function follow(job, row, ended) {
   });
 }
 
+const BLOCK = 8 << 20;
+
+/** Upload a film; after a cut connection it goes on from where it was. */
+async function upload(file, bar) {
+  const name = btoa(String.fromCharCode(...new TextEncoder().encode(file.name)));
+  const begun = await fetch("/v1/uploads", { method: "POST", headers: { "Upload-Length": file.size, "Upload-Metadata": `filename ${name}`, "Tus-Resumable": "1.0.0" } });
+  if (begun.status === 401) throw new NeedsKey();
+  if (!begun.ok) throw new Error((await begun.json()).detail);
+  const place = begun.headers.get("Location");
+  let at = 0;
+  for (let failures = 0; failures < 30; ) {
+    try {
+      const headers = { "Content-Type": "application/offset+octet-stream", "Upload-Offset": at, "Tus-Resumable": "1.0.0" };
+      const sent = await fetch(place, { method: "PATCH", headers, body: file.slice(at, at + BLOCK) });
+      if (sent.status === 200) return sent.json();
+      if (sent.status === 204) [at, failures] = [Number(sent.headers.get("Upload-Offset")), 0];
+      else if ([409, 423].includes(sent.status) || sent.status >= 500) throw new TypeError("try again");
+      else throw new Error((await sent.json()).detail);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      failures += 1;
+      await new Promise((done) => setTimeout(done, Math.min(500 * failures, 5000)));
+      const told = await fetch(place, { method: "HEAD" }).catch(() => null);
+      if (told?.ok) at = Number(told.headers.get("Upload-Offset"));
+    }
+    bar.value = at / file.size;
+  }
+  throw new Error("the connection stayed cut; choose the file again to begin anew");
+}
+
+async function uploadAll(files, row) {
+  for (const file of files) {
+    const bar = el("progress", { max: 1, value: 0, "aria-label": `upload of ${file.name}` });
+    row.replaceChildren(el("span", { class: "quiet" }, file.name), bar);
+    try {
+      const film = await upload(file, bar);
+      tell(`${film.name} is in the library.`);
+    } catch (error) {
+      failed(error);
+    }
+  }
+  show();
+}
+
 async function films() {
   const [{ films: found, total, next }, { jobs }] = await Promise.all([api("films?limit=200"), api("jobs?limit=200")]);
   const latest = new Map();
@@ -123,7 +167,9 @@ async function films() {
       failed(error);
     }
   };
-  const form = el("form", { class: "ask", submit: add }, path, el("button", { class: "main" }, "Add"));
+  const chosen = el("input", { type: "file", multiple: true, class: "hidden", id: "files", accept: "video/*,audio/*,.mkv,.mxf,.ts", change: () => uploadAll([...chosen.files], form) });
+  const choose = el("button", { type: "button", class: "main", click: () => chosen.click() }, "Upload films");
+  const form = el("form", { class: "ask", submit: add }, chosen, choose, path, el("button", {}, "Add from the server"));
   const list = el("ul", { class: "grid" }, ...found.map((film) => card(film, latest.get(film.id))));
   const more = next ? `The first ${found.length} of ${total}; search finds the others.` : "";
   const none = found.length ? null : el("p", { class: "quiet" }, "No film yet. Add one above, or `cinedex analyze FILM` on the server.");
@@ -244,6 +290,12 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     query.focus();
   }
+});
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  const form = document.querySelector("form.ask");
+  if (event.dataTransfer.files.length && form) uploadAll([...event.dataTransfer.files], form);
 });
 addEventListener("hashchange", show);
 show();
