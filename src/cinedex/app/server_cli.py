@@ -99,7 +99,9 @@ def listed(state: StateFile = None, as_json: Json = False) -> None:
 
 
 @keys.command("revoke")
-def revoke(number: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")], state: StateFile = None) -> None:
+def revoke(
+    number: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")], state: StateFile = None
+) -> None:
     """End a key at once."""
     from cinedex.app.server.keys import Keys  # noqa: PLC0415
 

@@ -154,11 +154,11 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 @router.get("/{film}/poster")
 def poster(movie: Film, service: Given, request: Request) -> Response:
-    """The still of the longest shot of the film's first half."""
+    """The still of the longest shot of the film's first half; nothing (204) before the film is analysed."""
     stills = service.library.timeline(movie).find(Picture)
     rows = [p for p in stills.rows if p.role == "thumbnail"] if stills is not None else []
     if not rows:
-        raise NotFoundError("this film has no stills yet", film=movie.name, remedy="Ask for an analysis.")
+        return Response(status_code=204)
     first = [p for p in rows if p.at * 2 <= movie.duration] or rows
     return _image(max(first, key=lambda p: p.end - p.start), request)
 

@@ -274,11 +274,13 @@ async function show() {
   try {
     const words = new URLSearchParams(rest ?? "").get("q");
     const parts = await (page === "jobs" ? work() : page === "search" && words ? searched(words) : films());
-    if (show.turn === turn) main.replaceChildren(...parts.filter((part) => part != null));
+    if (show.turn !== turn) return;
+    main.replaceChildren(...parts.filter((part) => part != null));
   } catch (error) {
     if (error instanceof NeedsKey) main.replaceChildren(...keyForm());
     else main.replaceChildren(el("h1", {}, "This did not work"), el("p", { class: "failed" }, error.message));
   }
+  document.documentElement.dataset.ready = "";
 }
 
 document.getElementById("search").addEventListener("submit", (event) => {
