@@ -24,12 +24,20 @@ from cinedex.timeline.time import Time
 
 router = APIRouter(prefix="/v1/films", tags=["films"])
 
-EXPORTS = ("json", "srt", "vtt", "otio")
+EXPORTS = ("json", "srt", "vtt", "otio", "google-video")
 
 _WITHHELD = frozenset({Faceprint.kind, "voiceprint"})
 """Kinds that identify somebody: they leave the library by no door."""
 
-_TYPES = {"json": "application/json", "srt": "application/x-subrip", "vtt": "text/vtt", "otio": "application/json"}
+_TYPES = {
+    "json": "application/json",
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt",
+    "otio": "application/json",
+    "google-video": "application/json",
+}
+
+_ENDINGS = {"google-video": "json"}
 
 _PLAYED = {
     ".mp4": "video/mp4",
@@ -201,18 +209,18 @@ def report(movie: Film, service: Given) -> HTMLResponse:
 
 @router.get("/{film}/export", response_class=StreamingResponse)
 def export(
-    movie: Film, service: Given, form: Annotated[str, Query(alias="format", pattern="^[a-z]{2,8}$")] = "json"
+    movie: Film, service: Given, form: Annotated[str, Query(alias="format", pattern="^[a-z-]{2,20}$")] = "json"
 ) -> StreamingResponse:
     """The film's facts as a file of an installed format."""
     if form not in EXPORTS:
         raise UsageError(f"no format {form!r}", remedy=f"There are: {', '.join(EXPORTS)}.")
     folder = tempfile.TemporaryDirectory(prefix="cinedex-export-")
     try:
-        path = service.library.export(movie, form, Path(folder.name) / f"film.{form}")
+        path = service.library.export(movie, form, Path(folder.name) / "film")
     except BaseException:
         folder.cleanup()
         raise
-    headers = {"Content-Disposition": f'attachment; filename="{_ascii(movie)}.{form}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{_ascii(movie)}.{_ENDINGS.get(form, form)}"'}
     return StreamingResponse(_sent(path, folder), media_type=_TYPES[form], headers=headers)
 
 
