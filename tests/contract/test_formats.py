@@ -26,6 +26,7 @@ from cinedex.timeline.rows import (
     Faceprint,
     Flag,
     Frame,
+    Hearing,
     Picture,
     Scan,
     Scene,
@@ -165,6 +166,7 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Vector(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sight(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sound(start=Time(0), end=SECOND, label="rain", score=0.5),
+        Hearing(start=Time(0), end=SECOND, vocabulary="v", scores=(0.5, 0.0)),
         Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
     ]
     tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}

@@ -40,6 +40,7 @@ TITLES = {
     "frame": "Frame index",
     "glance": "Glances",
     "scan": "Scans",
+    "hearing": "Hearings",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
     "vector": "Vectors",
@@ -47,7 +48,9 @@ TITLES = {
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset({"frame", "vector", "sight", "glance", "scan", "tracklet", "faceprint", "face", "portrait", "area"})
+BEHIND = frozenset(
+    {"frame", "vector", "sight", "glance", "scan", "hearing", "tracklet", "faceprint", "face", "portrait", "area"}
+)
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"

@@ -105,6 +105,18 @@ class Sound(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing(Row):
+    """How much one short step of the sound is like each term of a `vocabulary`; a fact for other stages.
+
+    `scores` (0..1) are in the vocabulary's order, each term by itself.
+    """
+
+    kind = "hearing"
+    vocabulary: str
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tag(Row):
     """What a stretch shows, by a named vocabulary. `score` is 0..1 and comparable only inside a vocabulary."""
 
@@ -432,6 +444,7 @@ _ROWS: tuple[type[Row], ...] = (
     Word,
     Voice,
     Sound,
+    Hearing,
     Tag,
     Vector,
     Picture,
