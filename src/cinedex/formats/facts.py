@@ -21,6 +21,8 @@ TITLES = {
     "word": "Words",
     "voice": "Voices",
     "sound": "Sounds",
+    "loudness": "Loudness",
+    "programme": "Programme",
     "scene": "Scenes",
     "person": "People",
     "place": "Places",
@@ -41,6 +43,7 @@ TITLES = {
     "glance": "Glances",
     "scan": "Scans",
     "hearing": "Hearings",
+    "level": "Levels",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
     "vector": "Vectors",
@@ -51,6 +54,9 @@ TITLES = {
 BEHIND = frozenset(
     {"frame", "vector", "sight", "glance", "scan", "hearing", "tracklet", "faceprint", "face", "portrait", "area"}
 )
+BEHIND = frozenset({
+    "frame", "vector", "sight", "glance", "scan", "level", "tracklet", "faceprint", "face", "portrait", "area",
+})  # fmt: skip
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"
