@@ -27,9 +27,13 @@ class Term:
     classes: tuple[str, ...]
     unless: tuple[str, ...]
     on: float
-    off: float
     pause: float
     least: float
+
+    @property
+    def off(self) -> float:
+        """The score below which a stretch ends."""
+        return self.on / 2
 
 
 @cache
@@ -41,7 +45,7 @@ def film_terms() -> tuple[Term, ...]:
 
 def _term(name: str, told: dict[str, Any]) -> Term:
     classes, unless = (tuple(told.get(key, ())) for key in ("classes", "unless"))
-    return Term(name, classes, unless, *(float(told[key]) for key in ("on", "off", "pause", "least")))
+    return Term(name, classes, unless, *(float(told[key]) for key in ("on", "pause", "least")))
 
 
 def heard_by() -> str:
