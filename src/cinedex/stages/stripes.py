@@ -23,6 +23,12 @@ Marks = npt.NDArray[np.bool_]
 SLOT = Time(SECOND // 4)
 """One picture of every quarter second of film time is looked at, and stands for it."""
 
+_SPREAD = 2
+"""Steps to which the taper of a window spreads a wave to all sides."""
+
+_TRIED = 3
+"""Waves that are followed at most."""
+
 _HIGH, _WIDE = HEIGHT // 2, WIDTH // 2
 _DOWN, _ACROSS = (0, 22, 45), (0, 40, 80)
 """Where the windows lie, a quarter of the picture each, in which a direction and a width of stripes are looked for."""
@@ -30,15 +36,11 @@ _DOWN, _ACROSS = (0, 22, 45), (0, 40, 80)
 _CYCLES = 2.5
 """Pairs of stripes that a window must hold; what repeats less is not told from a single edge or a slope of light."""
 
-_TIGHT = 1.0
+_TIGHT = 2.0
 """How many periods wide the surroundings are over which the stripes at a point are averaged."""
 
-_AXIS_DOWN = np.fft.fftfreq(_HIGH)[:, None]
-_AXIS_ACROSS = np.fft.rfftfreq(_WIDE)[None, :]
-_RATE = np.hypot(_AXIS_DOWN, _AXIS_ACROSS)
-_OFTEN = np.hypot(_AXIS_DOWN * _HIGH, _AXIS_ACROSS * _WIDE) >= _CYCLES
+_OFTEN = np.hypot(np.fft.fftfreq(_HIGH)[:, None] * _HIGH, np.fft.fftfreq(_WIDE)[None, :] * _WIDE) >= _CYCLES
 _TAPER = np.outer(np.hanning(_HIGH), np.hanning(_WIDE)).astype(np.float32)
-_TWICE = np.where((np.arange(_WIDE // 2 + 1) % (_WIDE // 2)) == 0, 1, 2).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,11 @@ class Stripes(Stage):
         mean = _blur(shine, size)
         rows, columns = np.arange(HEIGHT)[:, None], np.arange(WIDTH)[None, :]
         turned = np.exp(-2j * np.pi * (down * rows + across * columns)).astype(np.complex64)
-        swing = np.abs(_blur((shine - mean) * turned, size)) * np.pi
-        striped = (swing >= self.contrast) & (mean - swing / 2 < self.dark)
+        bare = shine - mean
+        wave = np.abs(_blur(bare * turned, size))
+        swing = wave * np.pi
+        alone = 2 * wave**2 >= self.share * _blur(bare**2, size)
+        striped = alone & (swing >= self.contrast) & (mean - swing / 2 < self.dark)
         area = float(striped.mean())
         if area < self.least:
             return None
@@ -127,25 +132,22 @@ def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
     """The waves (times per pixel down, across) that make up most of some quarter of the picture, strongest first."""
     quarters = np.stack([shine[y : y + _HIGH, x : x + _WIDE] for y in _DOWN for x in _ACROSS])
     quarters = quarters - quarters.mean(axis=(1, 2), keepdims=True)
-    power = np.abs(np.fft.rfft2(quarters * _TAPER)) ** 2 * _TWICE
+    power = np.abs(np.fft.fft2(quarters * _TAPER)) ** 2
     whole = power.sum(axis=(1, 2))
-    found: list[tuple[float, float, float]] = []
+    found: list[tuple[float, float]] = []
+    around = np.arange(-_SPREAD, _SPREAD + 1)
     for at in np.argsort(-whole):
         peak = int(np.argmax(np.where(_OFTEN, power[at], 0)))
-        y, x = divmod(peak, power.shape[2])
-        rows = np.arange(y - 2, y + 3) % _HIGH
-        columns = slice(max(0, x - 2), x + 3)
-        near = power[at][rows, columns]
-        if not whole[at] or near.sum() < share * whole[at]:
+        y, x = divmod(peak, _WIDE)
+        near = power[at][np.ix_((y + around) % _HIGH, (x + around) % _WIDE)]
+        # A wave has its mirror image in the other half.
+        if not whole[at] or 2 * near.sum() < share * whole[at]:
             continue
-        down = float((near.sum(axis=1) * np.arange(-2, 3)).sum() / near.sum() + y)
-        across = float((near.sum(axis=0) * np.arange(columns.start, columns.start + near.shape[1])).sum() / near.sum())
-        wave = ((down - _HIGH if y > _HIGH // 2 else down) / _HIGH, across / _WIDE)
-        if x == 0:
-            wave = (abs(wave[0]), 0.0)
-        if all(np.hypot(wave[0] - a, wave[1] - b) * _HIGH > 1 for a, b, _ in found):
-            found.append((*wave, float(whole[at])))
-    return [(a, b) for a, b, _ in found[:3]]
+        down = (y + float(near.sum(axis=1) @ around / near.sum()) + _HIGH / 2) % _HIGH - _HIGH / 2
+        across = (x + float(near.sum(axis=0) @ around / near.sum()) + _WIDE / 2) % _WIDE - _WIDE / 2
+        if all(np.hypot(down - a, across - b) > 1 and np.hypot(down + a, across + b) > 1 for a, b in found):
+            found.append((down, across))
+    return [(down / _HIGH, across / _WIDE) for down, across in found[:_TRIED]]
 
 
 def _blur(values: npt.NDArray[np.generic], size: int) -> npt.NDArray[np.generic]:
