@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from cinedex.media.views import FrameChunk, Frames
 from cinedex.stages.arrays import expect
-from cinedex.stages.base import Cost, Inputs, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Stage
 from cinedex.stages.camera import HEIGHT, WIDTH
 from cinedex.stages.swings import linear
 from cinedex.timeline.rows import Pattern, Row
@@ -66,7 +66,7 @@ class Stripes(Stage):
     least: float = 0.1
 
     @property
-    def needs(self) -> tuple[Need, ...]:
+    def needs(self) -> tuple[Frames]:
         """The small gray pictures that camera motion is measured on."""
         return (Frames(height=HEIGHT, width=WIDTH, rate=Rate(12), format="gray8"),)
 
@@ -150,7 +150,7 @@ def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
     return [(down / _HIGH, across / _WIDE) for down, across in found[:_TRIED]]
 
 
-def _blur(values: npt.NDArray[np.generic], size: int) -> npt.NDArray[np.generic]:
+def _blur(values: Any, size: int) -> Any:
     """Means over squares of `size` (odd) pixels; at the borders over what there is of them."""
     kind = np.complex128 if np.iscomplexobj(values) else np.float64
     out = np.asarray(values, kind)

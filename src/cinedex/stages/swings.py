@@ -33,23 +33,27 @@ _LINEAR = _curve()
 
 def linear(pixels: npt.NDArray[np.uint8]) -> Numbers:
     """Linear light 0..1 from gamma-encoded sRGB."""
-    return _LINEAR[pixels]
+    found: Numbers = _LINEAR[pixels]
+    return found
 
 
 def luminance(light: Numbers) -> Numbers:
     """Relative luminance 0..1 from linear red, green and blue in the last axis."""
-    return light @ _BT709
+    found: Numbers = light @ _BT709
+    return found
 
 
 def redness(light: Numbers) -> Numbers:
     """R - G - B, at least 0."""
-    return np.maximum(light[..., 0] - light[..., 1] - light[..., 2], 0)
+    found: Numbers = np.maximum(light[..., 0] - light[..., 1] - light[..., 2], 0)
+    return found
 
 
 def saturated(light: Numbers, share: float) -> Marks:
     """Where red is at least `share` of all the light of a cell that has any."""
     total = light.sum(axis=-1)
-    return (light[..., 0] >= share * total) & (total >= _LIT)
+    found: Marks = (light[..., 0] >= share * total) & (total >= _LIT)
+    return found
 
 
 def chromaticities(light: Numbers) -> Numbers:
@@ -70,7 +74,7 @@ def swings(
     The ways of a cell alternate. A change counts only when its lower end is under `below`, and when `also`, a second
     value, has moved by `least` as well. Also the lower and upper end of each change, as far as it has come by then.
     """
-    least = np.float32(least)
+    step = np.float32(least)
     ways = np.zeros(values.shape, np.int8)
     lows, highs = np.zeros_like(values), np.zeros_like(values)
     low, high = values[0].copy(), values[0].copy()
@@ -81,11 +85,11 @@ def swings(
             low_also, high_also = np.where(now < low, also[at], low_also), np.where(now > high, also[at], high_also)
         np.minimum(low, now, out=low)
         np.maximum(high, now, out=high)
-        up = (now - low >= least) & (low < below) & (last <= 0)
-        down = (high - now >= least) & (now < below) & (last >= 0)
+        up = (now - low >= step) & (low < below) & (last <= 0)
+        down = (high - now >= step) & (now < below) & (last >= 0)
         if also is not None:
-            up &= np.abs(also[at] - low_also) >= least
-            down &= np.abs(also[at] - high_also) >= least
+            up &= np.abs(also[at] - low_also) >= step
+            down &= np.abs(also[at] - high_also) >= step
         down &= ~up
         if not (up.any() or down.any()):
             continue

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from cinedex.stages.flicker.profiles import FlashRule, Outcome, Profile
 from cinedex.timeline.rows import Flash, Pattern
 from cinedex.timeline.time import FLICKS_PER_SECOND, SECOND, Span, Time
+from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Ticks, Track
 
 Counts = npt.NDArray[np.int64]
@@ -101,11 +102,11 @@ def verdict(profile: Profile, flashes: Track[Flash] | None, patterns: Track[Patt
 
 @dataclass(frozen=True, eq=False)
 class Swings:
-    """The changes of one sort: when, in which cells (bits), over which share, and under which name."""
+    """The changes of one sort: when, in which cells, over which share, and under which name."""
 
     starts: Ticks
     ends: Ticks
-    bits: npt.NDArray[np.uint8]
+    cells: npt.NDArray[np.uint8]
     areas: npt.NDArray[np.float64]
     rises: Marks
 
@@ -119,12 +120,13 @@ class Swings:
         starts, ends, areas, rises = (
             table.column(c).to_numpy(zero_copy_only=False) for c in ("start", "end", "area", "rise")
         )
-        return cls(starts, ends, np.frombuffer(packed, np.uint8).reshape(-1, _CELLS // 8), areas, rises)
+        cells = np.unpackbits(np.frombuffer(packed, np.uint8)).reshape(-1, _CELLS)
+        return cls(starts, ends, cells, areas, rises)
 
     def counts(self, first: int, last: int) -> Counts:
         """How many of the changes `first` to `last` each cell had."""
-        cells = np.unpackbits(self.bits[first:last], axis=1)
-        return cells.sum(axis=0, dtype=np.int64)
+        found: Counts = self.cells[first:last].sum(axis=0, dtype=np.int64)
+        return found
 
     @cached_property
     def moments(self) -> Ticks:
@@ -145,7 +147,8 @@ def seen(rule: FlashRule, counts: Counts) -> int:
     wide, high = max(1, round(rule.width * ACROSS)), max(1, round(rule.height * DOWN))
     allowed = int(rule.area * wide * high)
     if (wide, high) == (ACROSS, DOWN):
-        return int(np.partition(counts, _CELLS - 1 - allowed)[_CELLS - 1 - allowed])
+        cells_with = np.bincount(counts)[::-1].cumsum()[::-1]
+        return int((cells_with > allowed).sum()) - 1 if cells_with[0] > allowed else 0
     for most in range(int(counts.max()), 0, -1):
         if _fullest(counts >= most, wide, high) > allowed:
             return most
@@ -255,3 +258,8 @@ def _stripes(rule: FlashRule, rows: Sequence[Pattern]) -> tuple[list[Finding], W
             findings.append(Finding(rule, span, most.start, value, limit, most.area, tuple(r.ref for r in run[:16])))
     worst = max((r for r in rows if counts(r)), key=lambda r: r.stripes, default=None)
     return findings, Worst(rule, worst.stripes if worst else 0, rule.stripes, worst.start if worst else None)
+
+
+def judged(timeline: Timeline, profile: Profile) -> Verdict:
+    """The verdict of a standard on what is known of a film."""
+    return verdict(profile, timeline.find(Flash), timeline.find(Pattern))

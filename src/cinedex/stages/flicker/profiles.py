@@ -129,6 +129,14 @@ def _rule(where: str, name: str, table: Any) -> FlashRule:
     missing = {n for n, f in known.items() if f.default is MISSING} | _ASKS.get(str(table.get("test")), frozenset())
     if lacking := sorted(missing - set(table)):
         _wrong(where, f"{lacking[0]!r} is missing")
+    _check(where, table)
+    if table["test"] == "extended" and table["seconds"] > table["window"]:
+        _wrong(where, "seconds is more than window: it could never be met")
+    return FlashRule(name=name, **table)
+
+
+def _check(where: str, table: Mapping[str, Any]) -> None:
+    """Raise UsageError for the first value that is out of its bounds."""
     for key, choices in (("test", Test), ("how", How), ("outcome", Outcome), ("known", Sureness)):
         if key in table and table[key] not in get_args(choices):
             _wrong(where, f"{key} is one of {', '.join(get_args(choices))}")
@@ -139,9 +147,6 @@ def _rule(where: str, name: str, table: Any) -> FlashRule:
         value = table.get(key, low)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             _wrong(where, f"{key} is a number from {low:g} to {high:g}")
-    if table["test"] == "extended" and table["seconds"] > table["window"]:
-        _wrong(where, "seconds is more than window: it could never be met")
-    return FlashRule(name=name, **table)
 
 
 def _wrong(where: str, what: str) -> NoReturn:
