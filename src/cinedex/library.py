@@ -28,7 +28,7 @@ from cinedex.people.match import Bounds
 from cinedex.people.scan import Sources
 from cinedex.people.telling import told
 from cinedex.people.view import Gallery
-from cinedex.run.calm import remedies
+from cinedex.run.calm import Flicker
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
@@ -38,9 +38,6 @@ from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.stages.events import Events, own_rules
-from cinedex.stages.flicker.fix import Remedy
-from cinedex.stages.flicker.judge import Verdict, judged
-from cinedex.stages.flicker.profiles import profile
 from cinedex.stages.visuals import visuals
 from cinedex.store import Store
 from cinedex.taught import Lessons
@@ -343,13 +340,10 @@ class Library:
         taught = self.taught.track(known) if rows is None else None
         return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
 
-    def flashing(self, movie: Movie, standard: str = "wcag-2-2") -> Verdict:
-        """What a standard on flashing says of a film, from its facts alone."""
-        return judged(self._tracks(movie, (Flash, Pattern)), profile(standard))
-
-    def calmed(self, movie: Movie, standard: str = "wcag-2-2") -> Iterator[Remedy]:
-        """For every window that fails, the mildest remedy under which its pictures, watched again, pass."""
-        yield from remedies(movie, self.flashing(movie, standard))
+    @cached_property
+    def flicker(self) -> Flicker:
+        """What the standards on flashing say of a film, and what would make it pass."""
+        return Flicker(lambda movie: self._tracks(movie, (Flash, Pattern)))
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
         """The moments that fit the words best, or none, said honestly. A lost index is made again first."""

@@ -37,13 +37,13 @@ def flashes(
     """Judge a film's flashes, red flashes and stripes by the standards. Leaves with 1 where one of them fails."""
     library = open_library()
     movie = library.find(film)
-    found = [(library.flashing(movie, name), name) for name in profile or DEFAULT]
-    cures = {name: list(library.calmed(movie, name)) if fix else [] for _, name in found}
+    found = [library.flicker.verdict(movie, name) for name in profile or DEFAULT]
+    cures = [list(library.flicker.remedies(movie, judged)) if fix else [] for judged in found]
     if as_json:
-        print_json([_facts(judged, cures[name], fix=fix) for judged, name in found])
-    for judged, name in [] if as_json else found:
-        _print(judged, cures[name])
-    if any(judged.state != "pass" and judged.state != "caution" for judged, _ in found):
+        print_json([_facts(judged, cure, fix=fix) for judged, cure in zip(found, cures, strict=True)])
+    for judged, cure in [] if as_json else zip(found, cures, strict=True):
+        _print(judged, cure)
+    if any(judged.state not in {"pass", "caution"} for judged in found):
         raise typer.Exit(1)
 
 

@@ -21,6 +21,8 @@ TITLES = {
     "word": "Words",
     "voice": "Voices",
     "sound": "Sounds",
+    "loudness": "Loudness",
+    "programme": "Programme",
     "scene": "Scenes",
     "person": "People",
     "place": "Places",
@@ -42,6 +44,8 @@ TITLES = {
     "frame": "Frame index",
     "glance": "Glances",
     "scan": "Scans",
+    "hearing": "Hearings",
+    "level": "Levels",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
     "vector": "Vectors",
@@ -49,7 +53,12 @@ TITLES = {
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset({"frame", "vector", "sight", "glance", "scan", "tracklet", "faceprint", "face", "portrait", "area"})
+BEHIND = frozenset(
+    {"frame", "vector", "sight", "glance", "scan", "hearing", "tracklet", "faceprint", "face", "portrait", "area"}
+)
+BEHIND = frozenset({
+    "frame", "vector", "sight", "glance", "scan", "level", "tracklet", "faceprint", "face", "portrait", "area",
+})  # fmt: skip
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"
