@@ -28,6 +28,7 @@ from cinedex.people.match import Bounds
 from cinedex.people.scan import Sources
 from cinedex.people.telling import told
 from cinedex.people.view import Gallery
+from cinedex.run.calm import Flicker
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
@@ -41,7 +42,7 @@ from cinedex.stages.visuals import visuals
 from cinedex.store import Store
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
+from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -338,6 +339,11 @@ class Library:
         known = Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
         taught = self.taught.track(known) if rows is None else None
         return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
+
+    @cached_property
+    def flicker(self) -> Flicker:
+        """What the standards on flashing say of a film, and what would make it pass."""
+        return Flicker(lambda movie: self._tracks(movie, (Flash, Pattern)))
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
         """The moments that fit the words best, or none, said honestly. A lost index is made again first."""

@@ -36,6 +36,8 @@ TITLES = {
     "picture": "Stills",
     "quality": "Measures",
     "flag": "Flags",
+    "flash": "Flashes",
+    "pattern": "Stripes",
     "face": "Faces",
     "portrait": "Portraits",
     "area": "Picture area",

@@ -227,6 +227,44 @@ class Flag(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flash(Row):
+    """A change of light or of saturated red in one picture, over part of it: two that oppose each other are one flash.
+
+    `how` is 'luminance', 'red' (WCAG up to 2.1) or 'chroma' (red as WCAG 2.2 has it), `rise` whether it got lighter or
+    redder. `area` is the share of the picture, `dark` and `bright` are the mean values before and after, in the order
+    of size: relative luminance, red over its maximum, or distance of chromaticity. `cells` is where: a bit for each of
+    48x27 cells, row by row.
+    """
+
+    kind = "flash"
+    how: Literal["luminance", "red", "chroma"]
+    rise: bool
+    area: float
+    dark: float
+    bright: float
+    cells: bytes
+
+    @property
+    def ref(self) -> str:
+        """Several may happen at one time: what changed, and which way, tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.how}-{'up' if self.rise else 'down'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern(Row):
+    """A stretch that shows straight stripes: `stripes` light and dark ones over `area` (a share) of the picture.
+
+    `dark` and `bright` are the relative luminances of the two.
+    """
+
+    kind = "pattern"
+    stripes: int
+    area: float
+    dark: float
+    bright: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Glance(Row):
     """A stretch of one shot in which one look is worth taking; shorter where more moves. Glances tile the film."""
 
@@ -500,6 +538,8 @@ _ROWS: tuple[type[Row], ...] = (
     Picture,
     Quality,
     Flag,
+    Flash,
+    Pattern,
     Glance,
     Motion,
     Scan,
