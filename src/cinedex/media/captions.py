@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,9 @@ _LASTS = SECOND * 4
 """How long an entry is shown where nothing says it."""
 
 _LONGEST = SECOND * 60
+
+_STYLE = re.compile(r"\{\\[^{}]*\}")
+"""FFmpeg gives every text as ASS: slanted words come between such marks."""
 
 Entry = tuple[Span, str]
 
@@ -75,7 +79,7 @@ def _entries(packet: Any, movie: Movie) -> Iterator[Entry]:
     for part in packet.decode():
         text = getattr(part, "dialogue", None)
         if text and start >= 0:
-            yield Span(start, start + min(lasts, _LONGEST)), text.decode("utf-8", "replace")
+            yield Span(start, start + min(lasts, _LONGEST)), _STYLE.sub("", text.decode("utf-8", "replace"))
 
 
 def _name(stream: SubtitleStream) -> str:
