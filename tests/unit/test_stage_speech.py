@@ -35,7 +35,16 @@ class Reader:
         self.batches: list[int] = []
         self.languages: list[str | None] = []
 
-    def transcribe(self, clips: Sequence[np.ndarray], *, language: str | None = None) -> list[Transcript]:
+    def transcribe(
+        self,
+        clips: Sequence[np.ndarray],
+        *,
+        language: str | None = None,
+        names: Sequence[str] = (),
+        english: bool = False,
+    ) -> list[Transcript]:
+        assert not english
+        self.names = tuple(names)
         self.batches.append(len(clips))
         self.languages.append(language)
         spans = [(float(c[0]), float(c[0]) + len(c) / RATE) for c in clips]
