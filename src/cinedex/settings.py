@@ -30,8 +30,7 @@ def _user() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this process works. What stands here is no part of a key, but for `rules`, `speech` and `glossary`, which choose
-    what is asked; `sight` adds facts."""
+    """How this process works: no part of a key, but for `rules`, `speech` and `glossary`; `sight` adds facts."""
 
     library: str = field(default_factory=lambda: str(Path(platformdirs.user_data_dir("cinedex")) / "library"))
     """Folder or URL (s3://, gs://, memory://) where films' facts are kept. CINEDEX_LIBRARY."""
