@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.stage_films import movie
 
-from cinedex.models.tasks import HeardWord, Transcript
+from cinedex.models.tasks import HeardWord, Tongue, Transcript
 from cinedex.stages.base import Inputs
 from cinedex.stages.cues import cues
 from cinedex.stages.speech import Speech, pack
@@ -285,3 +285,64 @@ def test_speech_after_the_last_word_is_heard_again():
     rows = run(reader, [(0, 10), (11, 16)])
     assert reader.clips == [(0, 16), (5.8, 16), (11.6, 16)]
     assert len([r for r in rows if isinstance(r, Word)]) >= 14
+
+
+def sure(language: str, *tongues: tuple[float, float, str, float]) -> dict[str, Any]:
+    return {"language": language, "tongues": tuple(Tongue(*t) for t in tongues)}
+
+
+def test_a_window_in_two_languages_is_divided_in_the_pause_between_them():
+    def mixed(start: float, end: float) -> Transcript:
+        if end - start < 15:
+            return replace(counting(start, end), language="de" if start >= 10 else "en")
+        parts = sure("en", (0, 4, "en", 0.99), (4, 8, "en", 0.4), (8, 12, "de", 0.5), (12, 16, "de", 0.95))
+        return replace(counting(start, end), **parts)
+
+    reader = Reader(mixed)
+    rows = run(reader, [(0, 8), (10, 20)])
+    assert reader.clips == [(0, 20), (0, 8), (10, 20)]
+    assert {w.language for w in rows if isinstance(w, Word) and w.start < SECOND * 9} == {"en"}
+    assert {w.language for w in rows if isinstance(w, Word) and w.start > SECOND * 9} == {"de"}
+
+
+@pytest.mark.parametrize(
+    "parts", [[(0, 4, "en", 0.99), (4, 8, "de", 0.85)], [(0, 4, "en", 0.9), (4, 8, "en", 0.9)], [(0, 4, "de", 0.99)]]
+)
+def test_a_window_is_not_divided_where_its_parts_are_not_sure_or_agree(parts: list[tuple[float, float, str, float]]):
+    reader = Reader(lambda a, b: replace(counting(a, b), **sure("en", *parts)))
+    run(reader, [(0, 8), (10, 20)])
+    assert reader.clips == [(0, 20)]
+
+
+def test_a_window_of_a_doubtful_language_is_heard_in_the_films_own():
+    def says(start: float, end: float) -> Transcript:
+        doubt = start == 90
+        return replace(counting(start, end), language="cy" if doubt else "en", language_score=0.3 if doubt else 0.99)
+
+    class Told(Reader):
+        def transcribe(
+            self, clips: Sequence[np.ndarray], *, language: str | None = None, **more: Any
+        ) -> list[Transcript]:
+            found = super().transcribe(clips, language=language, **more)
+            return [replace(t, language=language) if language else t for t in found]
+
+    reader = Told(says)
+    rows = run(reader, [(0, 10), (20, 30), (40, 50), (90, 92)])
+    assert {w.language for w in rows if isinstance(w, Word)} == {"en"}
+    assert reader.languages.count("en") == 1
+    assert reader.batches == [4, 3, 1]
+
+
+def test_where_the_film_has_no_language_of_its_own_a_doubtful_window_keeps_its_guess():
+    def says(start: float, end: float) -> Transcript:
+        language, score = {0: ("en", 0.99), 20: ("de", 0.99), 90: ("cy", 0.3)}[round(start)]
+        return replace(counting(start, end), language=language, language_score=score)
+
+    rows = run(Reader(says), [(0, 10), (20, 30), (90, 92)])
+    assert {w.language for w in rows if isinstance(w, Word)} == {"en", "de", "cy"}
+
+
+def test_names_are_handed_to_the_recogniser():
+    reader = Reader(counting)
+    run(reader, [(0, 3)], names=("Sintel", "Shaman"))
+    assert reader.names == ("Sintel", "Shaman")

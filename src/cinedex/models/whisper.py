@@ -33,12 +33,13 @@ def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Whi
     """The model from its files, read into memory; nothing is fetched."""
     from faster_whisper import WhisperModel  # noqa: PLC0415 - heavy, and only needed where speech is
 
-    compute = str(spec.options.get("compute", "int8" if options.device == "cpu" else "int8_float16"))
+    device = _device(spec, options)
+    compute = str(spec.options.get("compute", "int8" if device == "cpu" else "float16"))
     contents = {name: path.read_bytes() for name, path in files.items()}
     try:
         model = WhisperModel(
             spec.name,
-            device=options.device,
+            device=device,
             compute_type=compute,
             cpu_threads=options.threads,
             local_files_only=True,
@@ -49,6 +50,15 @@ def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Whi
             f"{spec.name} does not load: {wrong}", remedy=f"`cinedex models verify {spec.name}`."
         ) from wrong
     return Whisper(model, beam=int(spec.options.get("beam", 1)))
+
+
+def _device(spec: ModelSpec, options: RunOptions) -> str:
+    """Where it runs: a model that is too large for a CPU says `device = "auto"` and takes a GPU if there is one."""
+    if options.device != "cpu" or spec.options.get("device") != "auto":
+        return options.device
+    from ctranslate2 import get_cuda_device_count  # noqa: PLC0415 - see load
+
+    return "cuda" if get_cuda_device_count() else "cpu"
 
 
 class Whisper:
