@@ -13,6 +13,7 @@ from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError, UsageError
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
+from cinedex.formats.languages import in_language
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
 from cinedex.media.image import PHOTO_BYTES
@@ -37,8 +38,7 @@ from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult, search
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
-from cinedex.stages.events import Events, own_rules
-from cinedex.stages.visuals import visuals
+from cinedex.stages.installed import installed
 from cinedex.store import Store
 from cinedex.subtitles.build import Made
 from cinedex.subtitles.files import form_of, spelled
@@ -99,11 +99,7 @@ class Library:
     def _installed(self) -> tuple[Stage, ...]:
         if self._stages is not None:
             return tuple(self._stages)
-        group, others = "cinedex.stages", self.settings.plugins
-        found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
-        rules = self.settings.rules and own_rules(self.settings.rules)
-        installed = (Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
-        return (*installed, *visuals(self.settings.sight, self.models))
+        return installed(self.settings, self.models)
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:
@@ -442,9 +438,16 @@ class Library:
 
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
+
+    def export(self, movie: Movie, form: str, to: Path, *, language: str | None = None) -> Path:
+        """Write a film's facts as one of the installed formats, with all cues in one `language` if that is given.
+
+        Raises NotFoundError for facts never computed, and for a language in which there is nothing.
+        """
         write = plugins.load("cinedex.formats", form, others=self.settings.plugins)
+        timeline = self.timeline(movie)
         try:
-            write(self.timeline(movie), to)
+            write(timeline if language is None else in_language(timeline, language), to)
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to

@@ -58,11 +58,14 @@ def _common(
         str | None, typer.Option("--library", "-L", help="Folder or URL of the library (else CINEDEX_LIBRARY).")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never touch the network (or CINEDEX_OFFLINE=1).")] = False,
+    glossary: Annotated[
+        Path | None, typer.Option("--glossary", help="A file of names to expect in speech (or CINEDEX_GLOSSARY).")
+    ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    Common.library, Common.offline = library, offline or None
+    Common.library, Common.offline, Common.glossary = library, offline or None, glossary
 
 
 @app.command()
@@ -213,12 +216,16 @@ def export(
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; default FILM.FORMAT here.")
     ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="All cues in this language: as spoken, subtitled or translated.")
+    ] = None,
 ) -> None:
     """Write a film's facts in a format that other programs read."""
     library = open_library()
     movie = library.find(film)
-    path = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.{form}")
-    out.print(f"Wrote [bold]{escape(str(library.export(movie, form, path)))}[/]")
+    stem = f"{Path(movie.name).stem or movie.id[:16]}{f'.{language}' if language else ''}"
+    path = to or Path(f"{stem}.{form}")
+    out.print(f"Wrote [bold]{escape(str(library.export(movie, form, path, language=language)))}[/]")
 
 
 @app.command()

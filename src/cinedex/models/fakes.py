@@ -87,9 +87,15 @@ class FakeTranscriber:
     longest = 30.0
     words = ("hum", "tone", "whistle")
 
-    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
-        """The words of each clip; the language is the one told, else English."""
-        return [self._one(clip, language or "en") for clip in clips]
+    def transcribe(
+        self, clips: Sequence[Floats], *, language: str | None = None, names: Sequence[str] = (), english: bool = False
+    ) -> list[Transcript]:
+        """The words of each clip, capital ones if it is to be English; the language is the one told, else English."""
+        del names
+        found = [self._one(clip, language or "en") for clip in clips]
+        if english:
+            return [replace(t, words=tuple(replace(w, text=w.text.upper()) for w in t.words)) for t in found]
+        return found
 
     def _one(self, clip: Floats, language: str) -> Transcript:
         _check(clip.ndim == 1 and len(clip) <= self.longest * self.rate, "sound", clip)
