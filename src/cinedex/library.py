@@ -15,7 +15,6 @@ from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
-from cinedex.media.image import PHOTO_BYTES
 from cinedex.media.probe import probe
 from cinedex.models.fetch import obstacle
 from cinedex.models.pool import InstalledLoaders, ModelPool
@@ -25,15 +24,17 @@ from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
 from cinedex.people.match import Bounds
+from cinedex.people.photos import photo_at
 from cinedex.people.scan import Sources
 from cinedex.people.telling import told
 from cinedex.people.view import Gallery
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
+from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
-from cinedex.search.query import SearchResult, search
+from cinedex.search.query import SearchResult
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.stages.events import Events, own_rules
@@ -42,21 +43,18 @@ from cinedex.store import Store
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
+from cinedex.timeline.time import Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
-
-_SUFFIXES = """
-.mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .m2ts .mts .vob .mxf .flv .wmv .3gp .ogv .mp3 .m4a .wav .flac .ogg .opus
-"""
-
-FILM_SUFFIXES = frozenset(_SUFFIXES.split())
-"""What `analyze` takes from a folder; a file named by itself is tried whatever it is called."""
 
 _SHORTEST_ID = 4
 """Letters of an id that may stand for it."""
 
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
+
+TAGGER = "efficientnet-lite2"
+"""The model that says what pictures look like."""
 
 DETECTOR, FACE_EMBEDDER = "centerface", "dlib-face"
 """The models that look at photos of people."""
@@ -142,7 +140,7 @@ class Library:
 
         Raises UsageError for a photo without exactly one clear face, and where recognition is off.
         """
-        given = [(path.name, _photo(path)) for path in photos]
+        given = [(path.name, photo_at(path)) for path in photos]
         return self.cast.enrol(
             name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent
         )
@@ -175,7 +173,7 @@ class Library:
     def _index_all(self) -> None:
         """Bring the index up to date with every film that is in it."""
         for movie in self.movies():
-            if self.store.mark(movie.id, "indexed") is not None:
+            if self._is_in(movie):
                 self._index(movie)
 
     # Films
@@ -309,6 +307,17 @@ class Library:
         if not self.store.holds(f"index/{TABLE}.lance") and (movies := self.movies()):
             self.index.rebuild(self.timeline(movie) for movie in movies)
 
+    def check_index(self) -> list[str]:
+        """What is wrong with the index, film by film; nothing where it is up to date."""
+        return self.index.check({m.id: self.timeline(m) for m in self.movies() if self._is_in(m)})
+
+    def rebuild_index(self) -> None:
+        """Make the index anew from the tracks of every film."""
+        self.index.rebuild(self.timeline(movie) for movie in self.movies())
+
+    def _is_in(self, movie: Movie) -> bool:
+        return self.store.mark(movie.id, "indexed") is not None
+
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)
 
@@ -339,10 +348,27 @@ class Library:
         taught = self.taught.track(known) if rows is None else None
         return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
 
-    def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
-        """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
+    @property
+    def finder(self) -> Finder:
+        """Search, questions and summaries. A lost index is made again first."""
         self._whole()
-        return search(self.index, text, limit=limit, movie=movie.id if movie else None)
+        return self._finder
+
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER))
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        movie: Movie | None = None,
+        like: Path | None = None,
+        more_like: tuple[Movie, Time] | None = None,
+    ) -> SearchResult:
+        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
+        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:
         """The film's timeline with its people as people have decided, and what they are called, by number."""
@@ -370,25 +396,3 @@ class Library:
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to
-
-
-def _photo(path: Path) -> bytes:
-    """A photo's bytes, and not more of an endless file than a photo has."""
-    try:
-        with path.open("rb") as file:
-            return file.read(PHOTO_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}", remedy="Name a photo that you may read.") from error
-
-
-def films_in(paths: Iterable[str | Path]) -> Iterator[str | Path]:
-    """Films named by paths: files as they are, folders searched through in order of name, URLs untouched."""
-    for given in paths:
-        path = Path(given)
-        if "://" in str(given) or not path.is_dir():
-            yield given
-            continue
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in FILM_SUFFIXES and p.is_file())
-        if not inside:
-            raise UsageError(f"no film in the folder {given}", remedy=f"Looked for {', '.join(sorted(FILM_SUFFIXES))}.")
-        yield from inside

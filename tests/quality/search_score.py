@@ -27,8 +27,9 @@ from cinedex.models import concepts
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.search import query
+from cinedex.search.hits import Hit
 from cinedex.search.index import Index
-from cinedex.search.query import Hit, search
+from cinedex.search.query import search
 from cinedex.settings import Settings
 from cinedex.stages.tags import Tags
 from cinedex.timeline.rows import Cue, Shot
