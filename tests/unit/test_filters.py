@@ -24,7 +24,7 @@ from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Spans, Track
 
 KNOWN = Known(
-    set(["place:night", "place:beach", "place:interior", "scale:close-up", "sound:gunshot", "has:dialogue"])
+    {"place:night", "place:beach", "place:interior", "scale:close-up", "sound:gunshot", "has:dialogue"}
     | {"scale:extreme close-up"},
     ["Anna Berg", "Anna"],
     ["night_train", "Sea"],
