@@ -144,7 +144,7 @@ def test_reasons_name_the_filters_and_the_way_it_was_found(index: Index):
         ("anna's dog in night train", "dog person:Anna film:night_train"),
         ("close-up of a dog", "a dog scale:close-up"),
         ("extreme close-up of an eye", 'an eye scale:"extreme close-up"'),
-        ("the sound of a gunshot without dialogue", "sound:gunshot -has:dialogue"),
+        ("the sound of a gunshot without dialogue", "-has:dialogue sound:gunshot"),
         ("the sound of waves", "the sound of waves"),
         ("a dog outdoors", "a dog outdoors"),
         ("dog in the first 10 minutes", "dog time:0:00-0:10:00"),

@@ -73,13 +73,22 @@ class Finder:
         """Everybody of that name, or with it as a part of theirs, in every film; hidden people are nobody."""
         film, _, label = name.rpartition("#")
         if film and label:
-            own = [c for m in films_called(film, self.movies()) for c in self._cast.film(m).shown]
+            own = [c for m in films_called(film, self.movies()) for c in self.people_of(m)]
             return [c for c in own if c.label.casefold() == label.casefold().strip()]
         wanted = name.casefold().strip()
         known = [p for p in self._cast.everybody() if p.name and not p.hidden]
         exact = [p for p in known if p.name.casefold() == wanted]
         found = exact or [p for p in known if wanted in p.name.casefold().split()]
         return [c for p in found for c in p.characters if not c.hidden]
+
+    def people_of(self, movie: Movie) -> tuple[Character, ...]:
+        """Who is in a film, those seen longest first, without those who are hidden."""
+        return self._cast.film(movie).shown
+
+    @property
+    def recognition(self) -> bool:
+        """Whether people are recognised from one film to another."""
+        return self._cast.on
 
     def _likeness(self, like: Path | None, more_like: tuple[Movie, Time] | None) -> dict[str, Floats] | None:
         if like is not None:

@@ -14,19 +14,19 @@ from typing import Any
 from cinedex.search.terms import words_of
 
 LANGUAGES = {
-    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "es": "spanish", "eu": "basque",
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "eu": "basque",
     "fi": "finnish", "fr": "french", "ga": "irish", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
     "it": "italian", "lt": "lithuanian", "nl": "dutch", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
     "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
-"""Languages with a stemmer, beside English."""
+"""Languages with a stemmer."""
 
 _LONGEST = 40
 
 
 def forms_of(text: str, language: str) -> list[str]:
-    """A text's words as stems of its language, such as 'de.haus'; none where there is no stemmer for it."""
-    if language not in LANGUAGES:
+    """A text's words as stems of its language, such as 'de.haus'; none for English and where no stemmer is."""
+    if language == "en" or language not in LANGUAGES:
         return []
     return [f"{language}.{stem(word, language)}" for word in words_of(text)]
 
@@ -37,8 +37,8 @@ def asked(text: str, languages: Iterable[str]) -> list[str]:
 
 
 def stemmer(language: str) -> Callable[[str], str] | None:
-    """What takes the endings off words of a language; None where there is nothing for it."""
-    return partial(stem, language=language) if language in LANGUAGES else None
+    """What takes the endings off words of a language; None for English, which full text knows, and where none is."""
+    return partial(stem, language=language) if language != "en" and language in LANGUAGES else None
 
 
 @lru_cache(maxsize=50_000)

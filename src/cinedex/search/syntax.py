@@ -208,7 +208,7 @@ class _Reader:
                 if one is not None:
                     self._take(match, one)
         for match in reversed(list(_SOUND.finditer(self.text))):
-            self._take(match, Filter("sound", (match[1],)))
+            self._take(match, Filter("sound", (" ".join(match[1].split()),)))
         fresh = [f for f in self.found if f not in self.given.filters]
         return replace(
             self.given,
