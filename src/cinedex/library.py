@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cinedex import plugins
-from cinedex.errors import CinedexError, NotFoundError, UsageError
+from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
+from cinedex.media.films import film_meant
 from cinedex.media.probe import probe
 from cinedex.models.fetch import obstacle
 from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import ModelSpec, RunOptions
+from cinedex.models.writer import writing
 from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
@@ -31,10 +33,13 @@ from cinedex.people.view import Gallery
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
+from cinedex.search.answer import Answer
+from cinedex.search.ask import LISTENED, LOOKED, Asker
 from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult
+from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.stages.events import Events, own_rules
@@ -46,9 +51,6 @@ from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, V
 from cinedex.timeline.time import Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
-
-_SHORTEST_ID = 4
-"""Letters of an id that may stand for it."""
 
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
@@ -193,21 +195,7 @@ class Library:
         text = str(film)
         if text[:1].isalnum() and len(text) <= 128 and "/" not in text and (exact := self._by_id(text)) is not None:
             return exact
-        movies = self.movies()
-        path = str(Path(text).absolute())
-        for found in (
-            [m for m in movies if m.uri in {text, path}],
-            [m for m in movies if text in {m.name, Path(m.name).stem}],
-            [m for m in movies if len(text) >= _SHORTEST_ID and text in {m.id[: len(text)], m.id[3 : 3 + len(text)]}],
-        ):
-            if len(found) > 1:
-                ids = ", ".join(f"{m.name} ({m.id[:16]})" for m in found[:5])
-                raise UsageError(f"{text!r} fits {len(found)} films: {ids}", remedy="Give the beginning of its id.")
-            if found:
-                return found[0]
-        raise NotFoundError(
-            f"no film {text!r} in the library {self.settings.library}", remedy="`cinedex add` it first."
-        )
+        return film_meant(text, self.movies(), self.settings.library)
 
     def _by_id(self, text: str) -> Movie | None:
         try:
@@ -369,6 +357,18 @@ class Library:
     ) -> SearchResult:
         """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
         return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
+
+    def ask(self, question: str, *, movie: Movie | None = None) -> Answer:
+        """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say."""
+        return Asker(self.finder, self._looked, writing(self.settings)).ask(question, movie)
+
+    def summary(self, movie: Movie, **about: Any) -> Summary:
+        """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
+        return summarise(self.finder, self.timeline(movie), **about)
+
+    def _looked(self, movie: Movie) -> tuple[bool, bool]:
+        made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}
+        return bool(made & LOOKED), bool(made & LISTENED)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:
         """The film's timeline with its people as people have decided, and what they are called, by number."""

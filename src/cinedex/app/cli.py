@@ -40,6 +40,8 @@ app.add_typer(people_cli.app, name="people")
 app.add_typer(tags_cli.app, name="tags")
 app.add_typer(find_cli.index_app, name="index")
 app.command()(find_cli.search)
+app.command()(find_cli.ask)
+app.command()(find_cli.summary)
 
 Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]

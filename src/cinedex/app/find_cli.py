@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from cinedex.app.opening import Json, open_library, out, print_json
+from cinedex.canonical import plain
 from cinedex.errors import CinedexError, StoreError, UsageError
 from cinedex.library import Library
 from cinedex.timeline.movie import Movie
@@ -89,3 +90,41 @@ def compact() -> None:
     library = open_library()
     library.index.compact()
     out.print("Tidied the index.")
+
+
+def ask(
+    question: Annotated[list[str], typer.Argument(help="A question in plain words.")],
+    film: Annotated[str | None, typer.Option("--film", help="Only of this film.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question with claims that cite where they are from, or say that the library does not know."""
+    from cinedex.app.telling import answer_facts, answer_text  # noqa: PLC0415 - only this command answers
+
+    library = open_library()
+    answer = library.ask(" ".join(question), movie=library.find(film) if film else None)
+    if as_json:
+        print_json(answer_facts(answer))
+    else:
+        out.print(answer_text(answer), soft_wrap=True)
+
+
+def summary(
+    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    length: Annotated[str, typer.Option("--length", help="short, medium or long.")] = "short",
+    scene: Annotated[int | None, typer.Option("--scene", min=0, help="Only this scene.")] = None,
+    person: Annotated[str, typer.Option("--person", help="Only where this person is on screen.")] = "",
+    topic: Annotated[str, typer.Option("--topic", help="Only moments that these words find.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Sum up a film in quoted lines and chapters, each with its time."""
+    from cinedex.app.telling import summary_text  # noqa: PLC0415 - only this command sums up
+    from cinedex.search.summary import LENGTHS  # noqa: PLC0415 - only this command sums up
+
+    if length not in LENGTHS:
+        raise UsageError(f"a summary is {', '.join(LENGTHS)}, not {length!r}")
+    library = open_library()
+    told = library.summary(library.find(film), length=length, scene=scene, person=person, topic=topic)
+    if as_json:
+        print_json(plain(told))
+    else:
+        out.print(summary_text(told), soft_wrap=True)

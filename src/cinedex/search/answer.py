@@ -16,16 +16,16 @@ MOST_EVIDENCE = 12
 _LONGEST = 400
 """Characters of a piece of evidence, and of a claim."""
 
-_FRAME = frozenset(
-    """
-    say says said saying hear hears heard read reads reading text picture pictures screen see seen sees show shows shown
-    film films moment moments scene first last time times second seconds minute minutes then after before also both
-    together appear appears onscreen named called during while someone somebody person people line lines
-    """.split()
-)
+_FRAMING = """
+say says said saying hear hears heard read reads reading text picture pictures screen see seen sees show shows shown
+film films moment moments scene first last time times second seconds minute minutes then after before also both
+together appear appears named called during while someone somebody person people line lines one
+"""
+
+_FRAME = frozenset(_FRAMING.split())
 """Words that tell how something is known rather than what; a claim may use them where the evidence does not."""
 
-_NEGATIONS = frozenset("no not never nobody nothing none neither nor cannot without".split())
+_NEGATIONS = frozenset(["no", "not", "never", "nobody", "nothing", "none", "neither", "nor", "cannot", "without"])
 
 _SUPPORT = 0.8
 """Share of a claim's telling words that its evidence must have."""
@@ -161,9 +161,7 @@ def _negated(text: str) -> bool:
 
 def _names(text: str) -> list[str]:
     """Words with a capital that no sentence's beginning explains."""
-    words = list(re.finditer(r"\w+(?:['\u2019]\w+)?", text))
-    return [
-        w.group()
-        for n, w in enumerate(words)
-        if n and w.group()[0].isupper() and not text[: w.start()].rstrip().endswith((".", "!", "?", "“", '"')) and w.group() != "I"
-    ]
+    return [w for w in _CAPITAL.findall(text) if w != "I"]
+
+
+_CAPITAL = re.compile(r"(?<=[^.!?“\"\s]\s)[^\W\d_a-z]\w*")

@@ -29,6 +29,7 @@ from cinedex.search.hits import Hit
 from cinedex.search.resolve import films_called
 from cinedex.search.syntax import LONGEST_QUERY, Query
 from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import Cue, Face, Object, Place, Row, Sight, Sound, Tag, Text, Voice
 from cinedex.timeline.time import SECOND, Time
 
 _MOST_HITS = 5
@@ -38,20 +39,25 @@ _NEXT = SECOND * 60
 """How far from a moment what happens before or after it is looked for."""
 
 _LEAD = re.compile(
-    r"^(?:what (?:does|do|did|is|are|was|were)|where|when|who(?:m)?|how|which|why|show me|find|tell me|is there|are there|does|do|did)\b"
-    r"(?: (?:is|are|was|were|does|do|did|someone|somebody|anyone|the moment when))*",
+    r"^(?:what (?:does|do|did|is|are|was|were)|where|when|who(?:m)?|how|which|why|show me|find|tell me|is there"
+    r"|are there|does|do|did)\b(?: (?:is|are|was|were|does|do|did|someone|somebody|anyone|the moment when))*",
     re.IGNORECASE,
 )
 """How questions begin; what follows is looked for."""
+
+LOOKED: frozenset[type[Row]] = frozenset({Face, Object, Place, Sight, Tag, Text})
+LISTENED: frozenset[type[Row]] = frozenset({Cue, Sound, Voice})
+"""Kinds that tell that a film's pictures were looked at, or its sound listened to."""
 
 Looked = Callable[[Movie], tuple[bool, bool]]
 """Whether a film's pictures have been looked at, and its sound listened to."""
 
 _Found = tuple[list[Claim], list[Evidence], list[str]]
+_Done = tuple[list[str], _Found] | None
 
 
 class Asker:
-    """Answers questions about a library. `looked` is for coverage; `writing` phrases answers where there is a writer."""
+    """Answers questions about a library. `looked` is for coverage; `writing` phrases answers, if there is a writer."""
 
     def __init__(self, finder: Finder, looked: Looked, writing: Writing | None = None) -> None:
         self._finder = finder
@@ -68,7 +74,7 @@ class Asker:
         kept, dropped = verified(claims, evidence)
         written = False
         if kept and self._writing is not None:
-            phrased, lost, why = self._phrased(text, evidence)
+            phrased, lost, why = _phrased(self._writing, text, evidence)
             kept, dropped, written = (phrased, dropped + lost, True) if phrased else (kept, dropped + lost, False)
             notes += [why] if why else []
         cited = {n for c in kept for n in c.cites}
@@ -78,7 +84,7 @@ class Asker:
     def _planned(self, text: str, movie: Movie | None) -> tuple[list[str], _Found]:
         for pattern, tool in _TOOLS:
             match = pattern.fullmatch(text)
-            if match is not None and (done := tool(self, *match.groups(), movie=movie)) is not None:
+            if match is not None and (done := self._tool(tool)(*match.groups(), movie=movie)) is not None:
                 return done
         query = self._query(text)
         return [f"search {query}"], self._found(query, movie)
@@ -106,11 +112,15 @@ class Asker:
         """What of a hit speaks for it, in the film's own words; all that is known where only filters chose it."""
         how = {reason.partition(": ")[0] for reason in hit.why}
         near = any(reason.startswith("words near") for reason in hit.why)
+        any(reason.startswith("picture") for reason in hit.why)
         first = hit.matched[0][0] if hit.matched else 0
         texts = {
             "said": (hit.words, bool({"said", "said in English"} & how) or near),
             "read": (hit.screen, "read" in how),
-            "seen": (", ".join(x for x in (hit.tags, hit.things) if x), "seen" in how or "picture near" in str(hit.why)),
+            "seen": (
+                ", ".join(x for x in (hit.tags, hit.things) if x),
+                "seen" in how or "picture near" in str(hit.why),
+            ),
             "heard": (hit.heard, "heard" in how),
         }
         chosen = [(kind, text) for kind, (text, there) in texts.items() if text and there]
@@ -126,6 +136,13 @@ class Asker:
 
     # Tools
 
+    def _tool(self, name: str) -> Callable[..., _Done]:
+        tools: dict[str, Callable[..., _Done]] = {
+            "both": self._both, "together": self._together, "who": self._who, "how long": self._how_long,
+            "first": self._first, "around": self._around,
+        }  # fmt: skip
+        return tools[name]
+
     def _film(self, name: str) -> Movie | None:
         found = films_called(name, [*self._movies.values()])
         return found[0] if len(found) == 1 else None
@@ -133,7 +150,7 @@ class Asker:
     def _cast_of(self, movie: Movie) -> list[Character]:
         return list(self._finder.people_of(movie))
 
-    def _who(self, film: str, *, movie: Movie | None = None) -> tuple[list[str], _Found] | None:
+    def _who(self, film: str, *, movie: Movie | None = None) -> _Done:
         del movie
         one = self._film(film)
         if one is None:
@@ -141,10 +158,14 @@ class Asker:
         people = self._cast_of(one)
         evidence = numbered(self._seen(c) for c in people)
         claims = [Claim(e.text, (e.number,)) for e in evidence]
-        notes = [] if people else [f"who is in {one.name} is not known: nobody is seen in it, or people were not looked for"]
+        notes = (
+            []
+            if people
+            else [f"who is in {one.name} is not known: nobody is seen in it, or people were not looked for"]
+        )
         return [f"people of {one.name}"], (claims, list(evidence), notes)
 
-    def _both(self, first: str, second: str, *, movie: Movie | None = None) -> tuple[list[str], _Found] | None:
+    def _both(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
         one, two = self._film(first), self._film(second)
         if one is None or two is None:
             return self._together(first, second, movie=movie)
@@ -158,10 +179,10 @@ class Asker:
             claims.append(Claim(f"{a.title} is on screen in both {one.name} and {two.name}", cites))
         notes = [] if pairs else [f"nobody is known to be in both {one.name} and {two.name}"]
         if not self._finder.recognition:
-            notes.append("recognition is off, so that only people who were named in both films can be told to be the same")
+            notes.append("recognition is off: only people who were named in both films can be told to be the same")
         return [f"people of {one.name}", f"people of {two.name}", "those in both"], (claims, list(evidence), notes)
 
-    def _together(self, first: str, second: str, *, movie: Movie | None = None) -> tuple[list[str], _Found] | None:
+    def _together(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
         one, two = self._finder.presence(first), self._finder.presence(second)
         if not one or not two:
             return None
@@ -176,30 +197,38 @@ class Asker:
         claims = [Claim(e.text, (e.number,)) for e in evidence]
         return [f"person:{first}", f"person:{second}", "times of both"], (claims, list(evidence), notes)
 
-    def _how_long(self, name: str, film: str | None = None, *, movie: Movie | None = None) -> tuple[list[str], _Found] | None:
+    def _how_long(self, name: str, film: str | None = None, *, movie: Movie | None = None) -> _Done:
         one = self._film(film) if film else movie
         people = [c for c in self._finder.characters(name) if one is None or c.film == one.id]
         if not people:
             return None
         evidence = numbered(self._seen(c) for c in people)
-        return [f"person:{name}", "seconds on screen"], ([Claim(e.text, (e.number,)) for e in evidence], list(evidence), [])
+        return [f"person:{name}", "seconds on screen"], (
+            [Claim(e.text, (e.number,)) for e in evidence],
+            list(evidence),
+            [],
+        )
 
-    def _first(self, what: str, which: str, *, movie: Movie | None = None) -> tuple[list[str], _Found] | None:
+    def _first(self, what: str, which: str, *, movie: Movie | None = None) -> _Done:
         query = self._query(re.sub(r"\b(?:appears?|seen|heard|said|mentioned|is|are|does|do)\b", " ", what))
         result = self._finder.asked(query, limit=200, movie=movie)
         films = {h.movie for h in result.hits}
         if not films:
-            return [f"search {query}"], ([], [], [*result.notes] or ["nothing in this library fits"])
+            return [f"search {query}"], ([], [], list(result.notes) or ["nothing in this library fits"])
         choose = min if which.lower() == "first" else max
         ends = [choose((h for h in result.hits if h.movie == film), key=lambda h: h.at) for film in sorted(films)]
         evidence = numbered(self._pieces(h)[0] for h in ends[:_MOST_HITS] if self._pieces(h))
-        return [f"search {query}", f"{which.lower()} in every film"], ([quoted(e) for e in evidence], list(evidence), [])
+        return [f"search {query}", f"{which.lower()} in every film"], (
+            [quoted(e) for e in evidence],
+            list(evidence),
+            [],
+        )
 
-    def _around(self, side: str, what: str, *, movie: Movie | None = None) -> tuple[list[str], _Found] | None:
+    def _around(self, side: str, what: str, *, movie: Movie | None = None) -> _Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
         if not hits:
-            return [f"search {query}"], ([], [], [*notes] or ["nothing in this library fits"])
+            return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         anchor = hits[0]
         after = side.lower() == "after"
         reach = (int(anchor.end), int(anchor.end + _NEXT)) if after else (int(anchor.start - _NEXT), int(anchor.start))
@@ -223,15 +252,6 @@ class Asker:
         first = next(iter(character.spans))
         return self._piece(character.film, first.start, first.end, "on screen", _on_screen(character))
 
-    def _phrased(self, question: str, evidence: Sequence[Evidence]) -> tuple[tuple[Claim, ...], int, str]:
-        assert self._writing is not None
-        try:
-            text = self._writing(question, [f"[{e.number}] ({e.kind} in {e.name}) {e.text}" for e in evidence])
-        except CinedexError as error:
-            return (), 0, f"not phrased by the writer: {error}"
-        kept, lost = verified(claims_of(text), evidence)
-        return kept, lost, "" if kept else "nothing that the writer wrote was borne out by the evidence"
-
     def _coverage(self, movie: Movie | None) -> Coverage:
         movies = [movie] if movie else [*self._movies.values()]
         seconds = [(m.duration.seconds, *self._looked(m)) for m in movies]
@@ -241,6 +261,16 @@ class Asker:
             sum(s for s, looked, _ in seconds if looked),
             sum(s for s, _, listened in seconds if listened),
         )
+
+
+def _phrased(writing: Writing, question: str, evidence: Sequence[Evidence]) -> tuple[tuple[Claim, ...], int, str]:
+    """What a writer makes of the evidence, as far as that bears it out; how much it does not, and what to say of it."""
+    try:
+        text = writing(question, [f"[{e.number}] ({e.kind} in {e.name}) {e.text}" for e in evidence])
+    except CinedexError as error:
+        return (), 0, f"not phrased by the writer: {error}"
+    kept, lost = verified(claims_of(text), evidence)
+    return kept, lost, "" if kept else "nothing that the writer wrote was borne out by the evidence"
 
 
 def _on_screen(character: Character) -> str:
@@ -256,23 +286,21 @@ def _title(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-_Tool = Callable[..., "tuple[list[str], _Found] | None"]
-
 _NAME = r"([^?]{1,120}?)"
 
-_FORMS: tuple[tuple[str, _Tool], ...] = (
-    (rf"who (?:is|appears|was) (?:seen )?in both {_NAME} and {_NAME}", Asker._both),
-    (rf"(?:when|where) (?:are|do|is) {_NAME} and {_NAME} (?:seen |appear |on screen )?together", Asker._together),
-    (rf"(?:who(?: all)? (?:is|are|appears|was) (?:seen )?in|who are the people in) {_NAME}", Asker._who),
+_FORMS = (
+    (rf"who (?:is|appears|was) (?:seen )?in both {_NAME} and {_NAME}", "both"),
+    (rf"(?:when|where) (?:are|do|is) {_NAME} and {_NAME} (?:seen |appear |on screen )?together", "together"),
+    (rf"(?:who(?: all)? (?:is|are|appears|was) (?:seen )?in|who are the people in) {_NAME}", "who"),
     (
         rf"how (?:long|often|many times|much) (?:is|does) {_NAME} (?:on screen|seen|appear|shown)(?: in {_NAME})?",
-        Asker._how_long,
+        "how long",
     ),
     (
         rf"when (?:is|does|do|are) {_NAME} (first|last)(?: (?:seen|appear|heard|mentioned|said|speak))?",
-        Asker._first,
+        "first",
     ),
-    (rf"what (?:happens|comes|is said|is seen) (?:right |just |directly )?(after|before) {_NAME}", Asker._around),
+    (rf"what (?:happens|comes|is said|is seen) (?:right |just |directly )?(after|before) {_NAME}", "around"),
 )
 
 _TOOLS = tuple((re.compile(form, re.IGNORECASE), tool) for form, tool in _FORMS)
