@@ -61,7 +61,11 @@ def answers() -> dict[str, Any]:
     both = made(Sounds(), movie(length, video=False, audio=True), tracks={Hearing: rows(listened, Hearing)})
     return {
         "hearing": {"version": Hearings.version, "hearing": _summary("hearing", listened["hearing"])},
-        "sounds": {"version": Sounds.version, "told": _summary("sound", told["sound"]), "both": _summary("sound", both["sound"])},
+        "sounds": {
+            "version": Sounds.version,
+            "told": _summary("sound", told["sound"]),
+            "both": _summary("sound", both["sound"]),
+        },
     }
 
 

@@ -77,7 +77,14 @@ def found(given: Sequence[Row], length: float = MINUTE, stage: Events | None = N
 
 
 EXAMPLES: dict[str, tuple[list[Row], float]] = {
-    "gunfight": ([tag(20, 40, "assault rifle"), *(sound(t, t + 1, "gunshot") for t in (25, 28, 31)), *measured(18, 42, change=0.08)], 3),
+    "gunfight": (
+        [
+            tag(20, 40, "assault rifle"),
+            *(sound(t, t + 1, "gunshot") for t in (25, 28, 31)),
+            *measured(18, 42, change=0.08),
+        ],
+        3,
+    ),
     "explosion": ([sound(30, 32, "explosion")], 10),
     "car chase": ([thing(10, 50, "car"), *measured(0, 60, change=0.07), sound(10, 40, "siren")], 3),
     "driving": ([tag(20, 30, "car mirror")], 10),
