@@ -1,72 +1,63 @@
-"""What the stages of sounds make of a small film. Run as a module, it writes the golden answers anew."""
+"""What the stages of loudness make of one small sound. Run as a module, it writes the golden answers anew."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.golden.picture_stages import _summary
-from tests.stage_films import made, movie, rows
+from tests.sounds import Channels, faults, measured, programme
+from tests.stage_films import rows
 
-from cinedex.media.views import SampleChunk
-from cinedex.models.fakes import fake_pool
-from cinedex.stages.hearing import RATE, Hearings
-from cinedex.stages.sounds import Sounds
-from cinedex.stages.soundterms import VOCABULARY, film_terms
-from cinedex.timeline.rows import Hearing
-from cinedex.timeline.time import Rate, Time
+from cinedex.stages.base import Stage
+from cinedex.stages.loudness import LoudnessMeter
+from cinedex.stages.programme import Programmes
+from cinedex.stages.soundfaults import SoundFaults
+from cinedex.timeline.rows import Level, Loudness
 
 ANSWERS = Path(__file__).with_name("sound_stages.json")
 
-_PITCHES = ((0, 3.0), (440, 9.5), (2000, 1.1), (0, 2.7), (300, 3.3))
-"""Silence, music and a shot to the fake, each in Hz for so many seconds."""
+RATE = 8_000
 
 
-def chunks() -> Iterator[SampleChunk]:
-    """Tones that swell, one after the other."""
-    parts = [
-        np.sin(2 * np.pi * pitch * np.arange(round(s * RATE)) / RATE) * np.linspace(0.02, 0.15, round(s * RATE))
-        for pitch, s in _PITCHES
-    ]
-    sound = np.concatenate(parts).astype(np.float32)
-    for at in range(0, len(sound), RATE):
-        yield SampleChunk(Rate(RATE).time(at), RATE, sound[at : at + RATE])
-
-
-def heard() -> list[Hearing]:
-    """Two minutes: a song with a prelude, a scene with shots and a dog, rain."""
-    clock, found = Rate(25, 12), []
-    for i in range(250):
-        scores = {
-            "music": 0.9 * (i < 110) + 0.3 * (180 < i < 200),
-            "singing": 0.7 * (20 < i < 60 or 70 < i < 100),
-            "gunshot": 0.8 * (i in {130, 131, 135}) + 0.2 * (i == 132),
-            "dog": 0.55 * (140 <= i < 143 or i == 144),
-            "rain": 0.15 + 0.35 * (i >= 200) + 0.02 * (i % 7),
-        }
-        row = tuple(float(scores.get(term.name, 0.0)) for term in film_terms())
-        found.append(Hearing(start=clock.time(i), end=clock.time(i + 1), vocabulary=VOCABULARY, scores=row))
-    return found
+def sound() -> Channels:
+    """Fourteen seconds of two tones that beat, with silence, a dead channel, flat tops and an inverted end."""
+    at = np.arange(14 * RATE) / RATE
+    left = 0.3 * np.sin(2 * np.pi * 440 * at) * (1 + 0.5 * np.sin(2 * np.pi * 0.3 * at))
+    right = 0.2 * np.sin(2 * np.pi * 660 * at + 1)
+    both = np.stack([left, right])
+    both[:, 2 * RATE : round(4.5 * RATE)] = 0
+    both[1, 5 * RATE : round(9.2 * RATE)] = 0
+    both[0, 6 * RATE : 7 * RATE] = np.clip(5 * both[0, 6 * RATE : 7 * RATE], -1, 1)
+    both[1, round(9.5 * RATE) :] = -both[0, round(9.5 * RATE) :]
+    return both.astype(np.float32)
 
 
 def answers() -> dict[str, Any]:
-    """By stage: its version, the digest and number of its rows and the first of them."""
-    length = Time.from_seconds(sum(s for _, s in _PITCHES))
-    listened = made(Hearings(), movie(length, video=False, audio=True), chunks(), models=fake_pool().get)
-    steps = heard()
-    told = made(Sounds(), movie(steps[-1].end, video=False, audio=True), tracks={Hearing: steps})
-    both = made(Sounds(), movie(length, video=False, audio=True), tracks={Hearing: rows(listened, Hearing)})
-    return {
-        "hearing": {"version": Hearings.version, "hearing": _summary("hearing", listened["hearing"])},
-        "sounds": {
-            "version": Sounds.version,
-            "told": _summary("sound", told["sound"]),
-            "both": _summary("sound", both["sound"]),
-        },
-    }
+    """By stage: its version and what it makes."""
+    made = measured(sound(), RATE)
+    stages: list[tuple[Stage, Any]] = [
+        (
+            LoudnessMeter(),
+            [
+                [[round(v, 2) for v in (r.momentary, r.short_term, r.peak)] for r in rows(made, Loudness)[::7]],
+                [
+                    [[round(v, 2) for v in (*r.peaks[:2], *r.powers, *r.alike)], r.clipped]
+                    for r in rows(made, Level)[::7]
+                ],
+            ],
+        ),
+        (Programmes(), {k: round(v, 2) for k, v in programme(sound(), RATE, voice=[(0, 2), (10, 12)]).items()}),
+        (
+            SoundFaults(),
+            [
+                [f.label, round(f.start.seconds, 3), round(f.end.seconds, 3), round(f.score, 3), f.note]
+                for f in faults(sound(), RATE)
+            ],
+        ),
+    ]
+    return {stage.name: {"version": stage.version, "made": made} for stage, made in stages}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from cinedex.formats.facts import measured
+from cinedex.formats.heard import along, height
 from cinedex.formats.seen import Names, characters
 from cinedex.formats.show.lines import clock, said
 from cinedex.timeline.rows import Cue, Event, Flag, Quality, Row, Scene, Shot, Sound, Voice
@@ -50,6 +51,9 @@ def lanes(timeline: Timeline, width: int, names: Names | None = None, *, colours
             yield _lane(name, drawn(track.spans, edges), style)
         if row is Voice:
             yield from _sounds(timeline.find(Sound), edges)
+    loudness = height(along(timeline, edges, "short_term"))
+    if not np.isnan(loudness).all():
+        yield _lane("loudness", _rise(np.nan_to_num(loudness), top=1.0), _QUIET)
     yield Text()
 
 
