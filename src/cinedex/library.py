@@ -348,6 +348,7 @@ class Library:
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
         """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
+
     @property
     def finder(self) -> Finder:
         """Search, questions and summaries. A lost index is made again first."""
