@@ -180,7 +180,7 @@ def _curves(timeline: Timeline) -> dict[str, Any]:
 
 
 def _sound(timeline: Timeline) -> dict[str, Any]:
-    """The wave as magnitudes, loudness as heights between two LUFS of which the page is told, and where the target is."""
+    """The wave as magnitudes, loudness as heights between two LUFS that the page is told, and where the target is."""
     track, duration = timeline.find(Loudness), int(timeline.movie.duration)
     scale = [heard.LOWEST, heard.HIGHEST, heard.TARGET]
     if track is None or not len(track) or not duration:
