@@ -29,8 +29,8 @@ FILMS = [
 ]
 OTHERS = [
     "robustness/derived/audio_5.1.mp4",
-    "robustness/media3/sample_ac3.ts",
-    "robustness/media3/sample_eac3.ts",
+    "robustness/media3/sample_ac3_aac.mp4",
+    "robustness/media3/sample_eac3joc.mp4",
     "robustness/media3/sample_with_dts.mkv",
     "robustness/media3/bbb_960x540_60fps_vp8.webm",
     "robustness/media3/bbb_mono_8kHz_12.2kbps_amrnb.3gp",
@@ -38,7 +38,6 @@ OTHERS = [
     "robustness/media3/sample_float64.wav",
     "robustness/media3/sample_8bit.wav",
     "robustness/media3/bear.opus",
-    "robustness/mp4parse/small.mp4",
     "robustness/other/photon_stereo.mxf",
 ]
 
@@ -50,6 +49,9 @@ DRAWS = {"aac", "ac3", "eac3"}
 
 LONG = 30
 """Seconds from which the loudness range is compared: EBU Tech 3342 asks for a minute at least."""
+
+QUIET = -40.0
+"""dBTP below which peaks are not compared: FFmpeg tells them to a thousandth of full scale."""
 
 WITHIN_DRAWN = 1.0
 """dB by which true peaks may differ there."""
@@ -125,7 +127,9 @@ def _heard(measure: str, reference: dict[str, float], *, long: bool) -> bool:
     """FFmpeg gives -70 LUFS for what passes no gate, and of a few windows a range that no two of them have."""
     if measure not in reference or (measure == "loudness-range" and not long):
         return False
-    return measure == "true-peak" or reference["integrated-loudness"] > -70
+    if measure == "true-peak":
+        return reference[measure] > QUIET
+    return reference["integrated-loudness"] > -70
 
 
 def test_faults_put_by_hand_are_found():
