@@ -21,11 +21,13 @@ from cinedex.formats.subtitles import write_srt, write_vtt
 from cinedex.timeline.movie import Movie, VideoStream
 from cinedex.timeline.rows import (
     KINDS,
+    Caption,
     Cue,
     Event,
     Faceprint,
     Flag,
     Frame,
+    Hearing,
     Level,
     Loudness,
     Picture,
@@ -35,6 +37,8 @@ from cinedex.timeline.rows import (
     Shot,
     Sight,
     Sound,
+    Subtitling,
+    Translation,
     Vector,
 )
 from cinedex.timeline.time import SECOND, Rate, Time
@@ -168,9 +172,24 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Vector(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sight(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sound(start=Time(0), end=SECOND, label="rain", score=0.5),
+        Hearing(start=Time(0), end=SECOND, vocabulary="v", scores=(0.5, 0.0)),
         Loudness(start=Time(0), end=SECOND, momentary=-23.5, short_term=-24, peak=-6),
         Level(start=Time(0), end=SECOND, peaks=(-6.0,) * 10, powers=(-20.0, -21.5), alike=(0.5,), clipped=3),
         Programme(start=Time(0), end=SECOND, measure="integrated-loudness", value=-23),
+        Caption(start=Time(0), end=SECOND, text="- Ja?\n- Nein.", language="de", origin="film.de.srt"),
+        Subtitling(
+            start=Time(0),
+            end=SECOND,
+            origin="film.de.srt",
+            language="de",
+            used=False,
+            voiced=0.5,
+            agreed=0,
+            pace=1,
+            shift=-2.5,
+            reason="de is written, en is spoken",
+        ),
+        Translation(start=Time(0), end=SECOND, text="- Yes?", language="en", origin="de", score=0.5),
         Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
     ]
     tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}

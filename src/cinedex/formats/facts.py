@@ -18,6 +18,9 @@ TITLES = {
     "shot": "Shots",
     "transition": "Transitions",
     "cue": "Cues",
+    "caption": "Subtitles",
+    "subtitling": "Subtitles weighed",
+    "translation": "Translations",
     "word": "Words",
     "voice": "Voices",
     "sound": "Sounds",
@@ -36,12 +39,15 @@ TITLES = {
     "picture": "Stills",
     "quality": "Measures",
     "flag": "Flags",
+    "flash": "Flashes",
+    "pattern": "Stripes",
     "face": "Faces",
     "portrait": "Portraits",
     "area": "Picture area",
     "frame": "Frame index",
     "glance": "Glances",
     "scan": "Scans",
+    "hearing": "Hearings",
     "level": "Levels",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
@@ -50,6 +56,9 @@ TITLES = {
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
+BEHIND = frozenset(
+    {"frame", "vector", "sight", "glance", "scan", "hearing", "tracklet", "faceprint", "face", "portrait", "area"}
+)
 BEHIND = frozenset({
     "frame", "vector", "sight", "glance", "scan", "level", "tracklet", "faceprint", "face", "portrait", "area",
 })  # fmt: skip
