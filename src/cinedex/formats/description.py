@@ -31,6 +31,9 @@ MOST = SECOND * 12
 
 _PEOPLE, _THINGS = 3, 3
 
+_SURE = 0.5
+"""Score below which a tag is not worth saying."""
+
 
 def write_description(timeline: Timeline, to: Path) -> None:
     """Write the draft as WebVTT. Raises LookupError where neither voice nor cues were computed."""
@@ -88,7 +91,7 @@ def _phrases(timeline: Timeline, gap: Span, place: tuple[str, ...], people: list
             yield f"Text reads: {' '.join(text.text.split())}."
     things = list(dict.fromkeys(words(o.label) for o in _over(timeline.find(Object), gap)))
     if not things:
-        tags = sorted(_over(timeline.find(Tag), gap), key=lambda t: -t.score)
+        tags = sorted((t for t in _over(timeline.find(Tag), gap) if t.score >= _SURE), key=lambda t: -t.score)
         things = list(dict.fromkeys(words(t.label) for t in tags))
     if things:
         yield _sentence(", ".join(things[:_THINGS]))
