@@ -20,6 +20,8 @@ TITLES = {
     "cue": "Cues",
     "word": "Words",
     "voice": "Voices",
+    "speaker": "Speakers",
+    "speaking": "Speaking",
     "sound": "Sounds",
     "scene": "Scenes",
     "person": "People",
@@ -42,12 +44,15 @@ TITLES = {
     "scan": "Scans",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
+    "voiceprint": "Voiceprints",
     "vector": "Vectors",
     "sight": "Sights",
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset({"frame", "vector", "sight", "glance", "scan", "tracklet", "faceprint", "face", "portrait", "area"})
+BEHIND = frozenset(
+    {"frame", "vector", "sight", "glance", "scan", "tracklet", "faceprint", "voiceprint", "face", "portrait", "area"}
+)
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"

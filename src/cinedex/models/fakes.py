@@ -96,7 +96,7 @@ class FakeVoiceEmbedder:
             whole = np.pad(clip, (0, -len(clip) % 400)).reshape(-1, 400)
             own[:] = np.sqrt(_pitches(whole).sum(axis=0))[: self.dim]
             own[0] += float(not own.any())
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
 
 
 class FakeTranscriber:

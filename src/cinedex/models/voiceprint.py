@@ -119,9 +119,7 @@ def _bank() -> Floats:
     bins = np.arange(_FFT // 2 + 1) * RATE / _FFT
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return np.asarray(
-        np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None], np.float32
-    )
+    return np.asarray(np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None], np.float32)
 
 
 _LINEAR, _BREAK = 200 / 3, 1000.0

@@ -120,7 +120,7 @@ class Stage(ABC):
         It is what runs in a library in which recognition is off. A stage that makes prints overrides it, and those of
         its other self can be compared inside their film alone: a parameter says so, and with it the key.
         """
-        return None if {Faceprint, Voiceprint} & set(self.makes) else self
+        return None if Faceprint in self.makes or Voiceprint in self.makes else self
 
     @property
     def view(self) -> View | None:

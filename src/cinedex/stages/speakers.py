@@ -19,7 +19,7 @@ from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.stages.speech import pack
 from cinedex.stages.turns import Heard, Voices, lonely, places, runs, spoken, told_apart
 from cinedex.timeline.rows import Row, Speaker, Voice, Voiceprint
-from cinedex.timeline.time import FLICKS_PER_SECOND, SECOND, Rate, Span, Time
+from cinedex.timeline.time import SECOND, Rate, Span, Time
 from cinedex.timeline.track import Spans
 
 RATE = 16_000
@@ -54,9 +54,9 @@ class Speakers(Stage):
 
     onset: float = 0.5
     hop: float = 0.5
-    same: float = 0.8
+    same: float = 0.75
     clear_seconds: float = 1.0
-    least_seconds: float = 2.0
+    least_seconds: float = 4.0
     pause_seconds: float = 0.4
     shortest_seconds: float = 0.2
     most: int = 5000
@@ -179,9 +179,7 @@ class _Film:
     def _turns(self, pieces: list[Span], voices: Voices) -> list[tuple[int, Span, float]]:
         """Speaker, time and score of every turn, in order of time."""
         step, first = self.segmenter.step, self.segmenter.first
-        pause, shortest = (
-            round(s * RATE / step) for s in (self.stage.pause_seconds, self.stage.shortest_seconds)
-        )
+        pause, shortest = (round(s * RATE / step) for s in (self.stage.pause_seconds, self.stage.shortest_seconds))
         count = int(voices.speakers.max()) + 1
         turns = []
         for piece, heard in zip(pieces, self.heard, strict=True):

@@ -19,7 +19,7 @@ _STEEPNESS = 0.06
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """Windows of one piece of sound: `starts` are their first answers in the piece, `likely` [windows, answers, voices].
+    """Windows of one piece of sound: their first answers in it (`starts`), and `likely` [windows, answers, voices].
 
     `who` [windows, voices] names the local voices by their places among all vectors, -1 where nobody speaks.
     """
@@ -31,7 +31,7 @@ class Heard:
     @property
     def answers(self) -> int:
         """Of the whole piece."""
-        return max(self.starts) + self.likely.shape[1]
+        return max(self.starts) + int(self.likely.shape[1])
 
 
 @dataclass(frozen=True, slots=True)

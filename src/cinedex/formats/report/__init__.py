@@ -34,6 +34,7 @@ SCRIPTS = (
     "draw",
     "scenes",
     "people",
+    "speakers",
     "sightlanes",
     "lanelist",
     "lanes",
