@@ -66,3 +66,11 @@ def meeting(name: str) -> tuple[Path, list[Turn]]:
                 start = float(fields[3])
                 turns.append((start, start + float(fields[4]), fields[7]))
     return folder / f"{name}.wav", turns
+
+
+def over_music(sound: Samples, music: Samples, decibels: float) -> Samples:
+    """A conversation over music that is that much quieter than its voices on average."""
+    bed = music[: len(sound)]
+    voice = np.sqrt(np.mean(np.square(sound[np.abs(sound) > 0.01])))
+    mixed = sound + bed * np.float32(voice * 10 ** (-decibels / 20) / np.sqrt(np.mean(np.square(bed))))
+    return np.asarray(mixed / max(1.0, float(np.abs(mixed).max())), np.float32)
