@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
+from rich.console import Console
 from tests.stage_films import movie
 
+from cinedex.formats.report.data import page_data
+from cinedex.formats.show import render
 from cinedex.formats.spoken import said_by, utterers
 from cinedex.timeline.rows import Cue, Row, Speaker, Speaking
 from cinedex.timeline.time import SECOND, Time
@@ -64,3 +68,15 @@ def test_voices_are_called_by_their_characters_only_where_that_is_sure():
         (3, 9, "Person 9", 2),
     ]
     assert utterers(timeline(cue(0, 1))) == []
+
+
+def test_the_page_and_the_terminal_say_who_speaks():
+    rows = [cue(0, 4), cue(5, 9), cue(30, 31), turn(0, 4, 2), turn(5, 9, 1), link(1, 7, 0.9)]
+    facts = page_data(timeline(*rows), {7: "Ada & Co"}).facts
+    assert facts["speakers"] == [["Ada & Co", 4.0], ["Voice 2", 4.0]]
+    assert facts["turns"] == [[0, 4, 1, 0.9], [5, 9, 0, 0.9]]
+    assert [c[5] for c in facts["cues"]] == [1, 0, -1]
+    out = io.StringIO()
+    Console(file=out, width=80).print(render(timeline(*rows), 80, {7: "Ada & Co"}))
+    said = [line.strip() for line in out.getvalue().splitlines() if line.strip().endswith("so")]
+    assert [line.split("   ")[1] for line in said] == ["Voice 2: so", "Ada & Co: so", "so"]
