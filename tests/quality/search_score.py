@@ -145,7 +145,7 @@ def filmed(library: Library) -> Score:
     told = json.loads((DATA / "retrieval" / "moment_queries.json").read_text("utf-8"))["queries"]
     present = []
     for name in {q["video"]: None for q in told}:
-        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech"])
+        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "cues"])
     for asked in told:
         ranges = [(r["start"], r["end"]) for r in asked["relevant"]]
         present.append((asked["query"], _touches(FILMS.get(asked["video"], asked["video"]), ranges)))

@@ -18,11 +18,16 @@ TITLES = {
     "shot": "Shots",
     "transition": "Transitions",
     "cue": "Cues",
+    "caption": "Subtitles",
+    "subtitling": "Subtitles weighed",
+    "translation": "Translations",
     "word": "Words",
     "voice": "Voices",
     "speaker": "Speakers",
     "speaking": "Speaking",
     "sound": "Sounds",
+    "loudness": "Loudness",
+    "programme": "Programme",
     "scene": "Scenes",
     "person": "People",
     "place": "Places",
@@ -36,12 +41,16 @@ TITLES = {
     "picture": "Stills",
     "quality": "Measures",
     "flag": "Flags",
+    "flash": "Flashes",
+    "pattern": "Stripes",
     "face": "Faces",
     "portrait": "Portraits",
     "area": "Picture area",
     "frame": "Frame index",
     "glance": "Glances",
     "scan": "Scans",
+    "hearing": "Hearings",
+    "level": "Levels",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
     "voiceprint": "Voiceprints",
@@ -50,9 +59,10 @@ TITLES = {
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset(
-    {"frame", "vector", "sight", "glance", "scan", "tracklet", "faceprint", "voiceprint", "face", "portrait", "area"}
-)
+BEHIND = frozenset({
+    "frame", "vector", "sight", "glance", "scan", "hearing", "level", "tracklet", "faceprint", "voiceprint", "face",
+    "portrait", "area",
+})  # fmt: skip
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"
