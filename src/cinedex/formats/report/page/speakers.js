@@ -6,10 +6,18 @@ import { drawSpans, sayOf } from "./draw.js";
 export const VOICES = 4; // voices with a lane of their own before more is asked for
 const VOICES_OPEN = 12;
 
-/** A voice's colour: hues far apart, in the order of how long they speak. */
-export function speakerColour(index) {
+const shades = (index) => {
   const hue = Math.round((200 + index * 137.5) % 360);
-  return document.documentElement.matches("[data-theme=light]") || matchMedia("(prefers-color-scheme: light)").matches ? `hsl(${hue} 45% 40%)` : `hsl(${hue} 45% 66%)`;
+  return [`hsl(${hue} 45% 40%)`, `hsl(${hue} 45% 66%)`];
+};
+
+/** A voice's colour as the page's style sheet takes it: hues far apart, in the order of how long they speak. */
+export const speakerInk = (index) => `light-dark(${shades(index).join(", ")})`;
+
+/** The same as a canvas takes it, for the page as it looks now. */
+function speakerColour(index) {
+  const theme = document.documentElement.dataset.theme;
+  return shades(index)[(theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches) ? 1 : 0];
 }
 
 /** A thin lane for each of the voices that speak longest, one for all others together. */
