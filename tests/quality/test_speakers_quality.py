@@ -78,7 +78,7 @@ def vectors_alone(sound: Samples, voice: list[Voice], pool: ModelPool) -> list[T
     parts = [(at, min(at + 1.6, v.end.seconds)) for v in voice for at in np.arange(v.start.seconds, v.end.seconds, 1.6)]
     clips = [sound[round(a * RATE) : max(round(b * RATE), round(a * RATE) + 400)] for a, b in parts]
     found = pool.get("resemblyzer").prints(clips)
-    labels = grouped(distances(found, found), np.array([b - a for a, b in parts]), (Speakers().same,))[0]
+    labels = grouped(distances(found, found), np.array([max(b - a, 0.05) for a, b in parts]), (Speakers().same,))[0]
     return [(a, b, str(n)) for (a, b), n in zip(parts, labels.tolist(), strict=True)]
 
 

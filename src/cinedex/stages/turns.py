@@ -87,7 +87,7 @@ def told_apart(
 
 
 def _mean(vectors: Floats, weights: Numbers) -> Floats:
-    mean = np.average(vectors, axis=0, weights=weights)
+    mean = np.average(vectors, axis=0, weights=weights + 1e-6)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
 
 
