@@ -90,7 +90,9 @@ def told(name: str, of: list[tuple[list[Turn], list[Turn]]]) -> Error:
     return sum((error(t, f) for t, f in of), Error())
 
 
-@pytest.mark.parametrize(("part", "bed", "count"), [("tune", "clean", 6), ("test", "clean", 6), ("test", "music", 3)])
+@pytest.mark.parametrize(
+    ("part", "bed", "count"), [("tune", "clean", 6), ("tune", "music", 3), ("test", "clean", 6), ("test", "music", 3)]
+)
 def test_speakers_of_composed_conversations(part: str, bed: str, count: int, pool: ModelPool):
     """Conversations of two minutes each, without music or 10 dB over it."""
     said = utterances(part)

@@ -54,7 +54,7 @@ class Speakers(Stage):
 
     onset: float = 0.5
     hop: float = 0.5
-    same: float = 0.75
+    same: float = 0.87
     clear_seconds: float = 1.0
     least_seconds: float = 4.0
     pause_seconds: float = 0.4
