@@ -379,13 +379,18 @@ class Library:
         language: str | None = None,
         sdh: bool = False,
         audience: Audience = "adult",
+        widest: int | None = None,
     ) -> Made:
         """Subtitles of a film that keep a style guide by construction, with the check of them.
+
+        `widest` is the most characters a line that a format has, where the guide allows more.
 
         Raises NotFoundError for a film whose words were never computed.
         """
         try:
-            return film_subtitles(self.timeline(movie), style, language=language, sdh=sdh, audience=audience)
+            return film_subtitles(
+                self.timeline(movie), style, language=language, sdh=sdh, audience=audience, widest=widest
+            )
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
 

@@ -19,7 +19,7 @@ _SAMPLE = 1 << 17
 
 
 def decoded(data: bytes) -> tuple[str, str]:
-    """The text, without mark, and a note where its encoding had to be guessed. Raises ValueError for what is no text."""
+    """The text, without mark, and a note where its encoding had to be guessed. Raises ValueError for others."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _strictly(data[len(mark) :] if name == "utf-8" else data, name)

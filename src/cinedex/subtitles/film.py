@@ -1,9 +1,10 @@
-"""A film's own subtitles: of the words that are heard in it, or of subtitles that came with it where those are its cues."""
+"""A film's own subtitles: of the words heard in it, or of subtitles that came with it where those are its cues."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from cinedex.errors import UsageError
@@ -28,15 +29,17 @@ def film_subtitles(
     language: str | None = None,
     audience: Audience = "adult",
     sdh: bool = False,
+    widest: int | None = None,
 ) -> Made:
     """Subtitles of a film by a style guide, in the language that is spoken most, or in another if it was translated.
 
-    With `sdh`, sounds are told in brackets and songs marked. Raises LookupError where cues were not computed, and
-    UsageError for a language that the film has no words in.
+    With `sdh`, sounds are told in brackets and songs marked. `widest` shortens lines for a format that needs it.
+    Raises LookupError where cues were not computed, UsageError for a language that the film has no words in.
     """
     cues: Sequence[Cue] = timeline.track(Cue).rows
     wanted = (language or _main(cues) or "en").replace("_", "-")
     guide = load_guide(style, wanted, audience=audience, sdh=sdh)
+    guide = guide if widest is None else replace(guide, line=min(guide.line, widest))
     rate, cuts, last = film_rate(timeline.movie), film_cuts(timeline), timeline.movie.duration
     spoken = {_code(c.language) for c in cues}
     if language is not None and spoken and guide.language not in spoken:
