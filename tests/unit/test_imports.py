@@ -42,7 +42,6 @@ DOORS = {
     "pysubs2": ("subtitles/files.py",),
     "ttconv": ("subtitles/files.py",),
     "charset_normalizer": ("subtitles/charset.py",),
-    "pysubs2": ("formats/subtitles.py", "stages/captionfile.py"),
     "opentimelineio": ("formats/editorial.py",),
     "jinja2": ("formats/report/", "formats/gallery/"),
     "fsspec": ("store.py", "media/"),

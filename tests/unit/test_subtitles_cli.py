@@ -123,6 +123,7 @@ def test_a_drifting_file_is_told_and_retimed(known: Timeline, tmp_path: Path):
     assert first.start.seconds == pytest.approx(voices[0].start.seconds, abs=0.1)
     facts: Any = json.loads(run("check", file, "--against", "night", "--json", code=1))
     assert facts["drift"]["name"] == "as it is"
+    assert facts["drift"]["shift"] == pytest.approx(-3, abs=0.1)
     two = tmp_path / "two.srt"
     two.write_text(spelled(late[:2], "srt"), encoding="utf-8")
     assert "not to be said" in run("check", two, "--against", "night", code=1), "two lines are too few to go by"
@@ -132,7 +133,7 @@ def test_a_drifting_file_is_told_and_retimed(known: Timeline, tmp_path: Path):
 
 @pytest.mark.usefixtures("known")
 def test_what_cannot_be_is_refused_in_words(tmp_path: Path):
-    with pytest.raises(UsageError, match="has words in en, not in fr"):
+    with pytest.raises(NotFoundError, match="nothing is in 'fr'; there is en"):
         run("night", "--language", "fr")
     with pytest.raises(UsageError, match="no subtitle format 'doc'"):
         run("night", "--format", "doc")

@@ -11,9 +11,9 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from cinedex.app.opening import Json, open_library, out, print_json
-from cinedex.canonical import plain
 from cinedex.errors import UsageError
 from cinedex.subtitles.check import Verdict
+from cinedex.subtitles.drift import Drift
 from cinedex.subtitles.files import FORMS, SCC_LINE, form_of
 from cinedex.timeline.time import Rate
 
@@ -116,7 +116,7 @@ def check(
     last = found.mended.verdict if found.mended is not None else found.verdict
     if as_json:
         facts = {"file": str(file), "form": found.read.form, "notes": list(found.notes), **_facts(found.verdict)}
-        facts |= {"drift": None if found.drift is None else plain(found.drift)}
+        facts |= {"drift": None if found.drift is None else _drift(found.drift)}
         facts |= {"fixed": None if found.mended is None else {"file": str(fix), **_facts(found.mended.verdict)}}
         print_json(facts)
         raise typer.Exit(1 if last.bad else 0)
@@ -129,6 +129,17 @@ def check(
         for note in found.mended.notes:
             out.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     raise typer.Exit(1 if last.bad else 0)
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    return {
+        "name": drift.name,
+        "pace": float(drift.pace),
+        "shift": drift.shift.seconds,
+        "fit": round(drift.fit, 3),
+        "before": round(drift.before, 3),
+        "sure": drift.sure,
+    }
 
 
 def _facts(verdict: Verdict) -> dict[str, Any]:
