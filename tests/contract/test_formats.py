@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
-import pysubs2
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from tests.seen_rows import Seen
 from tests.timelines import make_timeline
 
 from cinedex.errors import CinedexError, UsageError
 from cinedex.formats.annotations import read_json, write_json
-from cinedex.formats.subtitles import write_srt, write_vtt
 from cinedex.timeline.movie import Movie, VideoStream
 from cinedex.timeline.rows import (
     KINDS,
@@ -112,38 +108,6 @@ def test_what_was_never_computed_is_refused_in_words_or_left_out(name: str, tmp_
     with pytest.raises((LookupError, CinedexError), match=rf"a<b>&\.mkv: {needs[name]} was not computed"):
         FORMATS[name](timeline(kinds=()), tmp_path / "x")
     assert not (tmp_path / "x").exists()
-
-
-@pytest.mark.parametrize(("name", "write"), [("srt", write_srt), ("vtt", write_vtt)])
-@pytest.mark.parametrize("text", HOSTILE[:-1])
-def test_hostile_words_stay_one_cue(name: str, write: Any, text: str, tmp_path: Path):
-    write(
-        timeline(cue("before", Time(0), SECOND), cue(text, SECOND, SECOND * 3), cue("after", SECOND * 3, SECOND * 4)),
-        tmp_path / "x",
-    )
-    lines = (tmp_path / "x").read_text("utf-8").splitlines()
-    timings = [i for i, line in enumerate(lines) if "-->" in line]
-    assert len(timings) == 3
-    assert all(lines[i + 1].strip() and not any(lines[i + 2 : i + 3]) for i in timings), "a cue is one line of text"
-    assert "<script>" not in "".join(lines) or name == "srt"
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-@given(
-    texts=st.lists(
-        st.text(st.characters(categories=("L", "N", "P", "Zs"), exclude_characters="<>&{}\\-"), min_size=1).filter(
-            str.strip
-        ),
-        min_size=1,
-        max_size=6,
-    )
-)
-def test_subtitles_come_back_as_they_went(texts: list[str], tmp_path: Path):
-    cues = [cue(t, SECOND * i, SECOND * (i + 1)) for i, t in enumerate(texts)]
-    for name, write in (("srt", write_srt), ("vtt", write_vtt)):
-        write(timeline(*cues), tmp_path / "x")
-        back = pysubs2.SSAFile.from_string((tmp_path / "x").read_text("utf-8"), format_=name)
-        assert [e.plaintext for e in back] == [" ".join(t.split()) for t in texts]
 
 
 def test_json_is_lossless(tmp_path: Path):

@@ -41,7 +41,6 @@ DOORS = {
     "lancedb": ("search/index.py",),
     "ttconv": ("subtitles/files.py",),
     "charset_normalizer": ("subtitles/charset.py",),
-    "pysubs2": ("subtitles/files.py", "formats/subtitles.py", "stages/captionfile.py"),
     "opentimelineio": ("formats/editorial.py",),
     "jinja2": ("formats/report/", "formats/gallery/"),
     "fsspec": ("store.py", "media/"),
