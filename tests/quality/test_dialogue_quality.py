@@ -22,12 +22,12 @@ from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import RunOptions
 from cinedex.settings import Settings
-from cinedex.stages.captionfile import entries
 from cinedex.stages.cues import Cues
 from cinedex.stages.speech import Speech
 from cinedex.stages.subtitling import Fit, fit
 from cinedex.stages.translation import Translations
 from cinedex.stages.voice import VoiceActivity
+from cinedex.subtitles.files import parsed
 from cinedex.timeline.rows import Caption
 from cinedex.timeline.time import Span
 from cinedex.timeline.track import Spans
@@ -120,8 +120,8 @@ def test_subtitles_are_told_to_be_of_the_film_and_put_on_time(pool: ModelPool):
         for event in found:
             event.start, event.end = (round(t * pace + shift * 1000) for t in (event.start, event.end))
         lines = [
-            Caption(start=s.start, end=s.end, text=t, language="en", origin=file)
-            for s, t in entries(found.to_string("srt").encode())
+            Caption(start=s.start, end=s.end, text=s.text, language="en", origin=file)
+            for s in parsed(found.to_string("srt").encode()).subtitles
         ]
         return fit([c for c in lines if c.start < film.end], heard.words, voice, film)
 

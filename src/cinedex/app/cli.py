@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cinedex import __version__
-from cinedex.app import models_cli, people_cli, tags_cli
+from cinedex.app import flashes_cli, models_cli, people_cli, server_cli, subtitles_cli, tags_cli
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
@@ -36,7 +36,11 @@ app = typer.Typer(
 )
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
+app.add_typer(subtitles_cli.app, name="subtitles")
 app.add_typer(tags_cli.app, name="tags")
+app.add_typer(server_cli.keys, name="keys")
+app.command()(server_cli.serve)
+app.command()(flashes_cli.flashes)
 
 Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
@@ -206,7 +210,9 @@ def charts(
 @app.command()
 def export(
     film: Film,
-    form: Annotated[str, typer.Option("--format", "-f", help="json, srt, vtt, otio, or a plugin's.")] = "json",
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="json, srt, vtt, ass, ttml, otio, or a plugin's.")
+    ] = "json",
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; default FILM.FORMAT here.")
     ] = None,

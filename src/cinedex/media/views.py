@@ -36,12 +36,16 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """The sound of one audio stream (by its place among the audio streams), mono by channel mean, float32."""
+    """The sound of one audio stream (by its place among the audio streams), float32: mono, or every channel by itself.
 
-    rate: int = 16_000
+    `rate` None leaves the stream's own rate. With `mixed` False the channels come as the stream's layout orders them.
+    """
+
+    rate: int | None = 16_000
     stream: int = 0
     chunk: int = 16_000
     """How many samples a chunk carries."""
+    mixed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class FrameChunk:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SampleChunk:
-    """Consecutive samples, float32 [n] in -1..1; the first is at `start`."""
+    """Consecutive samples, float32 [n] in -1..1, or [n, channels] as they are; the first is at `start`."""
 
     start: Time
     rate: int

@@ -44,6 +44,21 @@ class VoiceDetector(Protocol):
         ...
 
 
+@runtime_checkable
+class SoundTagger(Protocol):
+    """Scores a fixed vocabulary on short clips of sound."""
+
+    rate: int
+    window: int
+    """Samples of the clips that it takes."""
+    vocabulary: str
+    labels: Sequence[str]
+
+    def sounds(self, clips: Floats) -> Floats:
+        """Scores float32 [n, labels] in 0..1, several of which may be high at once, for float32 [n, window] mono."""
+        ...
+
+
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages written without spaces between words: a recognised word is a character or a few, joined as they are."""
 
