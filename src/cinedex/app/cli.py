@@ -17,12 +17,14 @@ from rich.markup import escape
 
 from cinedex import __version__
 from cinedex.app import flashes_cli, models_cli, people_cli, server_cli, subtitles_cli, tags_cli
+from cinedex.app import find_cli, models_cli, people_cli, tags_cli
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
 from cinedex.canonical import plain
 from cinedex.errors import CancelledError, CinedexError, NotFoundError, StageError, UsageError
-from cinedex.library import Library, films_in
+from cinedex.library import Library
+from cinedex.media.films import films_in
 from cinedex.run.events import Happening
 
 app = typer.Typer(
@@ -41,6 +43,10 @@ app.add_typer(tags_cli.app, name="tags")
 app.add_typer(server_cli.keys, name="keys")
 app.command()(server_cli.serve)
 app.command()(flashes_cli.flashes)
+app.add_typer(find_cli.index_app, name="index")
+app.command()(find_cli.search)
+app.command()(find_cli.ask)
+app.command()(find_cli.summary)
 
 Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
@@ -148,24 +154,6 @@ def show(film: Film, as_json: Json = False) -> None:
         print_json({"movie": plain(timeline.movie), "rows": kinds, "failures": dict(timeline.failures)})
         return
     out.print(render(timeline, out.width, names))
-
-
-@app.command()
-def search(
-    words: Annotated[list[str], typer.Argument(help="What to look for, in plain words.")],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many moments at most.")] = 10,
-    film: Annotated[str | None, typer.Option("--film", help="Only in this film.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Find moments by what is said or seen in them."""
-    from cinedex.app.tables import hits_table, result_facts  # noqa: PLC0415 - only this command shows hits
-
-    library = open_library()
-    result = library.search(" ".join(words), limit=limit, movie=library.find(film) if film else None)
-    if as_json:
-        print_json(result_facts(result))
-    else:
-        out.print(hits_table(result))
 
 
 @app.command()

@@ -265,3 +265,12 @@ class ObjectDetector(Protocol):
         of the label.
         """
         ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """Phrases an answer."""
+
+    def write(self, question: str, evidence: Sequence[str]) -> str:
+        """Sentences that each end with the numbers of their evidence, such as [2]; nothing where there is no answer."""
+        ...
