@@ -41,6 +41,7 @@ DOORS = {
     "lancedb": ("search/index.py",),
     "ttconv": ("subtitles/files.py",),
     "charset_normalizer": ("subtitles/charset.py",),
+    "pysubs2": ("subtitles/files.py",),
     "opentimelineio": ("formats/editorial.py",),
     "jinja2": ("formats/report/", "formats/gallery/"),
     "fsspec": ("store.py", "media/"),
