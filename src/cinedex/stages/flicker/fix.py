@@ -23,7 +23,7 @@ from cinedex.timeline.track import Maker, Track
 
 Act: TypeAlias = Literal["dim", "slow", "skip"]
 
-AROUND = SECOND * 10
+AROUND = SECOND * 6
 """How much film before and after a window the pictures of a remedy must reach, so that it is judged as shown."""
 
 LONGEST = SECOND * 120
