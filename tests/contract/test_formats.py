@@ -25,10 +25,12 @@ from cinedex.timeline.rows import (
     Event,
     Faceprint,
     Flag,
+    Flash,
     Frame,
     Hearing,
     Level,
     Loudness,
+    Pattern,
     Picture,
     Programme,
     Scan,
@@ -173,6 +175,8 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Loudness(start=Time(0), end=SECOND, momentary=-23.5, short_term=-24, peak=-6),
         Level(start=Time(0), end=SECOND, peaks=(-6.0,) * 10, powers=(-20.0, -21.5), alike=(0.5,), clipped=3),
         Programme(start=Time(0), end=SECOND, measure="integrated-loudness", value=-23),
+        Flash(start=Time(0), end=SECOND, how="red", rise=True, area=0.5, dark=0, bright=1, cells=bytes(162)),
+        Pattern(start=Time(0), end=SECOND, stripes=9, area=0.5, dark=0, bright=1),
         Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
     ]
     tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}

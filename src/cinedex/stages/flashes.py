@@ -39,7 +39,8 @@ class Flashes(Stage):
     turning point, in one picture or in many, and the darker side is below `dark`. It changes in red when (R - G - B) x
     320 has moved by more than `red` between a saturated red (R at least `saturation` of R + G + B) and another state,
     and in chroma when the way there is longer than `chroma` in CIE 1976 u'v'. The changes of one cell alternate in
-    direction. Changes of less than `least` of the picture in one picture are left out. HDR is judged as the SDR that
+    direction. What was shown more than two seconds before is forgotten.
+    Changes of less than `least` of the picture in one picture are left out. HDR is judged as the SDR that
     it is shown as.
     """
 

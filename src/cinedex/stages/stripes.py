@@ -120,7 +120,7 @@ class Stripes(Stage):
         if area < self.least:
             return None
         along = (down * rows + across * columns)[striped]
-        low, high = np.percentile(along, [1, 99])
+        low, high = np.percentile(along, [0.5, 99.5])
         stripes = round(2 * float(high - low))
         if stripes < self.stripes:
             return None
@@ -129,8 +129,9 @@ class Stripes(Stage):
 
 
 def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
-    """The waves (times per pixel down, across) that make up most of some quarter of the picture, strongest first."""
-    quarters = np.stack([shine[y : y + _HIGH, x : x + _WIDE] for y in _DOWN for x in _ACROSS])
+    """The waves (times per pixel down, across) that make up most of some quarter of the picture, or of all of it."""
+    half = shine.reshape(_HIGH, 2, _WIDE, 2).mean(axis=(1, 3))
+    quarters = np.stack([*(shine[y : y + _HIGH, x : x + _WIDE] for y in _DOWN for x in _ACROSS), half])
     quarters = quarters - quarters.mean(axis=(1, 2), keepdims=True)
     power = np.abs(np.fft.fft2(quarters * _TAPER)) ** 2
     whole = power.sum(axis=(1, 2))
@@ -145,6 +146,8 @@ def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
             continue
         down = (y + float(near.sum(axis=1) @ around / near.sum()) + _HIGH / 2) % _HIGH - _HIGH / 2
         across = (x + float(near.sum(axis=0) @ around / near.sum()) + _WIDE / 2) % _WIDE - _WIDE / 2
+        if at == len(quarters) - 1:
+            down, across = down / 2, across / 2
         if all(np.hypot(down - a, across - b) > 1 and np.hypot(down + a, across + b) > 1 for a, b in found):
             found.append((down, across))
     return [(down / _HIGH, across / _WIDE) for down, across in found[:_TRIED]]
