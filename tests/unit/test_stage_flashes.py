@@ -19,7 +19,7 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 @settings(max_examples=40, deadline=None)
 @given(
     gaps=st.lists(st.integers(1, 40), min_size=1, max_size=20),
-    lines=st.integers(1, 27),
+    lines=st.integers(2, 27),
     low=st.floats(0, 0.7),
     swing=st.floats(0.13, 0.3),
     seed=st.integers(0, 99),

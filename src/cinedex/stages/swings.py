@@ -19,6 +19,18 @@ _RED = np.array([0.45070, 0.52289], np.float32)
 
 _XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32)
 
+DOWN, ACROSS = 27, 48
+"""The cells of a picture."""
+
+_REACH = 2
+"""How many cells to all sides are the surroundings of one."""
+
+_AT_ONCE, _NEARLY = 1 / 3, 1 / 2
+"""Share of the surroundings that must change the same way in the same picture, or in that and those beside it."""
+
+_MIXED = 3
+"""How many times as many cells around must change this way as the other way: where things move, both do."""
+
 _LIT = 0.02
 """A cell whose linear red, green and blue sum to less is black, and has no colour."""
 
@@ -126,3 +138,32 @@ def away_and_back(full: Marks, places: Numbers, least: float) -> tuple[Ways, Num
         mark = np.where(moved[:, None], now, mark)
         mark_off = np.where(moved, off[at], mark_off)
     return ways, np.zeros_like(apart), apart
+
+
+def together(now: Ways, near: Ways, way: int) -> Marks:
+    """The cells that change `way` in one picture (`now`) as their surroundings do: light that falls on a place.
+
+    `near` are the same for that picture and those beside it. Corners of what flashes keep their cells; single cells,
+    edges of what moves, and grain do not.
+    """
+    these = now == way
+    if not these.any():
+        return these
+    size = _around(np.ones_like(these))
+    at_once, against = _around(these), _around(now == -way)
+    nearly, nearly_against = _around((near == way).any(axis=0)), _around((near == -way).any(axis=0))
+    clear = (at_once > _AT_ONCE * size) & (at_once >= _MIXED * against)
+    found: Marks = these & (clear | ((nearly > _NEARLY * size) & (nearly >= _MIXED * nearly_against)))
+    return found
+
+
+def _around(cells: Marks) -> npt.NDArray[np.int64]:
+    """How many of the surroundings of each cell, itself among them, are marked."""
+    out = np.pad(cells.reshape(DOWN, ACROSS).astype(np.int64), _REACH)
+    for axis in (0, 1):
+        sums = np.cumsum(np.insert(out, 0, 0, axis=axis), axis=axis)
+        width = 2 * _REACH + 1
+        out = np.take(sums, np.arange(width, sums.shape[axis]), axis) - np.take(
+            sums, np.arange(sums.shape[axis] - width), axis
+        )
+    return out.ravel()
