@@ -27,7 +27,9 @@ def film() -> ArrayFilm:
 def bars() -> ArrayFilm:
     """Ten light and ten dark bars for a second, then grey."""
     lit = np.where(np.arange(160) // 8 % 2, 230, 20).astype(np.uint8)
-    return ArrayFilm.steady(np.stack([np.broadcast_to(lit, (90, 160))] * 12 + [np.full((90, 160), 90, np.uint8)] * 12), 12)
+    return ArrayFilm.steady(
+        np.stack([np.broadcast_to(lit, (90, 160))] * 12 + [np.full((90, 160), 90, np.uint8)] * 12), 12
+    )
 
 
 def answers() -> dict[str, Any]:

@@ -72,9 +72,7 @@ def test_a_near_field_is_a_third_of_the_picture(side: int, fails: bool):
         (((0, 0, 0), (255, 255, 255)), {"general"}),
     ],
 )
-def test_red_has_a_rule_of_its_own(
-    colours: tuple[tuple[int, int, int], tuple[int, int, int]], failing: set[str]
-):
+def test_red_has_a_rule_of_its_own(colours: tuple[tuple[int, int, int], tuple[int, int, int]], failing: set[str]):
     film = flashing(every(3), 120, dark=colours[0], light=colours[1])
     for standard in ("wcag-2-1", "wcag-2-2"):
         assert {f.rule.name for f in judged(film, standard).findings} == failing

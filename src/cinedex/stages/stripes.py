@@ -79,7 +79,7 @@ class Stripes(Stage):
                 if slot == last:
                     continue
                 last = slot
-                found = self._look(linear(pixels))
+                found = self.look(linear(pixels))
                 if found is not None:
                     stripes, area, dark, bright = found
                     opens = slot * int(SLOT)
@@ -92,7 +92,7 @@ class Stripes(Stage):
                         bright=round(min(bright, 1.0), 3),
                     )
 
-    def _look(self, shine: Numbers) -> tuple[int, float, float, float] | None:
+    def look(self, shine: Numbers) -> tuple[int, float, float, float] | None:
         """Stripes, area, dark and bright of a picture in relative luminance; None without stripes."""
         if shine.std() < self.contrast / 8:
             return None

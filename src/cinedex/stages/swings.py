@@ -146,7 +146,7 @@ def together(now: Ways, near: Ways, way: int) -> Marks:
     `near` are the same for that picture and those beside it. Corners of what flashes keep their cells; single cells,
     edges of what moves, and grain do not.
     """
-    these = now == way
+    these: Marks = now == way
     if not these.any():
         return these
     size = _around(np.ones_like(these))
