@@ -275,6 +275,14 @@ def _stripes(rule: FlashRule, rows: Sequence[Pattern]) -> tuple[list[Finding], W
     return findings, Worst(rule, worst.stripes if worst else 0, rule.stripes, worst.start if worst else None)
 
 
+def pace(flashes: Track[Flash], rule: FlashRule) -> tuple[Ticks, Counts]:
+    """The times of a rule's changes, and how many more than its area saw in the second up to each: for drawing."""
+    swings = Swings.of(flashes, rule.how).concurrent(rule.area * rule.width * rule.height)
+    found = [(moment, seen(rule, swings.counts(first, last))) for moment, first, last, _ in swings.windows(int(SECOND))]
+    table = np.array(found, dtype=np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
 def judged(timeline: Timeline, profile: Profile) -> Verdict:
     """The verdict of a standard on what is known of a film."""
     return verdict(profile, timeline.find(Flash), timeline.find(Pattern))
