@@ -20,7 +20,8 @@ from cinedex.models.concepts import Concepts
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.tasks import Floats
-from cinedex.search.index import VECTORS, Index
+from cinedex.search.columns import VECTORS
+from cinedex.search.index import Index
 from cinedex.search.query import _CANDIDATES, search
 from cinedex.settings import Settings
 from cinedex.timeline.timeline import Timeline
@@ -145,7 +146,7 @@ def compare(index: Index) -> None:
         recalls, ours, brute = [], [], []
         for asked in (vectors_of[column] for vectors_of in questioned):
             start = time.perf_counter()
-            rows = index.by_vector(column, asked, _CANDIDATES, None)[:_NEAREST]
+            rows = index.by_vector(column, asked, _CANDIDATES)[:_NEAREST]
             middle = time.perf_counter()
             near = vectors @ asked / lengths
             best = np.argpartition(-near, _NEAREST)[:_NEAREST]

@@ -10,7 +10,8 @@ if _TYPE_CHECKING:
     from cinedex.library import Library
     from cinedex.run.events import Event
     from cinedex.run.plan import Plan
-    from cinedex.search.query import Hit, SearchResult
+    from cinedex.search.hits import Hit
+    from cinedex.search.query import SearchResult
     from cinedex.settings import Settings
     from cinedex.stages.base import Cost, Inputs, Stage
     from cinedex.timeline.movie import Movie
@@ -40,7 +41,8 @@ _FROM = {
     "cinedex.library": "Library",
     "cinedex.run.events": "Event",
     "cinedex.run.plan": "Plan",
-    "cinedex.search.query": "Hit SearchResult",
+    "cinedex.search.hits": "Hit",
+    "cinedex.search.query": "SearchResult",
     "cinedex.settings": "Settings",
     "cinedex.stages.base": "Cost Inputs Stage",
     "cinedex.timeline.movie": "Movie",

@@ -10,21 +10,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cinedex import plugins
-from cinedex.errors import CinedexError, NotFoundError, UsageError
+from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
+from cinedex.formats.languages import in_language
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
-from cinedex.media.image import PHOTO_BYTES
+from cinedex.media.films import film_meant
 from cinedex.media.probe import probe
 from cinedex.models.fetch import obstacle
 from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import ModelSpec, RunOptions
+from cinedex.models.writer import writing
 from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
 from cinedex.people.match import Bounds
+from cinedex.people.photos import photo_at
 from cinedex.people.scan import Sources
 from cinedex.people.telling import told
 from cinedex.people.view import Gallery
@@ -32,32 +35,35 @@ from cinedex.run.calm import Flicker
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
+from cinedex.search.answer import Answer
+from cinedex.search.ask import LISTENED, LOOKED, Asker
+from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
-from cinedex.search.query import SearchResult, search
+from cinedex.search.query import SearchResult
+from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
-from cinedex.stages.events import Events, own_rules
-from cinedex.stages.visuals import visuals
+from cinedex.stages.installed import installed
 from cinedex.store import Store
+from cinedex.subtitles.build import Made
+from cinedex.subtitles.files import form_of, spelled
+from cinedex.subtitles.film import film_cuts, film_rate, film_subtitles
+from cinedex.subtitles.guide import Audience, load_guide
+from cinedex.subtitles.review import Review, review
+from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector
+from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
+from cinedex.timeline.time import Rate, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
-_SUFFIXES = """
-.mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .m2ts .mts .vob .mxf .flv .wmv .3gp .ogv .mp3 .m4a .wav .flac .ogg .opus
-"""
-
-FILM_SUFFIXES = frozenset(_SUFFIXES.split())
-"""What `analyze` takes from a folder; a file named by itself is tried whatever it is called."""
-
-_SHORTEST_ID = 4
-"""Letters of an id that may stand for it."""
-
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
+
+TAGGER = "efficientnet-lite2"
+"""The model that says what pictures look like."""
 
 DETECTOR, FACE_EMBEDDER = "centerface", "dlib-face"
 """The models that look at photos of people."""
@@ -92,11 +98,7 @@ class Library:
     def _installed(self) -> tuple[Stage, ...]:
         if self._stages is not None:
             return tuple(self._stages)
-        group, others = "cinedex.stages", self.settings.plugins
-        found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
-        rules = self.settings.rules and own_rules(self.settings.rules)
-        installed = (Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
-        return (*installed, *visuals(self.settings.sight, self.models))
+        return installed(self.settings, self.models)
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:
@@ -143,7 +145,7 @@ class Library:
 
         Raises UsageError for a photo without exactly one clear face, and where recognition is off.
         """
-        given = [(path.name, _photo(path)) for path in photos]
+        given = [(path.name, photo_at(path)) for path in photos]
         return self.cast.enrol(
             name, given, lambda: (self.pool.get(DETECTOR), self.pool.get(FACE_EMBEDDER)), consent=consent
         )
@@ -176,7 +178,7 @@ class Library:
     def _index_all(self) -> None:
         """Bring the index up to date with every film that is in it."""
         for movie in self.movies():
-            if self.store.mark(movie.id, "indexed") is not None:
+            if self._is_in(movie):
                 self._index(movie)
 
     # Films
@@ -196,21 +198,7 @@ class Library:
         text = str(film)
         if text[:1].isalnum() and len(text) <= 128 and "/" not in text and (exact := self._by_id(text)) is not None:
             return exact
-        movies = self.movies()
-        path = str(Path(text).absolute())
-        for found in (
-            [m for m in movies if m.uri in {text, path}],
-            [m for m in movies if text in {m.name, Path(m.name).stem}],
-            [m for m in movies if len(text) >= _SHORTEST_ID and text in {m.id[: len(text)], m.id[3 : 3 + len(text)]}],
-        ):
-            if len(found) > 1:
-                ids = ", ".join(f"{m.name} ({m.id[:16]})" for m in found[:5])
-                raise UsageError(f"{text!r} fits {len(found)} films: {ids}", remedy="Give the beginning of its id.")
-            if found:
-                return found[0]
-        raise NotFoundError(
-            f"no film {text!r} in the library {self.settings.library}", remedy="`cinedex add` it first."
-        )
+        return film_meant(text, self.movies(), self.settings.library)
 
     def _by_id(self, text: str) -> Movie | None:
         try:
@@ -310,6 +298,17 @@ class Library:
         if not self.store.holds(f"index/{TABLE}.lance") and (movies := self.movies()):
             self.index.rebuild(self.timeline(movie) for movie in movies)
 
+    def check_index(self) -> list[str]:
+        """What is wrong with the index, film by film; nothing where it is up to date."""
+        return self.index.check({m.id: self.timeline(m) for m in self.movies() if self._is_in(m)})
+
+    def rebuild_index(self) -> None:
+        """Make the index anew from the tracks of every film."""
+        self.index.rebuild(self.timeline(movie) for movie in self.movies())
+
+    def _is_in(self, movie: Movie) -> bool:
+        return self.store.mark(movie.id, "indexed") is not None
+
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)
 
@@ -347,8 +346,40 @@ class Library:
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
         """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
+
+    @property
+    def finder(self) -> Finder:
+        """Search, questions and summaries. A lost index is made again first."""
         self._whole()
-        return search(self.index, text, limit=limit, movie=movie.id if movie else None)
+        return self._finder
+
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER))
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        movie: Movie | None = None,
+        like: Path | None = None,
+        more_like: tuple[Movie, Time] | None = None,
+    ) -> SearchResult:
+        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
+        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
+
+    def ask(self, question: str, *, movie: Movie | None = None) -> Answer:
+        """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say."""
+        return Asker(self.finder, self._looked, writing(self.settings)).ask(question, movie)
+
+    def summary(self, movie: Movie, **about: Any) -> Summary:
+        """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
+        return summarise(self.finder, self.timeline(movie), **about)
+
+    def _looked(self, movie: Movie) -> tuple[bool, bool]:
+        made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}
+        return bool(made & LOOKED), bool(made & LISTENED)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:
         """The film's timeline with its people as people have decided, and what they are called, by number."""
@@ -368,33 +399,83 @@ class Library:
         timeline, names = self.told(movie)
         return write_charts(timeline, to, form=form, names=names)
 
+    # Subtitles
+
+    def subtitles(
+        self,
+        movie: Movie,
+        style: str = "netflix",
+        *,
+        language: str | None = None,
+        sdh: bool = False,
+        audience: Audience = "adult",
+    ) -> Made:
+        """Subtitles of a film that keep a style guide by construction, with the check of them.
+
+        Raises NotFoundError for a film whose words were never computed.
+        """
+        try:
+            return film_subtitles(self.timeline(movie), style, language=language, sdh=sdh, audience=audience)
+        except LookupError as missing:
+            raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
+
+    def check_subtitles(
+        self,
+        file: Path,
+        style: str = "netflix",
+        *,
+        language: str = "en",
+        sdh: bool = False,
+        audience: Audience = "adult",
+        rate: Rate | None = None,
+        cuts_from: Movie | None = None,
+        against: Movie | None = None,
+        retime: bool = False,
+        fix: bool = False,
+    ) -> Review:
+        """Score any subtitle file by a style guide; by a film's cuts, against its voices, and mended if asked for.
+
+        Raises MediaError for a file that holds no subtitles, NotFoundError for facts of a film never computed.
+        """
+        guide = load_guide(style, language, audience=audience, sdh=sdh)
+        by = cuts_from or against
+        try:
+            cuts = film_cuts(self.timeline(cuts_from)) if cuts_from is not None else ()
+            voice = self.timeline(against).track(Voice).rows if against is not None else None
+        except LookupError as missing:
+            raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
+        if cuts is None and cuts_from is not None:
+            raise NotFoundError(f"{cuts_from.name}: shots were not computed", remedy="Analyse the film first.")
+        return review(
+            file,
+            guide,
+            rate=rate or (film_rate(by) if by is not None else None),
+            cuts=cuts or (),
+            voice=voice,
+            retime=retime,
+            fix=fix,
+            last=by.duration if by is not None else None,
+        )
+
+    def write_subtitles(
+        self, subtitles: Sequence[Subtitle], to: Path, *, form: str | None = None, language: str = ""
+    ) -> Path:
+        """Write subtitles as srt, vtt, ass, ttml or scc, by the file's name unless `form` is given."""
+        to.write_text(spelled(subtitles, form or form_of(to), language), encoding="utf-8", newline="\n")
+        return to
+
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
+
+    def export(self, movie: Movie, form: str, to: Path, *, language: str | None = None) -> Path:
+        """Write a film's facts as one of the installed formats, with all cues in one `language` if that is given.
+
+        Raises NotFoundError for facts never computed, and for a language in which there is nothing.
+        """
         write = plugins.load("cinedex.formats", form, others=self.settings.plugins)
+        timeline = self.timeline(movie)
         try:
-            write(self.timeline(movie), to)
+            write(timeline if language is None else in_language(timeline, language), to)
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to
-
-
-def _photo(path: Path) -> bytes:
-    """A photo's bytes, and not more of an endless file than a photo has."""
-    try:
-        with path.open("rb") as file:
-            return file.read(PHOTO_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}", remedy="Name a photo that you may read.") from error
-
-
-def films_in(paths: Iterable[str | Path]) -> Iterator[str | Path]:
-    """Films named by paths: files as they are, folders searched through in order of name, URLs untouched."""
-    for given in paths:
-        path = Path(given)
-        if "://" in str(given) or not path.is_dir():
-            yield given
-            continue
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in FILM_SUFFIXES and p.is_file())
-        if not inside:
-            raise UsageError(f"no film in the folder {given}", remedy=f"Looked for {', '.join(sorted(FILM_SUFFIXES))}.")
-        yield from inside

@@ -21,6 +21,7 @@ from cinedex.formats.subtitles import write_srt, write_vtt
 from cinedex.timeline.movie import Movie, VideoStream
 from cinedex.timeline.rows import (
     KINDS,
+    Caption,
     Cue,
     Event,
     Faceprint,
@@ -38,6 +39,8 @@ from cinedex.timeline.rows import (
     Shot,
     Sight,
     Sound,
+    Subtitling,
+    Translation,
     Vector,
 )
 from cinedex.timeline.time import SECOND, Rate, Time
@@ -177,6 +180,20 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Programme(start=Time(0), end=SECOND, measure="integrated-loudness", value=-23),
         Flash(start=Time(0), end=SECOND, how="red", rise=True, area=0.5, dark=0, bright=1, cells=bytes(162)),
         Pattern(start=Time(0), end=SECOND, stripes=9, area=0.5, dark=0, bright=1),
+        Caption(start=Time(0), end=SECOND, text="- Ja?\n- Nein.", language="de", origin="film.de.srt"),
+        Subtitling(
+            start=Time(0),
+            end=SECOND,
+            origin="film.de.srt",
+            language="de",
+            used=False,
+            voiced=0.5,
+            agreed=0,
+            pace=1,
+            shift=-2.5,
+            reason="de is written, en is spoken",
+        ),
+        Translation(start=Time(0), end=SECOND, text="- Yes?", language="en", origin="de", score=0.5),
         Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
     ]
     tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}

@@ -11,7 +11,8 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,9 @@ from cinedex.models import concepts
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.search import query
+from cinedex.search.hits import Hit
 from cinedex.search.index import Index
-from cinedex.search.query import Hit, search
+from cinedex.search.query import search
 from cinedex.settings import Settings
 from cinedex.stages.tags import Tags
 from cinedex.timeline.rows import Cue, Shot
@@ -46,7 +48,11 @@ Judge = Callable[[Hit], bool]
 
 @dataclass(frozen=True)
 class Score:
-    """Shares of the queries; `false` is the share of absent queries that got an answer all the same."""
+    """Shares of the queries; `false` is the share of absent queries that got an answer all the same.
+
+    `ndcg` is of the first ten, with every hit that fits as good as another. A query for which nothing is found is
+    `silent`: `silent_right` is the share of silent queries that have no answer, `1 - false` of those, how many are.
+    """
 
     first: float
     fifth: float
@@ -55,12 +61,47 @@ class Score:
     false: float
     present: int
     absent: int
+    tenth: float = 0.0
+    ndcg: float = 0.0
+    silent_right: float = 1.0
 
     def __str__(self) -> str:
         return (
-            f"R@1 {self.first:.2f}  R@5 {self.fifth:.2f}  MRR {self.mrr:.2f}  answered {self.answered:.2f} "
-            f"of {self.present}  false {self.false:.2f} of {self.absent}"
+            f"R@1 {self.first:.2f}  R@5 {self.fifth:.2f}  R@10 {self.tenth:.2f}  MRR {self.mrr:.2f}  "
+            f"nDCG@10 {self.ndcg:.2f}  answered {self.answered:.2f} of {self.present}; "
+            f"silence: precision {self.silent_right:.2f}, recall {1 - self.false:.2f} of {self.absent}"
         )
+
+
+LISTS = ("text", "meaning", "concept")
+"""The lists that a search of words fuses."""
+
+
+@contextmanager
+def without(*lists: str) -> Iterator[None]:
+    """Search as if some of the lists were not there."""
+    vectors, text = Index.query_vectors, Index.by_text
+
+    def fewer(index: Index, asked: str) -> dict[str, Any]:
+        return {space: v for space, v in vectors(index, asked).items() if space not in lists}
+
+    none: Any = lambda *_args, **_named: []  # noqa: E731 - stands in for a method
+    with (
+        mock.patch.object(Index, "query_vectors", fewer),
+        mock.patch.object(Index, "by_text", none if "text" in lists else text),
+    ):
+        yield
+
+
+def ablations(run: Callable[[], Score]) -> dict[str, Score]:
+    """All lists, all but one, and one alone."""
+    cuts = {"all": (), **{f"without {x}": (x,) for x in LISTS}}
+    cuts |= {f"{x} alone": tuple(y for y in LISTS if y != x) for x in LISTS}
+    scores = {}
+    for name, lists in cuts.items():
+        with without(*lists):
+            scores[name] = run()
+    return scores
 
 
 def spoken_film(subtitles: Path, shot_seconds: float) -> Timeline:
@@ -101,16 +142,24 @@ def pictured_film(photos: Path, pool: ModelPool) -> tuple[Timeline, list[str]]:
 
 def score(index: Index, present: Sequence[tuple[str, Judge]], absent: Sequence[str]) -> Score:
     """Ask everything."""
-    ranks = []
+    ranks, gains = [], []
     for text, fits in present:
-        hits = search(index, text, limit=50).hits
-        ranks.append(next((place for place, hit in enumerate(hits, 1) if fits(hit)), 0))
+        good = [fits(hit) for hit in search(index, text, limit=50).hits]
+        ranks.append(good.index(True) + 1 if True in good else 0)
+        discounts = 1 / np.log2(np.arange(2, 12))
+        ideal = discounts[: max(1, min(sum(good), 10))].sum()
+        gains.append(float(discounts[: len(good[:10])][np.array(good[:10], bool)].sum() / ideal) if good else 0.0)
     found = np.array(ranks)
     inverse = [1 / r if r else 0.0 for r in ranks]
     false = [bool(search(index, text).hits) for text in absent]
+    silent = int(
+        np.sum(found == 0) - sum(bool(search(index, t).hits) for (t, _), r in zip(present, ranks, strict=True) if not r)
+    )
+    quiet = len(false) - sum(false)
     return Score(
         float(np.mean(found == 1)), float(np.mean((found > 0) & (found <= 5))), float(np.mean(inverse)),
         float(np.mean(found > 0)), float(np.mean(false)) if absent else 0.0, len(present), len(absent),
+        float(np.mean((found > 0) & (found <= 10))), float(np.mean(gains)), quiet / max(quiet + silent, 1),
     )  # fmt: skip
 
 
@@ -145,7 +194,8 @@ def filmed(library: Library) -> Score:
     told = json.loads((DATA / "retrieval" / "moment_queries.json").read_text("utf-8"))["queries"]
     present = []
     for name in {q["video"]: None for q in told}:
-        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech"])
+        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "cues"])
+        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech", "text", "places"])
     for asked in told:
         ranges = [(r["start"], r["end"]) for r in asked["relevant"]]
         present.append((asked["query"], _touches(FILMS.get(asked["video"], asked["video"]), ranges)))

@@ -106,11 +106,9 @@ def test_pictures_of_two_embedders_never_meet_and_words_stay(tmp_path: Path, cap
     assert "concept" not in other.query_vectors("red")
     other.update(pictured(FakeImageEmbedder()))
     assert "another picture embedder" in caplog.text
-    assert {r["movie"] for r in other.by_vector("concept", other.query_vectors("red")["concept"], 9, None)} == {
-        "m1-two"
-    }
+    assert {r["movie"] for r in other.by_vector("concept", other.query_vectors("red")["concept"], 9)} == {"m1-two"}
     calm = other.query_vectors("the sea is calm")["meaning"]
-    assert other.by_vector("meaning", calm, 1, None)[0]["movie"] == "m1-sea", "what is said is still found by meaning"
+    assert other.by_vector("meaning", calm, 1)[0]["movie"] == "m1-sea", "what is said is still found by meaning"
 
 
 def test_sights_count_for_as_long_as_they_are_shared():

@@ -15,6 +15,7 @@ from tests.unit.search_fixtures import film
 from cinedex.errors import ModelError, StoreError
 from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.models.tasks import TextEmbedder
+from cinedex.search.filters import Where
 from cinedex.search.index import Index
 from cinedex.search.query import search
 from cinedex.timeline.timeline import Timeline
@@ -32,13 +33,13 @@ def no_embedder() -> TextEmbedder:
 
 
 def found(index: Index, text: str) -> list[str]:
-    return [row["words"] for row in index.by_text(text, 10, None)]
+    return [row["words"] for row in index.by_text(text, 10)]
 
 
 def test_nothing_is_an_answer(tmp_path: Path):
     index = index_at(tmp_path)
     assert index.size == (0, 0)
-    assert index.by_text("sea", 5, None) == []
+    assert index.by_text("sea", 5) == []
     assert index.query_vectors("sea") == {}
     assert index.spaces == {}
     assert index.check({}) == []
@@ -54,7 +55,7 @@ def test_a_film_is_put_in_once(tmp_path: Path):
     assert index.size == (1, 2)
     assert not index.update(SEA)
     assert not index_at(tmp_path).update(SEA)
-    assert index.spaces == {"meaning": "fake-words", "concept": "concepts-fake-words"}
+    assert index.spaces == {"meaning": "fake-words", "concept": "concepts-fake-words", "look": "efficientnet-lite2"}
 
 
 def test_other_tracks_take_the_place_of_those_before(tmp_path: Path):
@@ -141,7 +142,7 @@ def test_without_an_embedder_words_are_searched_and_vectors_come_later(tmp_path:
     assert result.notes == ("searched by words only: no weights here",)
     rich = index_at(tmp_path)
     assert rich.update(SEA)
-    assert rich.by_vector("meaning", rich.query_vectors("a storm comes")["meaning"], 1, None)
+    assert rich.by_vector("meaning", rich.query_vectors("a storm comes")["meaning"], 1)
     assert search(rich, "storm").notes == ()
 
 
@@ -155,7 +156,7 @@ def test_vectors_of_two_embedders_never_meet(tmp_path: Path, caplog: pytest.LogC
     assert "another text embedder" in caplog.text
     assert other.size == (2, 3)
     assert found(other, "trams") == ["cars and trams"]
-    nearest = other.by_vector("meaning", other.query_vectors("cars and trams")["meaning"], 5, None)
+    nearest = other.by_vector("meaning", other.query_vectors("cars and trams")["meaning"], 5)
     assert {row["movie"] for row in nearest} == {"m1-sea"}
     assert other.check({"m1-sea": SEA, "m1-city": CITY}) == ["City.mp4: not up to date"]
     assert found(first, "trams") == ["cars and trams"], "an open index goes on after another process made it anew"
@@ -165,9 +166,9 @@ def test_only_the_film_asked_for(tmp_path: Path):
     index = index_at(tmp_path)
     index.update(SEA)
     index.update(film(("the sea again", []), id_="m1-b"))
-    assert [r["movie"] for r in index.by_text("sea", 5, "m1-b")] == ["m1-b"]
+    assert [r["movie"] for r in index.by_text("sea", 5, Where(movies=("m1-b",)))] == ["m1-b"]
     vector = index.query_vectors("the sea is calm")["meaning"]
-    assert {r["movie"] for r in index.by_vector("meaning", vector, 5, "m1-b")} == {"m1-b"}
+    assert {r["movie"] for r in index.by_vector("meaning", vector, 5, Where(movies=("m1-b",)))} == {"m1-b"}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_only_ids_get_into_filters(hostile: str, tmp_path: Path):
     index = index_at(tmp_path)
     index.update(SEA)
     with pytest.raises(StoreError, match="not a film's id"):
-        index.by_text("sea", 5, hostile)
+        index.by_text("sea", 5, Where(movies=(hostile,)))
     with pytest.raises(StoreError, match="not a film's id"):
         index.remove(hostile)
     assert index.size == (1, 2)
@@ -197,7 +198,7 @@ def test_whatever_films_say_is_kept_as_it_is(said: str, seen: str, name: str, tm
 def test_a_name_that_is_not_unicode(tmp_path: Path):
     index = index_at(tmp_path)
     index.update(film(("hello", []), name="caf\udce9.mp4"))
-    assert index.by_text("hello", 1, None)[0]["name"] == "caf?.mp4"
+    assert index.by_text("hello", 1)[0]["name"] == "caf?.mp4"
 
 
 def test_readers_see_whole_films_while_one_writes(tmp_path: Path):
@@ -208,7 +209,7 @@ def test_readers_see_whole_films_while_one_writes(tmp_path: Path):
 
     def read() -> None:
         while not done.is_set():
-            seen.add(len(reader.by_text("start", 200, None)) % 3)
+            seen.add(len(reader.by_text("start", 200)) % 3)
 
     thread = threading.Thread(target=read)
     thread.start()

@@ -11,7 +11,7 @@ from tests.films import Sound, make_film
 from cinedex import Cue, Library, Picture, Settings, Shot, State, Tag
 from cinedex.errors import MediaError, NotFoundError, UsageError
 from cinedex.formats.charts import CHARTS
-from cinedex.library import films_in
+from cinedex.media.films import films_in
 from cinedex.models.fakes import fake_pool
 from cinedex.run.events import Happening
 

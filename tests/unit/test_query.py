@@ -13,8 +13,10 @@ from cinedex.errors import ModelError, UsageError
 from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.models.kinds import kinds_of
 from cinedex.models.tasks import TextEmbedder
+from cinedex.search.filters import Where
+from cinedex.search.hits import reasons
 from cinedex.search.index import Index
-from cinedex.search.query import SearchResult, _reasons, search
+from cinedex.search.query import SearchResult, search
 from cinedex.search.terms import matches, terms_of, words_of
 
 HARBOUR = film(
@@ -52,7 +54,7 @@ def marked(result: SearchResult) -> list[str]:
 
 
 def test_what_is_said_is_found_in_any_form_and_marked(index: Index):
-    result = search(index, "Where does a DOG run?", movie="m1-harbour")
+    result = search(index, "Where does a DOG run?", where=Where(movies=("m1-harbour",)))
     assert starts(result) == [0]
     assert marked(result) == ["running", "dogs"]
     best = result.hits[0]
@@ -86,10 +88,10 @@ def test_where_full_text_says_the_same_of_many_nearness_decides(tmp_path: Path):
 
 def test_joined_hits_say_once_how_near_they_are():
     near = "picture near in meaning"
-    assert _reasons(["seen: car", f"{near} (0.5)"], ["seen: cab", f"{near} (0.4)"]) == (
+    assert reasons(["seen: car", f"{near} (0.5)"], ["seen: cab", f"{near} (0.4)"]) == (
         "seen: car", f"{near} (0.5)", "seen: cab",
     )  # fmt: skip
-    assert _reasons(["seen: car"], [f"{near} (0.4)"]) == ("seen: car", f"{near} (0.4)")
+    assert reasons(["seen: car"], [f"{near} (0.4)"]) == ("seen: car", f"{near} (0.4)")
 
 
 def test_as_many_as_asked_for_are_looked_for(tmp_path: Path):
@@ -176,9 +178,9 @@ def test_a_hit_is_a_minute_at_most(tmp_path: Path):
 
 def test_the_limit_and_the_film_are_kept_to(index: Index):
     assert len(search(index, "dog", limit=1).hits) == 1
-    assert {h.movie for h in search(index, "dog", movie="m1-other").hits} == {"m1-other"}
-    assert search(index, "bridge", movie="m1-other").hits == ()
-    assert search(index, "dog", movie="m1-nobody").hits == ()
+    assert {h.movie for h in search(index, "dog", where=Where(movies=("m1-other",))).hits} == {"m1-other"}
+    assert search(index, "bridge", where=Where(movies=("m1-other",))).hits == ()
+    assert search(index, "dog", where=Where(movies=("m1-nobody",))).hits == ()
 
 
 def test_words_that_tell_nothing_count_only_where_there_are_no_others(index: Index):
@@ -212,7 +214,7 @@ def test_a_query_without_words_is_refused(index: Index, query: str):
 )
 def test_a_query_is_words_and_nothing_more(index: Index, query: str):
     before = index.size
-    result = search(index, query, movie="m1-harbour")
+    result = search(index, query, where=Where(movies=("m1-harbour",)))
     assert {h.movie for h in result.hits} <= {"m1-harbour"}
     assert index.size == before
 

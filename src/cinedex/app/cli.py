@@ -16,13 +16,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from cinedex import __version__
-from cinedex.app import flashes_cli, models_cli, people_cli, server_cli, tags_cli
+from cinedex.app import find_cli, flashes_cli, models_cli, people_cli, server_cli, subtitles_cli, tags_cli
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
 from cinedex.canonical import plain
 from cinedex.errors import CancelledError, CinedexError, NotFoundError, StageError, UsageError
-from cinedex.library import Library, films_in
+from cinedex.library import Library
+from cinedex.media.films import films_in
 from cinedex.run.events import Happening
 
 app = typer.Typer(
@@ -36,10 +37,15 @@ app = typer.Typer(
 )
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
+app.add_typer(subtitles_cli.app, name="subtitles")
 app.add_typer(tags_cli.app, name="tags")
 app.add_typer(server_cli.keys, name="keys")
 app.command()(server_cli.serve)
 app.command()(flashes_cli.flashes)
+app.add_typer(find_cli.index_app, name="index")
+app.command()(find_cli.search)
+app.command()(find_cli.ask)
+app.command()(find_cli.summary)
 
 Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
@@ -57,11 +63,14 @@ def _common(
         str | None, typer.Option("--library", "-L", help="Folder or URL of the library (else CINEDEX_LIBRARY).")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never touch the network (or CINEDEX_OFFLINE=1).")] = False,
+    glossary: Annotated[
+        Path | None, typer.Option("--glossary", help="A file of names to expect in speech (or CINEDEX_GLOSSARY).")
+    ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    Common.library, Common.offline = library, offline or None
+    Common.library, Common.offline, Common.glossary = library, offline or None, glossary
 
 
 @app.command()
@@ -147,24 +156,6 @@ def show(film: Film, as_json: Json = False) -> None:
 
 
 @app.command()
-def search(
-    words: Annotated[list[str], typer.Argument(help="What to look for, in plain words.")],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many moments at most.")] = 10,
-    film: Annotated[str | None, typer.Option("--film", help="Only in this film.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Find moments by what is said or seen in them."""
-    from cinedex.app.tables import hits_table, result_facts  # noqa: PLC0415 - only this command shows hits
-
-    library = open_library()
-    result = library.search(" ".join(words), limit=limit, movie=library.find(film) if film else None)
-    if as_json:
-        print_json(result_facts(result))
-    else:
-        out.print(hits_table(result))
-
-
-@app.command()
 def report(
     film: Film,
     to: Annotated[
@@ -206,16 +197,22 @@ def charts(
 @app.command()
 def export(
     film: Film,
-    form: Annotated[str, typer.Option("--format", "-f", help="json, srt, vtt, otio, or a plugin's.")] = "json",
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="json, srt, vtt, ass, ttml, otio, or a plugin's.")
+    ] = "json",
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; default FILM.FORMAT here.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="All cues in this language: as spoken, subtitled or translated.")
     ] = None,
 ) -> None:
     """Write a film's facts in a format that other programs read."""
     library = open_library()
     movie = library.find(film)
-    path = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.{form}")
-    out.print(f"Wrote [bold]{escape(str(library.export(movie, form, path)))}[/]")
+    stem = f"{Path(movie.name).stem or movie.id[:16]}{f'.{language}' if language else ''}"
+    path = to or Path(f"{stem}.{form}")
+    out.print(f"Wrote [bold]{escape(str(library.export(movie, form, path, language=language)))}[/]")
 
 
 @app.command()

@@ -95,31 +95,47 @@ def result_facts(result: SearchResult) -> dict[str, Any]:
 def hits_table(result: SearchResult) -> RenderableType:
     """Found moments for people, best first, or that there are none."""
     searched = f"{_count(result.moments, 'moment')} of {_count(result.films, 'film')} searched"
-    notes = [Text(note, style="yellow") for note in result.notes]
+    notes = [Text(printable(note), style="yellow") for note in result.notes]
+    if result.read:
+        notes.append(Text(f"Understood as: {printable(result.understood)}", style="yellow"))
     if not result.hits:
         nothing = "The library is empty." if not result.moments else "Nothing in this library matches"
-        rest = f" “{result.query}”; {searched}." if result.moments else " `cinedex analyze FILM` fills it."
+        rest = (
+            f" “{printable(result.understood or result.query)}”; {searched}."
+            if result.moments
+            else " `cinedex analyze FILM` fills it."
+        )
         return Group(Text(nothing + rest), *notes)
     parts: list[RenderableType] = []
     for number, hit in enumerate(result.hits, 1):
         head = Text.assemble(
             (f"{number:>2}  ", "dim"),
-            (hit.name, "bold"),
+            (printable(hit.name), "bold"),
             "  ",
             (f"{hit.start.clock[:-4]}-{hit.end.clock[:-4]}", "cyan"),
         )
         parts.append(head)
         if hit.words:
-            said = Text(hit.words)
+            said = Text(printable(hit.words))
             for start, end in hit.matched:
                 said.stylize("bold yellow", start, end)
             said.truncate(400, overflow="ellipsis")
             parts.append(Padding(said, (0, 0, 0, 4)))
-        for label, text in (("seen", hit.tags), ("flags", hit.flags)):
+        for label, text in (
+            ("in English", hit.english), ("read", hit.screen), ("seen", hit.tags), ("there", hit.things),
+            ("heard", hit.heard), ("flags", hit.flags),
+        ):  # fmt: skip
             if text:
-                parts.append(Padding(Text(f"{label}: {text}", style="dim"), (0, 0, 0, 4)))
-        parts.append(Padding(Text("because " + "; ".join(hit.why), style="dim italic"), (0, 0, 1, 4)))
+                shown = Text(f"{label}: {printable(text)}", style="dim")
+                shown.truncate(200, overflow="ellipsis")
+                parts.append(Padding(shown, (0, 0, 0, 4)))
+        parts.append(Padding(Text("because " + printable("; ".join(hit.why)), style="dim italic"), (0, 0, 1, 4)))
     return Group(*parts, Text(f"{_count(len(result.hits), 'hit')}, {searched}.", style="dim"), *notes)
+
+
+def printable(text: str) -> str:
+    """Text of somebody's with a space for each character that a terminal would obey; places in it stay as they are."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _count(number: int, thing: str) -> str:

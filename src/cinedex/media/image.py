@@ -47,6 +47,12 @@ def read_photo(photo: bytes, side: int) -> npt.NDArray[np.uint8]:
         raise ValueError(f"this is no photo that can be read ({error})") from error
 
 
+def stretched(photo: bytes, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """A photograph stretched to (height, width), as looks at films are. Raises ValueError as `read_photo` does."""
+    pixels = read_photo(photo, 4 * max(size))
+    return np.asarray(Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BOX), np.uint8)
+
+
 _PHOTOS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 
 

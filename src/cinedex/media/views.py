@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cinedex.timeline.rows import Row
-from cinedex.timeline.time import Rate, Time
+from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.track import Ticks
 
 PixelFormat: TypeAlias = Literal["rgb24", "gray8"]
@@ -74,7 +74,15 @@ class Listens:
     stream: int = 0
 
 
-View: TypeAlias = Frames | Samples | Looks | Listens
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """The film's own subtitle streams of text and the subtitle files beside it, each as one chunk."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    """Name and SHA-256 of each file that is read; one that has changed since is not."""
+
+
+View: TypeAlias = Frames | Samples | Looks | Listens | Captions
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,4 +129,17 @@ class Look:
         return f"Look(row {self.row} at {self.at}, {self.pixels.shape})"
 
 
-Chunk: TypeAlias = FrameChunk | SampleChunk | Look
+@dataclass(frozen=True, slots=True)
+class CaptionChunk:
+    """One source of subtitles: the entries of a stream as (span, text), or the bytes of a file that nobody has read."""
+
+    name: str
+    language: str | None
+    """As the container tags it."""
+    entries: tuple[tuple[Span, str], ...] = ()
+    data: bytes | None = None
+    fault: str = ""
+    """Why there is nothing in it, or not all."""
+
+
+Chunk: TypeAlias = FrameChunk | SampleChunk | Look | CaptionChunk

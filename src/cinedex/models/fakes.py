@@ -87,9 +87,15 @@ class FakeTranscriber:
     longest = 30.0
     words = ("hum", "tone", "whistle")
 
-    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
-        """The words of each clip; the language is the one told, else English."""
-        return [self._one(clip, language or "en") for clip in clips]
+    def transcribe(
+        self, clips: Sequence[Floats], *, language: str | None = None, names: Sequence[str] = (), english: bool = False
+    ) -> list[Transcript]:
+        """The words of each clip, capital ones if it is to be English; the language is the one told, else English."""
+        del names
+        found = [self._one(clip, language or "en") for clip in clips]
+        if english:
+            return [replace(t, words=tuple(replace(w, text=w.text.upper()) for w in t.words)) for t in found]
+        return found
 
     def _one(self, clip: Floats, language: str) -> Transcript:
         _check(clip.ndim == 1 and len(clip) <= self.longest * self.rate, "sound", clip)
@@ -380,3 +386,16 @@ def _loudness(pieces: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 def _check(fits: bool, what: str, array: npt.NDArray[Any]) -> None:
     if not fits:
         raise ModelError(f"{what} of the wrong form: {array.dtype}{list(array.shape)}")
+
+
+class FakeWriter:
+    """Repeats the first piece of evidence with its number, and then says whatever it was made with."""
+
+    def __init__(self, more: str = "") -> None:
+        self._more = more
+
+    def write(self, question: str, evidence: Sequence[str]) -> str:
+        """The same text for the same evidence."""
+        del question
+        number, _, rest = evidence[0].partition(" ") if evidence else ("", "", "")
+        return f"{rest.partition(') ')[2]} {number}\n{self._more}"

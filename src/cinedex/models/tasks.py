@@ -74,8 +74,21 @@ class HeardWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Tongue:
+    """The likeliest language of a part of a clip, times in seconds from the clip's start."""
+
+    start: float
+    end: float
+    language: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard in one clip. `no_speech` and `mean_logprob` are as Whisper defines them."""
+    """What was heard in one clip. `no_speech` and `mean_logprob` are as Whisper defines them.
+
+    `language` is that of the clip, also where the words are its translation; `tongues` are those of its parts.
+    """
 
     language: str
     language_score: float
@@ -83,6 +96,7 @@ class Transcript:
     no_speech: float
     mean_logprob: float
     compression: float
+    tongues: tuple[Tongue, ...] = ()
 
 
 @runtime_checkable
@@ -93,8 +107,13 @@ class Transcriber(Protocol):
     longest: float
     """Seconds of sound that a clip may have at most."""
 
-    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
-        """One transcript per clip (float32 mono at `rate`), in the clips' order; language None means detect."""
+    def transcribe(
+        self, clips: Sequence[Floats], *, language: str | None = None, names: Sequence[str] = (), english: bool = False
+    ) -> list[Transcript]:
+        """One transcript per clip (float32 mono at `rate`), in the clips' order; language None means detect.
+
+        `names` are spellings to expect; `english` asks for what is said in English words.
+        """
         ...
 
 
@@ -245,4 +264,13 @@ class ObjectDetector(Protocol):
         Float32 [k, 6] a picture: x, y, width and height as shares of the picture and inside it, score (0..1), number
         of the label.
         """
+        ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """Phrases an answer."""
+
+    def write(self, question: str, evidence: Sequence[str]) -> str:
+        """Sentences that each end with the numbers of their evidence, such as [2]; nothing where there is no answer."""
         ...

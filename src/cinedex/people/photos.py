@@ -6,11 +6,12 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from cinedex.errors import StoreError, UsageError
-from cinedex.media.image import read_photo
+from cinedex.media.image import PHOTO_BYTES, read_photo
 from cinedex.models.chips import aligned
 from cinedex.models.tasks import FaceDetector, FaceEmbedder, Floats
 from cinedex.people.evidence import unit
@@ -40,6 +41,15 @@ class Print:
 
     space: str
     values: Floats
+
+
+def photo_at(path: Path) -> bytes:
+    """A photo's bytes, and not more of an endless file than a photo has. Raises UsageError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(PHOTO_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", remedy="Name a photo that you may read.") from error
 
 
 def print_of(photo: bytes, name: str, detector: FaceDetector, embedder: FaceEmbedder) -> Print:

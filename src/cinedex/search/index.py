@@ -8,49 +8,42 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cinedex.errors import StoreError
-from cinedex.models.kinds import kinds_of
-from cinedex.models.tasks import Floats, ImageEmbedder, LabelEmbedder, TextEmbedder
-from cinedex.search.moments import Moment, moments, source_key
-from cinedex.search.sights import Embedders, seen
+from cinedex.models.tasks import Floats, ImageEmbedder, TextEmbedder
+from cinedex.search.columns import LOOK, SHOWN, TEXTS, VECTORS, rows_of, schema_of, spaces_in
+from cinedex.search.filters import ANYWHERE, Where, safe
+from cinedex.search.moments import moments, source_key
+from cinedex.search.sights import Embedders
+from cinedex.search.stems import asked
 from cinedex.timeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 """Of the table's form; a table of another version is left alone, and films are put into a new one."""
-
-VECTORS = ("meaning", "concept")
-"""The vector columns: what is said, and what is seen."""
 
 VECTOR_INDEX_FROM = 50_000
 """Moments from which a vector index is kept; fewer are compared one by one, which is exact and quick enough."""
 
 TABLE = f"moments_v{VERSION}"
-_SPACE_KEYS = {column: f"cinedex.space.{column}".encode() for column in VECTORS}
 _DIM = 384
 """Of vectors in an index that was begun without a text embedder."""
 
-_MOVIE_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z")
 _TIDY_EVERY = 20
 """Films between two tidyings of the table."""
 
 _OLD = timedelta(hours=1)
 """Age from which versions that no reader can still want are removed."""
-
-_TEXTS = ("words", "tags", "kinds")
-"""The columns of full text."""
-
-_SHOWN = ["movie", "name", "start", "end", "words", "language", "tags", "kinds", "flags", "picture_at"]
 
 
 class Index:
@@ -71,6 +64,7 @@ class Index:
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
         self._stems: dict[str, tuple[str, ...]] = {}
         self._since = 0
+        self._facets: tuple[int, frozenset[str]] = (-1, frozenset())
 
     @property
     def without_meaning(self) -> str:
@@ -86,13 +80,13 @@ class Index:
 
     def update(self, timeline: Timeline) -> bool:
         """Put a film's moments in place of those it had, at once; False where nothing has changed."""
-        movie_id = _safe(timeline.movie.id)
+        movie_id = safe(timeline.movie.id)
         with self._lock, self._told():
             table = self._in_space(self._open() or self._create())
             key = _row_key(timeline, self._embedders.spaces())
             if self._keys(table, movie_id) == {key}:
                 return False
-            rows = self._rows(timeline, moments(timeline), key)
+            rows = rows_of(timeline, moments(timeline), key, table.schema, self._embedders)
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.when_not_matched_by_source_delete(f"movie = '{movie_id}'").execute(rows, on_bad_vectors="null")
             self._since += 1
@@ -105,7 +99,7 @@ class Index:
         with self._lock, self._told():
             table = self._open()
             if table is not None:
-                table.delete(f"movie = '{_safe(movie_id)}'")
+                table.delete(f"movie = '{safe(movie_id)}'")
 
     def rebuild(self, timelines: Iterable[Timeline]) -> None:
         """Make the index anew from the films' tracks, whatever state it is in."""
@@ -170,7 +164,11 @@ class Index:
         """The space of every vector column that has vectors."""
         with self._told():
             table = self._open()
-            return {column: space for column, space in _spaces_of(table).items() if space} if table is not None else {}
+            return (
+                {column: space for column, space in spaces_in(table.schema).items() if space}
+                if table is not None
+                else {}
+            )
 
     @property
     def near(self) -> dict[str, float]:
@@ -178,25 +176,71 @@ class Index:
         sight = self._embedders.sight()
         return {"concept": sight.near} if sight is not None else {}
 
-    def by_text(self, text: str, limit: int, movie: str | None) -> list[dict[str, Any]]:
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every facet that some moment has."""
+        with self._told():
+            table = self._open()
+            if table is None:
+                return frozenset()
+            version = table.version
+            if self._facets[0] != version:
+                column = table.search().select(["facets"]).limit(max(table.count_rows(), 1)).to_arrow()["facets"]
+                self._facets = version, frozenset(pc.unique(pc.list_flatten(column)).to_pylist())
+            return self._facets[1]
+
+    def by_text(self, text: str, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
         """Moments by full text, best first, with '_score' (BM25). The text is words only: it has no syntax."""
-        from lancedb.query import FullTextOperator, MultiMatchQuery  # noqa: PLC0415 - heavy, and only searches need it
+        from lancedb.query import (  # noqa: PLC0415 - heavy, and only searches need it
+            BooleanQuery,
+            FullTextOperator,
+            MatchQuery,
+            MultiMatchQuery,
+            Occur,
+        )
 
         with self._told():
             table = self._open()
             if table is None or not text.strip():
                 return []
-            query = MultiMatchQuery(text, [*_TEXTS], boosts=[1.0] * len(_TEXTS), operator=FullTextOperator.OR)
-            return _fetch(table.search(query, query_type="fts"), limit, movie, "_score")
+            plain = MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)
+            forms = " ".join(asked(text, self._languages()))
+            told = BooleanQuery([(Occur.SHOULD, plain), (Occur.SHOULD, MatchQuery(forms, "forms"))]) if forms else plain  # type: ignore[call-arg]  # its stubs know no defaults
+            return _fetch(table.search(told, query_type="fts"), limit, where, "_score")
 
-    def by_vector(self, column: str, vector: Floats, limit: int, movie: str | None) -> list[dict[str, Any]]:
-        """Moments by a vector column ('meaning' or 'concept'), nearest first, with '_distance' (1 - cosine)."""
+    def by_vector(self, column: str, vector: Floats, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
+        """Moments by a vector column (of `VECTORS`), nearest first, with '_distance' (1 - cosine)."""
         with self._told():
             table = self._open()
             if table is None:
                 return []
             query = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
-            return _fetch(query.nprobes(_PROBES).refine_factor(_REFINE), limit, movie, "_distance")
+            return _fetch(query.nprobes(_PROBES).refine_factor(_REFINE), limit, where, "_distance")
+
+    def within(self, where: Where, limit: int = 1_000_000, *, shown: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Moments by filters alone, in order of film and time; with all that is shown, or only some columns."""
+        with self._told():
+            table = self._open()
+            if table is None:
+                return []
+            query = table.search()
+            query = query.where(told) if (told := where.sql()) else query
+            rows: list[dict[str, Any]] = query.select([*(shown or SHOWN)]).limit(limit).to_arrow().to_pylist()
+        return sorted(rows, key=lambda r: (r.get("name", ""), r["movie"], r["start"]))
+
+    def vectors_at(self, movie: str, at: int) -> dict[str, Floats]:
+        """The vectors of the moment that covers a time of a film, by column; empty where there is none."""
+        with self._told():
+            table = self._open()
+            if table is None:
+                return {}
+            told = Where(movies=(movie,), times=((at, at + 1),)).sql()
+            rows = table.search().where(told).select([*VECTORS]).limit(1).to_arrow().to_pylist()
+            one = rows[0] if rows else {}
+            return {c: np.asarray(one[c], np.float32) for c in VECTORS if one.get(c)}
+
+    def _languages(self) -> list[str]:
+        return [x.removeprefix("lang:") for x in self.vocabulary if x.startswith("lang:")]
 
     def query_vectors(self, text: str) -> dict[str, Floats]:
         """A query in the space of every vector column; empty where nothing can embed it, or only in another space."""
@@ -204,7 +248,7 @@ class Index:
             table = self._open()
             if table is None:
                 return {}
-            there, found = _spaces_of(table), {}
+            there, found = spaces_in(table.schema), dict[str, Floats]()
             for column, one in (("meaning", self._embedders.texts()), ("concept", self._embedders.sight())):
                 if one is not None and there[column] == one.space:
                     found[column] = one.embed_texts([text], query=True)[0]
@@ -221,45 +265,6 @@ class Index:
                     self._stems.clear()
                 self._stems[word] = tuple(t.text for t in table.tokenize(word, column="words"))
         return self._stems[word]
-
-    # Rows
-
-    def _rows(self, timeline: Timeline, found: Sequence[Moment], key: str) -> pa.Table:
-        movie = timeline.movie
-        columns: dict[str, Any] = {
-            "id": [f"{movie.id}@{int(m.span.start)}" for m in found],
-            "movie": [movie.id] * len(found),
-            "name": [_plain(movie.name)] * len(found),
-            "start": [int(m.span.start) for m in found],
-            "end": [int(m.span.end) for m in found],
-            "words": [m.words for m in found],
-            "language": [m.language for m in found],
-            "tags": [", ".join(label for label, _ in m.tags) for m in found],
-            "kinds": [", ".join(kinds_of(label for label, _ in m.tags)) for m in found],
-            "flags": [", ".join(m.flags) for m in found],
-            "picture_at": [int(m.picture_at) for m in found],
-            "key": [key] * len(found),
-            **self._vectors(timeline, found),
-        }
-        schema = self._table.schema
-        return pa.table([pa.array(columns[n], type=schema.field(n).type) for n in schema.names], schema=schema)
-
-    def _vectors(self, timeline: Timeline, found: Sequence[Moment]) -> dict[str, list[Any]]:
-        """What is said by the text embedder; what is seen as it is stored, or else by its labels."""
-        made: dict[str, list[Any]] = {column: [None] * len(found) for column in VECTORS}
-        embedder, sight = self._embedders.texts(), self._embedders.sight()
-        spoken = [i for i, m in enumerate(found) if m.words.strip()]
-        if embedder is not None and spoken:
-            vectors = embedder.embed_texts([found[i].words for i in spoken])
-            for i, vector in zip(spoken, vectors, strict=True):
-                made["meaning"][i] = vector
-        if sight is not None:
-            pictured = seen(timeline, sight.space, sight.dim, [m.span for m in found])
-            if pictured is None and isinstance(sight, LabelEmbedder) and any(m.tags for m in found):
-                pictured = sight.embed_labels([m.tags for m in found])
-            if pictured is not None:
-                made["concept"] = [vector if vector.any() else None for vector in pictured]
-        return made
 
     # The table
 
@@ -288,19 +293,20 @@ class Index:
         from lancedb.index import FTS  # noqa: PLC0415 - heavy, and only a new index needs it
 
         made = {"meaning": self._embedders.texts(), "concept": self._embedders.sight()}
-        schema = _schema(
-            {column: (one.space, one.dim) if one is not None else ("", _DIM) for column, one in made.items()}
-        )
+        spaces = {column: (one.space, one.dim) if one is not None else ("", _DIM) for column, one in made.items()}
+        schema = schema_of(spaces | {"look": LOOK})
         self._table = self._database().create_table(TABLE, schema=schema, exist_ok=True)
-        for column in _TEXTS:
+        for column in TEXTS:
             # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
             config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
             self._table.create_index(column, config=config)
+        forms = FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False, ascii_folding=False)
+        self._table.create_index("forms", config=forms)
         return self._table
 
     def _in_space(self, table: Any) -> Any:
         """The table, ready for vectors of the embedders at hand; those of others are taken out, all else stays."""
-        there = _spaces_of(table)
+        there = spaces_in(table.schema)
         others = [column for column, space in self._embedders.spaces().items() if space and space != there[column]]
         if not others:
             return table
@@ -313,14 +319,14 @@ class Index:
                 "alone",
                 " and another ".join({"meaning": "text embedder", "concept": "picture embedder"}[c] for c in others),
             )
-            now = _spaces_of(table)
+            now = spaces_in(table.schema)
             empty = {n: pa.nulls(rows.num_rows, table.schema.field(n).type) for n in VECTORS if now[n] != there[n]}
             columns = [empty[n] if n in empty else rows.column(n) for n in table.schema.names]
             table.add(pa.table(columns, schema=table.schema), on_bad_vectors="null")
         return table
 
     def _keys(self, table: Any, movie_id: str) -> set[str]:
-        rows = table.search().where(f"movie = '{_safe(movie_id)}'").select(["key"]).limit(1_000_000).to_arrow()
+        rows = table.search().where(f"movie = '{safe(movie_id)}'").select(["key"]).limit(1_000_000).to_arrow()
         return set(rows.column("key").to_pylist())
 
     def _tidy(self, table: Any) -> None:
@@ -354,25 +360,11 @@ _PROBES, _REFINE = 20, 5
 """How far a vector index is looked into; without one they change nothing."""
 
 
-def _fetch(query: Any, limit: int, movie: str | None, rank: str) -> list[dict[str, Any]]:
-    if movie is not None:
-        query = query.where(f"movie = '{_safe(movie)}'", prefilter=True)
-    found: list[dict[str, Any]] = query.select([*_SHOWN, rank]).limit(limit).to_arrow().to_pylist()
+def _fetch(query: Any, limit: int, where: Where, rank: str) -> list[dict[str, Any]]:
+    if told := where.sql():
+        query = query.where(told, prefilter=True)
+    found: list[dict[str, Any]] = query.select([*SHOWN, rank]).limit(limit).to_arrow().to_pylist()
     return found
-
-
-def _schema(spaces: Mapping[str, tuple[str, int]]) -> pa.Schema:
-    texts = {n: pa.string() for n in ("id", "movie", "name", "words", "language", "tags", "kinds", "flags", "key")}
-    numbers = {n: pa.int64() for n in ("start", "end", "picture_at")}
-    vectors = {n: pa.list_(pa.float32(), dim) for n, (_, dim) in spaces.items()}
-    named = {_SPACE_KEYS[n]: space.encode() for n, (space, _) in spaces.items()}
-    return pa.schema(texts | numbers | vectors, metadata=named)
-
-
-def _spaces_of(table: Any) -> dict[str, str]:
-    """The space of each vector column of a table, empty where none has been."""
-    told = table.schema.metadata or {}
-    return {column: told.get(key, b"").decode() for column, key in _SPACE_KEYS.items()}
 
 
 def _row_key(timeline: Timeline, spaces: Mapping[str, str]) -> str:
@@ -383,15 +375,3 @@ def _row_key(timeline: Timeline, spaces: Mapping[str, str]) -> str:
 def _tables(database: Any) -> set[str]:
     found = database.list_tables()
     return set(getattr(found, "tables", found))
-
-
-def _plain(name: str) -> str:
-    """A file's name as text: bytes that are not UTF-8 have no place in a table."""
-    return name.encode("utf-8", "replace").decode("utf-8")
-
-
-def _safe(movie_id: str) -> str:
-    """Ids go into filter text, so nothing else may."""
-    if not _MOVIE_ID.match(movie_id):
-        raise StoreError(f"{movie_id!r} is not a film's id")
-    return movie_id

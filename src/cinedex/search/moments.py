@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cinedex.timeline.rows import Cue, Flag, Picture, RowType, Shot, Sight, Tag
+from cinedex.search import facets as made_facets
+from cinedex.timeline.rows import Cue, Flag, Picture, Row, RowType, Scene, Shot, Sight, Tag, Text, Vector
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans, Ticks
@@ -36,6 +37,14 @@ class Moment:
     flags: tuple[str, ...] = ()
     picture_at: Time = Time(-1)  # noqa: RUF009 - a Time is as frozen as the int that it is
     """Where the still is to be taken; -1 where there is none."""
+    english: str = ""
+    """What is said, in English, where it was said in another language and has been translated."""
+    screen: str = ""
+    """What stands in the picture; subtitles in it are not counted."""
+    scene: int = -1
+    """The number of the scene that most of it is in; -1 where scenes are not known."""
+    facets: tuple[str, ...] = ()
+    """What it can be filtered by, as 'key:label', in order."""
 
 
 def moments(timeline: Timeline) -> list[Moment]:
@@ -48,6 +57,15 @@ def moments(timeline: Timeline) -> list[Moment]:
     tags = _touching(timeline, Tag, where)
     flags = _touching(timeline, Flag, where)
     stills = _touching(timeline, Picture, where)
+    screen = _touching(timeline, Text, where)
+    translated = _translated(timeline, where)
+    scenes = timeline.find(Scene)
+    middles = (where.starts + where.ends) // 2
+    numbers = scenes.spans.at(middles).tolist() if scenes is not None else [-1] * len(cells)
+    has = made_facets.facets(timeline, where)
+    for own, said, read in zip(has, cues, screen, strict=True):
+        own.update(made_facets.facet("lang", c.language) for c in said if c.language)
+        own.update(x for x, there in (("has:dialogue", said), ("has:text", read)) if there)
     return [
         Moment(
             span=span,
@@ -56,13 +74,26 @@ def moments(timeline: Timeline) -> list[Moment]:
             tags=_strongest(tags[i]),
             flags=tuple(dict.fromkeys(f.label for f in flags[i])),
             picture_at=next((p.at for p in stills[i] if p.at in span), Time(-1)),
+            english=translated[i][:_MOST_WORDS],
+            screen=_read(screen[i])[:_MOST_WORDS],
+            scene=scenes[numbers[i]].number if scenes is not None and numbers[i] >= 0 else -1,
+            facets=tuple(sorted(has[i])),
         )
         for i, span in enumerate(cells)
     ]
 
 
-SOURCES = (Shot, Cue, Tag, Flag, Picture, Sight)
-"""The kinds that moments are made of, with their vectors."""
+def _translation() -> type[Row] | None:
+    return made_facets.kind("translation")
+
+
+def _kinds() -> tuple[type[Row], ...]:
+    own = (Shot, Cue, Tag, Flag, Picture, Sight, Vector, Text, Scene, *made_facets.SOURCES)
+    return tuple(dict.fromkeys((*own, *filter(None, [_translation()]))))
+
+
+SOURCES = _kinds()
+"""The kinds that moments are made of, with their vectors. None of them tells who somebody is."""
 
 
 def source_key(timeline: Timeline) -> str:
@@ -78,7 +109,7 @@ def key_of(name: str, made: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-_SCHEME = "moments/2"
+_SCHEME = "moments/3"
 
 
 def _cells(timeline: Timeline) -> Iterator[Span]:
@@ -150,6 +181,25 @@ def _most_in(timeline: Timeline, row: type[Cue], where: Spans) -> list[list[Cue]
     for cue, (_, moment) in sorted(best.items()):
         found[-moment].append(track.rows[cue])
     return found
+
+
+def _translated(timeline: Timeline, where: Spans) -> list[str]:
+    """What is said in English, where that was translated."""
+    row = _translation()
+    track = timeline.find(row) if row is not None else None
+    found: list[list[str]] = [[] for _ in range(len(where))]
+    if track is not None:
+        english = [r for r in track if getattr(r, "language", "") == "en"]
+        places = where.at((np.array([int(r.start + r.end) for r in english], np.int64)) // 2)
+        for one, place in zip(english, places.tolist(), strict=True):
+            if place >= 0:
+                found[place].append(str(getattr(one, "text", "")))
+    return [" ".join(lines) for lines in found]
+
+
+def _read(texts: Sequence[Text]) -> str:
+    """What stands in the picture, each text once; subtitles are what is said."""
+    return " ".join(dict.fromkeys(" ".join(t.text.split()) for t in texts if t.role != "subtitle"))
 
 
 def _touching(timeline: Timeline, row: type[RowType], where: Spans) -> list[list[RowType]]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from cinedex.errors import ModelError
 from cinedex.models.concepts import Concepts
 from cinedex.models.tasks import Floats, ImageEmbedder, TextEmbedder
-from cinedex.timeline.rows import Sight
+from cinedex.timeline.rows import Sight, Vector
 from cinedex.timeline.time import Span
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans
@@ -66,7 +66,14 @@ def seen(timeline: Timeline, space: str, dim: int, where: Sequence[Span]) -> Flo
 
     Zeros where nothing is known of a stretch. Vectors count for as long as they share with it.
     """
-    track = timeline.find(Sight)
+    return pooled(timeline, Sight, space, dim, where)
+
+
+def pooled(
+    timeline: Timeline, kind: type[Sight | Vector], space: str, dim: int, where: Sequence[Span]
+) -> Floats | None:
+    """The same of any kind of vectors."""
+    track = timeline.find(kind)
     if track is None:
         return None
     rows = track.table.filter(pc.equal(track.table.column("space"), space))
@@ -74,7 +81,7 @@ def seen(timeline: Timeline, space: str, dim: int, where: Sequence[Span]) -> Flo
         return None
     flat = rows.column("values").combine_chunks().flatten().to_numpy(zero_copy_only=False)
     if len(flat) != len(rows) * dim:
-        raise ValueError(f"sights of the space {space} are not all of length {dim}")
+        raise ValueError(f"vectors of the space {space} are not all of length {dim}")
     vectors = np.asarray(flat, np.float32).reshape(-1, dim)
     cells, spans = Spans.of(where), Spans(rows.column("start").to_numpy(), rows.column("end").to_numpy())
     left, right = cells.join(spans)

@@ -55,14 +55,19 @@ def terms_of(words: Iterable[str], stems: Stems) -> list[Term]:
     return list(terms.values())
 
 
-def matches(text: str, terms: Sequence[Term], stems: Stems) -> dict[str, list[tuple[int, int]]]:
-    """Which terms a text has, and where: the character ranges of every form of each."""
+def matches(
+    text: str, terms: Sequence[Term], stems: Stems, own: Callable[[str], str] | None = None
+) -> dict[str, list[tuple[int, int]]]:
+    """Which terms a text has, and where: the character ranges of every form of each.
+
+    `own` gives a word's stem by the rules of the text's own language, where that is not English.
+    """
     found: dict[str, list[tuple[int, int]]] = {}
     spaced = [t for t in terms if not t.unspaced]
     for token in _word().finditer(text) if spaced else ():
         folded = _folded(token.group())
         for term in spaced:
-            if _same(token.group(), folded, term, stems):
+            if _same(token.group(), folded, term, stems) or (own is not None and _alike(token.group(), term, own)):
                 found.setdefault(term.written, []).append(token.span())
                 break
     for term in terms:
@@ -77,6 +82,10 @@ def _same(word: str, folded: str, term: Term, stems: Stems) -> bool:
     if folded[:_BEGINNING] != term.folded[:_BEGINNING] or len(folded) < _BEGINNING:
         return False
     return bool(term.stems) and stems(word) == term.stems
+
+
+def _alike(word: str, term: Term, own: Callable[[str], str]) -> bool:
+    return word[:1].casefold() == term.written[:1] and own(word) == own(term.written)
 
 
 def _folded(word: str) -> str:

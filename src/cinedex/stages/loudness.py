@@ -49,6 +49,8 @@ _SLOWEST = 4_000
 _ROWS = 10 * _CELL
 _OFFSET = -0.691
 """LUFS of a mean square of 1 after K-weighting."""
+_HIGHEST = 1e4
+"""Magnitude beyond which samples are cut: 80 dB above full scale."""
 _STEP = 1 / 256
 """dB to which values are rounded, so that they store small."""
 
@@ -167,7 +169,9 @@ def _cell(held: Floats, first: int, number: int, rate: int, beyond: int) -> _Cel
     start = max(number * size - rate * _WARM, 0)
     part = held[start - first : (number + 1) * size + beyond - first]
     before = number * size - start
-    return _Cell(number, rate, np.ascontiguousarray(part.T), before, min(size, len(part) - before))
+    # Files of floats may hold what is no number, or would overflow.
+    clean = np.clip(np.nan_to_num(part.T), -_HIGHEST, _HIGHEST)
+    return _Cell(number, rate, np.ascontiguousarray(clean), before, min(size, len(part) - before))
 
 
 def _energies(cell: _Cell, sound: AudioStream) -> Numbers:
@@ -195,9 +199,9 @@ def _windows(known: Numbers, cell: _Cell, tenths: int) -> Numbers:
 
 def _peaks(cell: _Cell) -> Numbers:
     """The highest true peak of each tenth in any channel."""
-    own = slice(cell.before, cell.before + cell.count)
-    highest = np.maximum.reduce([true_peaks(channel, cell.rate)[own] for channel in cell.sound])
-    return np.asarray(np.maximum.reduceat(highest, cell.edges(10)), dtype=np.float64)
+    starts, lasting = cell.before + cell.edges(10), -(-cell.rate // 10)
+    highest = np.maximum.reduce([true_peaks(channel, cell.rate, starts, lasting) for channel in cell.sound])
+    return np.asarray(highest, dtype=np.float64)
 
 
 def _levels(cell: _Cell, sound: AudioStream) -> pa.Table:

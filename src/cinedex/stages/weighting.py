@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from cinedex.media.hearing import channel_names
+from cinedex.timeline.track import Ticks
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
@@ -76,18 +77,25 @@ def oversampling(rate: int) -> int:
     return 4 if rate < 96_000 else 2 if rate < 192_000 else 1
 
 
-def true_peaks(samples: Floats, rate: int) -> Floats:
-    """The highest magnitude of the band-limited signal from each sample to just before the next; float32 [n].
+def true_peaks(samples: Floats, rate: int, starts: Ticks, lasting: int) -> Floats:
+    """The highest magnitude of the band-limited signal in each stretch of `lasting` samples; float32 [stretches].
 
-    One channel, interpolated at once by its spectrum, which takes it to repeat: near its ends, what lies beyond the
-    other end is heard a little.
+    `samples` are of one channel, silent beyond their ends; a stretch begins at each of `starts`. It is interpolated by
+    its spectrum, with 20 ms on either side of it that fade from and to silence, so that its ends do not meet.
     """
-    times, count = oversampling(rate), len(samples)
+    times, margin = oversampling(rate), rate // 50
+    padded = np.pad(samples, (margin, margin + lasting))
+    size = lasting + 2 * margin
+    pieces = padded[starts[:, None] + np.arange(size)]
+    inside = slice(margin * times, (margin + lasting) * times)
     if times == 1:
-        return np.abs(samples)
-    length = int(fft.next_fast_len(count, real=True))
-    spectrum = fft.rfft(samples, length)
+        return np.asarray(np.abs(pieces[:, inside]).max(axis=1))
+    fade = (np.sin(np.linspace(0, np.pi / 2, margin)) ** 2).astype(np.float32)
+    pieces[:, :margin] *= fade
+    pieces[:, -margin:] *= fade[::-1]
+    length = int(fft.next_fast_len(size, real=True))
+    spectrum = fft.rfft(pieces, length)
     if length % 2 == 0:
-        spectrum[-1] /= 2  # what stands at half the rate is shared by both of its halves
-    fine = fft.irfft(spectrum, length * times)[: count * times]
-    return np.asarray(np.abs(fine, out=fine).reshape(count, times).max(axis=1) * np.float32(times))
+        spectrum[:, -1] /= 2  # what stands at half the rate is shared by both of its halves
+    fine = fft.irfft(spectrum, length * times)[:, inside]
+    return np.asarray(np.maximum(fine.max(axis=1), -fine.min(axis=1)) * np.float32(times))

@@ -73,6 +73,64 @@ class Cue(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caption(Row):
+    """A line of a subtitle that came with the film, at its own times. `origin` is its stream or the name of its file.
+
+    `language` is that of the text, or as tagged where the text does not tell. Which of them are used is seen in cues.
+    """
+
+    kind = "caption"
+    text: str
+    language: str
+    origin: str
+
+    @property
+    def ref(self) -> str:
+        """Subtitles of many languages begin at one time: the origin tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.origin}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subtitling(Row):
+    """What a subtitle that came with the film is worth, and why its lines are the film's cues (`used`) or are not.
+
+    `voiced` is the share of its lines under which somebody speaks, `agreed` the share of its words that were heard
+    there; both after its times were multiplied by `pace` and moved by `shift` seconds, so that they fit best.
+    """
+
+    kind = "subtitling"
+    origin: str
+    language: str
+    used: bool
+    voiced: float
+    agreed: float
+    pace: float
+    shift: float
+    reason: str
+
+    @property
+    def ref(self) -> str:
+        """Each is of the whole film: the origin tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.origin}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation(Row):
+    """What cues (in `refs`) mean in another `language`; `origin` is theirs, `score` the translator's sureness, 0..1."""
+
+    kind = "translation"
+    text: str
+    language: str
+    origin: str
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """Several languages may begin at one time."""
+        return f"{self.kind}@{int(self.start)}#{self.language}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Word(Row):
     """One spoken word with its punctuation; `score` is the recogniser's probability, 0..1."""
 
@@ -526,6 +584,9 @@ _ROWS: tuple[type[Row], ...] = (
     Transition,
     Shot,
     Cue,
+    Caption,
+    Subtitling,
+    Translation,
     Word,
     Voice,
     Sound,

@@ -1,0 +1,117 @@
+"""The finder: a library's search in one place, with the names that it has for films, people and what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cinedex.errors import UsageError
+from cinedex.media.image import stretched
+from cinedex.models.tasks import Floats, ImageTagger
+from cinedex.people.cast import Cast
+from cinedex.people.photos import photo_at
+from cinedex.people.view import Character
+from cinedex.search.columns import LOOK
+from cinedex.search.filters import ANYWHERE, Where
+from cinedex.search.index import Index
+from cinedex.search.query import SearchResult, search
+from cinedex.search.resolve import called, films_called, resolve
+from cinedex.search.syntax import Known, Query, parse
+from cinedex.timeline.movie import Movie
+from cinedex.timeline.time import Time
+from cinedex.timeline.track import Spans
+
+
+class Finder:
+    """Searches a library's index. `tagger` gives the model whose features say what pictures look like."""
+
+    def __init__(
+        self, index: Index, movies: Callable[[], Sequence[Movie]], cast: Cast, tagger: Callable[[], ImageTagger]
+    ) -> None:
+        self.index = index
+        self.movies = movies
+        self._cast = cast
+        self._tagger = tagger
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        movie: Movie | None = None,
+        like: Path | None = None,
+        more_like: tuple[Movie, Time] | None = None,
+    ) -> SearchResult:
+        """The moments that fit words and filters, that look like a picture, or that are like a moment of a film."""
+        query = self.read(text) if text.strip() or not (like or more_like) else Query()
+        return self.asked(query, limit=limit, movie=movie, like=self._likeness(like, more_like))
+
+    def asked(
+        self, query: Query, *, limit: int = 10, movie: Movie | None = None, like: Mapping[str, Floats] | None = None
+    ) -> SearchResult:
+        """The same of a query that has been read."""
+        where = Where(movies=(movie.id,)) if movie else ANYWHERE
+        resolved = resolve(query, self.index, self.movies(), self.presence, where)
+        return search(self.index, query, limit=limit, where=resolved.where, like=like, notes=resolved.notes)
+
+    def read(self, text: str) -> Query:
+        """A query, with plain words read into filters that the library has."""
+        names = [p.name for p in self._cast.register.people.values() if p.name and not p.hidden]
+        return parse(text, Known(self.index.vocabulary, names, [called(m) for m in self.movies()]))
+
+    def presence(self, name: str) -> dict[str, Spans]:
+        """Where in which films somebody is on screen, by what they are called or by FILM#3; empty for nobody."""
+        spans: dict[str, Spans] = {}
+        for one in self.characters(name):
+            before = spans.get(one.film, Spans.of([]))
+            spans[one.film] = Spans.of([*before, *one.spans])
+        return spans
+
+    def characters(self, name: str) -> list[Character]:
+        """Everybody of that name, or with it as a part of theirs, in every film; hidden people are nobody."""
+        film, _, label = name.rpartition("#")
+        if film and label:
+            own = [c for m in films_called(film, self.movies()) for c in self.people_of(m)]
+            return [c for c in own if c.label.casefold() == label.casefold().strip()]
+        wanted = name.casefold().strip()
+        known = [p for p in self._cast.everybody() if p.name and not p.hidden]
+        exact = [p for p in known if p.name.casefold() == wanted]
+        found = exact or [p for p in known if wanted in p.name.casefold().split()]
+        return [c for p in found for c in p.characters if not c.hidden]
+
+    def people_of(self, movie: Movie) -> tuple[Character, ...]:
+        """Who is in a film, those seen longest first, without those who are hidden."""
+        return self._cast.film(movie).shown
+
+    @property
+    def recognition(self) -> bool:
+        """Whether people are recognised from one film to another."""
+        return self._cast.on
+
+    def _likeness(self, like: Path | None, more_like: tuple[Movie, Time] | None) -> dict[str, Floats] | None:
+        if like is not None:
+            return {"look": self._look_of(like)}
+        if more_like is None:
+            return None
+        movie, at = more_like
+        found = self.index.vectors_at(movie.id, int(at))
+        if not found:
+            raise UsageError(
+                f"there is nothing to compare with at {at} in {movie.name}",
+                remedy="Name a time inside a shot with tags or speech.",
+            )
+        return found
+
+    def _look_of(self, path: Path) -> Floats:
+        data = photo_at(path)
+        tagger = self._tagger()
+        if tagger.space != LOOK[0]:
+            raise UsageError(f"the index compares looks by {LOOK[0]}, and pictures are seen by {tagger.space} here")
+        try:
+            pixels = stretched(data, tagger.size)
+        except ValueError as wrong:
+            raise UsageError(f"{path}: {wrong}", remedy="Give a JPEG, PNG or WebP.") from wrong
+        feature = tagger.tags(pixels[None])[1][0]
+        return np.asarray(feature / max(float(np.linalg.norm(feature)), 1e-6), np.float32)

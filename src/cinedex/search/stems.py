@@ -1,0 +1,57 @@
+"""Forms of words joined by the rules of their own language: Snowball stemmers, each stem marked with its language.
+
+Full text joins English forms by itself; what is said in other languages is put beside it as these stems, so that a
+German plural finds its singular and no French word is cut by English rules.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache, partial
+from typing import Any
+
+from cinedex.search.terms import words_of
+
+LANGUAGES = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
+    "eu": "basque",
+    "fi": "finnish", "fr": "french", "ga": "irish", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "nl": "dutch", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
+    "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+"""Languages with a stemmer."""
+
+_LONGEST = 40
+
+
+def forms_of(text: str, language: str) -> list[str]:
+    """A text's words as stems of its language, such as 'de.haus'; none for English and where no stemmer is."""
+    if language == "en" or language not in LANGUAGES:
+        return []
+    return [f"{language}.{stem(word, language)}" for word in words_of(text)]
+
+
+def asked(text: str, languages: Iterable[str]) -> list[str]:
+    """A query's words as stems of every language that there is something in."""
+    return [form for language in sorted(set(languages)) for form in forms_of(text, language)]
+
+
+def stemmer(language: str) -> Callable[[str], str] | None:
+    """What takes the endings off words of a language; None for English, which full text knows, and where none is."""
+    return partial(stem, language=language) if language != "en" and language in LANGUAGES else None
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str, language: str) -> str:
+    """A word without its endings, by the language's rules; only casefolded where there are none."""
+    folded = unicodedata.normalize("NFC", word.casefold())
+    made = _stemmer(language)
+    return str(made.stemWord(folded))[:_LONGEST] if made is not None else folded
+
+
+@cache
+def _stemmer(language: str) -> Any:
+    import snowballstemmer  # noqa: PLC0415 - only films in other languages need it
+
+    return snowballstemmer.stemmer(LANGUAGES[language]) if language in LANGUAGES else None
