@@ -51,7 +51,7 @@ class Flashes(Stage):
     name: ClassVar[str] = "flashes"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Flash,)
-    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.2, disk_kib_per_minute=12.0)
+    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.4, disk_kib_per_minute=12.0)
     halo: ClassVar[Time | None] = BLOCK + LEAD
 
     change: float = 0.1
@@ -95,6 +95,8 @@ class Flashes(Stage):
                 if at + 1 < len(starts) and starts[at + 1] - starts[at] > NEAR:
                     near = slice(near.start, at + 1)
                 for way in (1, -1):
+                    if np.count_nonzero(ways[at] == way) < self.least * ways.shape[1]:
+                        continue
                     cells = together(ways[at], ways[near], way)
                     if cells.mean() >= self.least:
                         yield _row(how, span_of, cells, low[at], high[at], rise=way > 0)
@@ -104,7 +106,8 @@ class Flashes(Stage):
         shine = luminance(light)
         found: dict[How, tuple[Ways, Numbers, Numbers]] = {"luminance": swings(shine, self.change, below=self.dark)}
         full = saturated(light, self.saturation)
-        if full.any():
+        # Too few red cells in every picture make no row, and most films need not be looked at twice more.
+        if full.mean(axis=1).max() >= self.least:
             raw = redness(light)
             least = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
             found["red"] = swings(np.where(full, raw, np.float32(0)), float(least), also=raw)

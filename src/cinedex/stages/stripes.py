@@ -56,7 +56,7 @@ class Stripes(Stage):
     name: ClassVar[str] = "stripes"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Pattern,)
-    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.3, disk_kib_per_minute=0.2)
+    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.8, disk_kib_per_minute=0.2)
     halo: ClassVar[Time | None] = SECOND
 
     share: float = 0.5
@@ -110,7 +110,7 @@ class Stripes(Stage):
         size = max(3, round(_TIGHT / rate) | 1)
         mean = _blur(shine, size)
         rows, columns = np.arange(HEIGHT)[:, None], np.arange(WIDTH)[None, :]
-        turned = np.exp(-2j * np.pi * (down * rows + across * columns)).astype(np.complex64)
+        turned = np.exp(-2j * np.pi * down * rows) * np.exp(-2j * np.pi * across * columns)
         bare = shine - mean
         wave = np.abs(_blur(bare * turned, size))
         swing = wave * np.pi
@@ -155,8 +155,7 @@ def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
 
 def _blur(values: Any, size: int) -> Any:
     """Means over squares of `size` (odd) pixels; at the borders over what there is of them."""
-    kind = np.complex128 if np.iscomplexobj(values) else np.float64
-    out = np.asarray(values, kind)
+    out = np.asarray(values, np.complex128 if np.iscomplexobj(values) else np.float64)
     half = size // 2
     for axis in (0, 1):
         length = out.shape[axis]

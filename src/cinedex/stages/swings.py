@@ -25,6 +25,10 @@ DOWN, ACROSS = 27, 48
 _REACH = 2
 """How many cells to all sides are the surroundings of one."""
 
+_BESIDE_DOWN, _BESIDE_ACROSS = (
+    (np.abs(np.subtract.outer(np.arange(n), np.arange(n))) <= _REACH).astype(np.float32) for n in (DOWN, ACROSS)
+)
+
 _AT_ONCE, _NEARLY = 1 / 3, 1 / 2
 """Share of the surroundings that must change the same way in the same picture, or in that and those beside it."""
 
@@ -149,21 +153,18 @@ def together(now: Ways, near: Ways, way: int) -> Marks:
     these: Marks = now == way
     if not these.any():
         return these
-    size = _around(np.ones_like(these))
     at_once, against = _around(these), _around(now == -way)
     nearly, nearly_against = _around((near == way).any(axis=0)), _around((near == -way).any(axis=0))
-    clear = (at_once > _AT_ONCE * size) & (at_once >= _MIXED * against)
-    found: Marks = these & (clear | ((nearly > _NEARLY * size) & (nearly >= _MIXED * nearly_against)))
+    clear = (at_once > _AT_ONCE * _SIZE) & (at_once >= _MIXED * against)
+    found: Marks = these & (clear | ((nearly > _NEARLY * _SIZE) & (nearly >= _MIXED * nearly_against)))
     return found
 
 
-def _around(cells: Marks) -> npt.NDArray[np.int64]:
-    """How many of the surroundings of each cell, itself among them, are marked."""
-    out = np.pad(cells.reshape(DOWN, ACROSS).astype(np.int64), _REACH)
-    for axis in (0, 1):
-        sums = np.cumsum(np.insert(out, 0, 0, axis=axis), axis=axis)
-        width = 2 * _REACH + 1
-        out = np.take(sums, np.arange(width, sums.shape[axis]), axis) - np.take(
-            sums, np.arange(sums.shape[axis] - width), axis
-        )
-    return out.ravel()
+def _around(cells: Marks) -> Numbers:
+    """How many of the surroundings of each cell, itself among them, are marked; whole numbers."""
+    found: Numbers = (_BESIDE_DOWN @ cells.reshape(DOWN, ACROSS).astype(np.float32) @ _BESIDE_ACROSS).ravel()
+    return found
+
+
+_SIZE = _around(np.ones(DOWN * ACROSS, dtype=bool))
+"""How many surroundings each cell has; fewer at the borders."""
