@@ -28,10 +28,13 @@ from cinedex.formats.report.sights import KINDS_SEEN, sights
 from cinedex.formats.seen import Names
 from cinedex.formats.spoken import said_by, utterers
 from cinedex.media.image import smaller
+from cinedex.stages.flicker.judge import pace
+from cinedex.stages.flicker.profiles import profile
 from cinedex.timeline.rows import (
     Cue,
     Event,
     Flag,
+    Flash,
     Loudness,
     Picture,
     Quality,
@@ -170,11 +173,24 @@ def _labels_of_shots(timeline: Timeline, labels: _Labels) -> dict[int, list[int]
     }
 
 
+def _flashing(timeline: Timeline, edges: Ticks) -> list[Any] | None:
+    """The most changes of light in a second, by the general rule, along time; None where there is nothing to draw."""
+    track = timeline.find(Flash)
+    if track is None:
+        return None
+    at, counts = pace(track, profile("iris").rules[0])
+    if not counts.any():
+        return None
+    rates = np.zeros(len(edges) - 1)
+    np.maximum.at(rates, np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(rates) - 1), counts / 2)
+    return curve(rates, max(6.0, float(rates.max())))
+
+
 def _curves(timeline: Timeline) -> dict[str, Any]:
     """Mean colour, and curves as [bytes, value at the top]: base64, 0..254, 255 where nothing was measured."""
     quality, duration = timeline.find(Quality), int(timeline.movie.duration)
     if quality is None or not len(quality) or not duration:
-        return {"colour": None, "luma": None, "change": None}
+        return {"colour": None, "luma": None, "change": None, "flashing": None}
     edges = _edges(duration, quality.spans.ends - quality.spans.starts)
     colour = np.stack([as_bytes(measured(quality, name, edges)) for name in ("red", "green", "blue")], axis=1)
     change = measured(quality, "change", edges)
@@ -184,6 +200,7 @@ def _curves(timeline: Timeline) -> dict[str, Any]:
         "colour": packed(colour),
         "luma": curve(measured(quality, "luma", edges), 1.0),
         "change": curve(change, max(top, 0.02)),
+        "flashing": _flashing(timeline, edges),
     }
 
 

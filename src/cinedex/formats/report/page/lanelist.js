@@ -1,12 +1,17 @@
 // Which lanes the timeline has, in order, and what each says where there is nothing to draw.
 
-import { film } from "./film.js";
+import { film, meanOf } from "./film.js";
 import { ink } from "./dom.js";
 import { choice } from "./choice.js";
 import { colourAt, drawClips, drawCurve, drawFlags, drawShots, drawSpans, drawTags, sayCurve, sayOf, sayShot } from "./draw.js";
 import { soundLanes } from "./soundlanes.js";
 import { sceneLane, sightLanes, thingLanes } from "./sightlanes.js";
 import { speakerLanes } from "./speakers.js";
+
+/** Flashes a second that every standard allows. */
+const FLASHES = 3;
+
+const flashColour = (from, to) => (meanOf(film.flashing, from, to) > FLASHES ? ink.alert : ink.block);
 
 /** The lanes for a view that lends its gutter and its stills; `empty` says why there is nothing to draw. */
 export function lanesOf(view, open) {
@@ -27,6 +32,7 @@ export function lanesOf(view, open) {
     { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
     ...thingLanes(why, open),
     { name: "Flags", height: 20, empty: why("flag", film.flags, "none found"), draw: drawFlags, says: sayOf(film.flags, (f) => `${f.label}: ${f.note}`) },
+    ...(film.flashing ? [{ name: "Flashes/s", height: 26, draw: drawCurve("flashing", flashColour), says: sayCurve("flashing") }] : []),
     { name: "Luma", height: 46, empty: film.luma ? "" : why("quality", [], "not measured"), draw: drawCurve("luma", colourAt), says: sayCurve("luma") },
     ...(film.change ? [{ name: "Change", height: 26, draw: drawCurve("change", () => ink.block), says: sayCurve("change") }] : []),
   ];
