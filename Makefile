@@ -26,12 +26,12 @@ $(BIN)/python:
 $(BIN)/.installed: pyproject.toml requirements.lock | $(BIN)/python
 	@echo "Installing Cinedex into $(VENV): 460 MB to fetch, 1.4 GB on disk, one to five minutes the first time"
 	@$(PIP) pip
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[server]'
 	@touch $@
 
 $(BIN)/.developing: $(BIN)/.installed
 	@echo "Adding what the tests need: 40 MB to fetch"
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[server,dev]'
 	@touch $@
 
 install: $(BIN)/.installed ## Install Cinedex into .venv

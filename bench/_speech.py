@@ -21,7 +21,7 @@ def ours(sound: str, cores: int) -> tuple[float, str]:
         library.pool.get("silero-vad")
         library.pool.get("whisper-base")
         began = time.perf_counter()
-        movie = library.analyze(sound, stages=["speech"])
+        movie = library.analyze(sound, stages=["cues"])
         return began, " ".join(c.text for c in library.timeline(movie).track(Cue))
 
 

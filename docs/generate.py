@@ -46,8 +46,8 @@ film on both sides of a stretch the answer for the stretch depends on. A result 
 stage, its version, its parameters, its models and the tracks that it reads.
 """,
     "Settings": """
-Read once from the environment, or given in Python as `Settings(...)`. No setting changes what is found, only where and
-how it is worked out: settings are part of no key.
+Read once from the environment, or given in Python as `Settings(...)`. Settings say where and how
+things are worked out and are part of no key, but for those that say that they are part of what is stored.
 """,
     "Command line": """
 `cinedex [OPTIONS] COMMAND`. A film is named by its file name, its path, or the beginning of its id. Results go to

@@ -13,6 +13,7 @@ from cinedex import plugins
 from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
+from cinedex.formats.languages import in_language
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
 from cinedex.media.films import film_meant
@@ -30,6 +31,7 @@ from cinedex.people.photos import photo_at
 from cinedex.people.scan import Sources
 from cinedex.people.telling import told
 from cinedex.people.view import Gallery
+from cinedex.run.calm import Flicker
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
@@ -42,11 +44,18 @@ from cinedex.search.query import SearchResult
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
-from cinedex.stages.events import Events, own_rules
-from cinedex.stages.visuals import visuals
+from cinedex.stages.installed import installed
 from cinedex.store import Store
+from cinedex.subtitles.build import Made
+from cinedex.subtitles.files import form_of, spelled
+from cinedex.subtitles.film import film_cuts, film_rate, film_subtitles
+from cinedex.subtitles.guide import Audience, load_guide
+from cinedex.subtitles.review import Review, review
+from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
+from cinedex.timeline.time import Rate
 from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
 from cinedex.timeline.time import Time
 from cinedex.timeline.timeline import Timeline
@@ -91,11 +100,7 @@ class Library:
     def _installed(self) -> tuple[Stage, ...]:
         if self._stages is not None:
             return tuple(self._stages)
-        group, others = "cinedex.stages", self.settings.plugins
-        found = (plugins.load(group, name, others=others)() for name in sorted(plugins.found(group, others=others)))
-        rules = self.settings.rules and own_rules(self.settings.rules)
-        installed = (Events(rules=rules) if rules and isinstance(stage, Events) else stage for stage in found)
-        return (*installed, *visuals(self.settings.sight, self.models))
+        return installed(self.settings, self.models)
 
     @cached_property
     def models(self) -> Mapping[str, ModelSpec]:
@@ -336,6 +341,13 @@ class Library:
         taught = self.taught.track(known) if rows is None else None
         return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
 
+    @cached_property
+    def flicker(self) -> Flicker:
+        """What the standards on flashing say of a film, and what would make it pass."""
+        return Flicker(lambda movie: self._tracks(movie, (Flash, Pattern)))
+
+    def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
+        """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
     @property
     def finder(self) -> Finder:
         """Search, questions and summaries. A lost index is made again first."""
@@ -388,11 +400,83 @@ class Library:
         timeline, names = self.told(movie)
         return write_charts(timeline, to, form=form, names=names)
 
+    # Subtitles
+
+    def subtitles(
+        self,
+        movie: Movie,
+        style: str = "netflix",
+        *,
+        language: str | None = None,
+        sdh: bool = False,
+        audience: Audience = "adult",
+    ) -> Made:
+        """Subtitles of a film that keep a style guide by construction, with the check of them.
+
+        Raises NotFoundError for a film whose words were never computed.
+        """
+        try:
+            return film_subtitles(self.timeline(movie), style, language=language, sdh=sdh, audience=audience)
+        except LookupError as missing:
+            raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
+
+    def check_subtitles(
+        self,
+        file: Path,
+        style: str = "netflix",
+        *,
+        language: str = "en",
+        sdh: bool = False,
+        audience: Audience = "adult",
+        rate: Rate | None = None,
+        cuts_from: Movie | None = None,
+        against: Movie | None = None,
+        retime: bool = False,
+        fix: bool = False,
+    ) -> Review:
+        """Score any subtitle file by a style guide; by a film's cuts, against its voices, and mended if asked for.
+
+        Raises MediaError for a file that holds no subtitles, NotFoundError for facts of a film never computed.
+        """
+        guide = load_guide(style, language, audience=audience, sdh=sdh)
+        by = cuts_from or against
+        try:
+            cuts = film_cuts(self.timeline(cuts_from)) if cuts_from is not None else ()
+            voice = self.timeline(against).track(Voice).rows if against is not None else None
+        except LookupError as missing:
+            raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
+        if cuts is None and cuts_from is not None:
+            raise NotFoundError(f"{cuts_from.name}: shots were not computed", remedy="Analyse the film first.")
+        return review(
+            file,
+            guide,
+            rate=rate or (film_rate(by) if by is not None else None),
+            cuts=cuts or (),
+            voice=voice,
+            retime=retime,
+            fix=fix,
+            last=by.duration if by is not None else None,
+        )
+
+    def write_subtitles(
+        self, subtitles: Sequence[Subtitle], to: Path, *, form: str | None = None, language: str = ""
+    ) -> Path:
+        """Write subtitles as srt, vtt, ass, ttml or scc, by the file's name unless `form` is given."""
+        to.write_text(spelled(subtitles, form or form_of(to), language), encoding="utf-8", newline="\n")
+        return to
+
     def export(self, movie: Movie, form: str, to: Path) -> Path:
         """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
+
+    def export(self, movie: Movie, form: str, to: Path, *, language: str | None = None) -> Path:
+        """Write a film's facts as one of the installed formats, with all cues in one `language` if that is given.
+
+        Raises NotFoundError for facts never computed, and for a language in which there is nothing.
+        """
         write = plugins.load("cinedex.formats", form, others=self.settings.plugins)
+        timeline = self.timeline(movie)
         try:
-            write(self.timeline(movie), to)
+            write(timeline if language is None else in_language(timeline, language), to)
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to

@@ -30,7 +30,7 @@ def _user() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this process works. Nothing here is part of a key: no fact depends on it; `sight` adds facts."""
+    """How this process works: no part of a key, but for `rules`, `speech` and `glossary`; `sight` adds facts."""
 
     library: str = field(default_factory=lambda: str(Path(platformdirs.user_data_dir("cinedex")) / "library"))
     """Folder or URL (s3://, gs://, memory://) where films' facts are kept. CINEDEX_LIBRARY."""
@@ -51,6 +51,11 @@ class Settings:
     sight: str = ""
     """A model of the task embed-picture, which then looks at films so that words find what is seen. Without one, words
     find what is tagged. It adds a stage and changes none of the other facts. CINEDEX_SIGHT."""
+    speech: str = ""
+    """A model of the task transcribe that hears speech in place of whisper-base. It is part of what is stored.
+    CINEDEX_SPEECH."""
+    glossary: Path | None = None
+    """A text file of names to expect in speech, one a line; they are part of what is stored. CINEDEX_GLOSSARY."""
     registry: Path | None = None
     """A TOML file of further models. CINEDEX_REGISTRY."""
     rules: Path | None = None
@@ -118,6 +123,8 @@ _READERS: dict[str, Any] = {
     "RETRIES": int,
     "RUNTIME": _runtime,
     "SIGHT": str,
+    "SPEECH": str,
+    "GLOSSARY": Path,
     "REGISTRY": Path,
     "RULES": Path,
     "PLUGINS": _flag,

@@ -23,6 +23,7 @@ Get = Callable[[ModelSpec], Any]
 PROTOCOLS = {
     "transitions": tasks.TransitionDetector,
     "voice": tasks.VoiceDetector,
+    "sounds": tasks.SoundTagger,
     "transcribe": tasks.Transcriber,
     "tag": tasks.ImageTagger,
     "objects": tasks.ObjectDetector,
@@ -148,6 +149,46 @@ def test_what_was_heard_before_does_not_linger(get: Get, spec: ModelSpec):
     before = model.voice(tone(200, 2, model.rate))
     model.voice(np.random.default_rng(3).normal(0, 0.2, 2 * model.rate).astype(np.float32))
     np.testing.assert_array_equal(model.voice(tone(200, 2, model.rate)), before)
+
+
+# Sounds
+
+
+@of("sounds")
+def test_sounds_are_a_probability_a_label(get: Get, spec: ModelSpec):
+    model = get(spec)
+    assert len(set(model.labels)) == len(model.labels)
+    noise = np.random.default_rng(5).normal(0, 0.1, (33, model.window)).astype(np.float32)
+    for count in (0, 1, 2, 33):
+        found = model.sounds(noise[:count])
+        assert found.shape == (count, len(model.labels))
+        assert found.dtype == np.float32
+        assert np.all((found >= 0) & (found <= 1))
+
+
+@of("sounds")
+def test_silence_and_music_are_told_apart(get: Get, spec: ModelSpec):
+    model = get(spec)
+    chord = sum(tone(pitch, 1, model.rate)[: model.window] for pitch in (220, 277.2, 329.6)) / 2
+    silent, played = model.sounds(np.stack([np.zeros(model.window, np.float32), chord.astype(np.float32)]))
+    silence, music = (list(model.labels).index(name) for name in ("Silence", "Music"))
+    assert silent[silence] > 0.9
+    assert played[music] > 0.4
+    assert max(silent[music], played[silence]) < 0.1
+
+
+@of("sounds")
+def test_a_clip_sounds_the_same_in_any_company(get: Get, spec: ModelSpec):
+    model = get(spec)
+    clips = np.random.default_rng(6).normal(0, 0.1, (5, model.window)).astype(np.float32)
+    np.testing.assert_allclose(model.sounds(clips[2:3]), model.sounds(clips)[2:3], atol=1e-4)
+
+
+@of("sounds")
+def test_sounds_of_the_wrong_length_are_refused(get: Get, spec: ModelSpec):
+    model = get(spec)
+    with pytest.raises(ModelError, match=r"sound|clips"):
+        model.sounds(np.zeros((1, model.window - 1), np.float32))
 
 
 # Words

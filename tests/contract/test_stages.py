@@ -12,7 +12,7 @@ import pytest
 from tests.stage_films import movie
 
 from cinedex import plugins
-from cinedex.media.views import Frames, Listens, Looks, Samples
+from cinedex.media.views import Captions, Frames, Listens, Looks, Samples
 from cinedex.models.fakes import fake_pool, fake_specs
 from cinedex.run.plan import ordered, parameters
 from cinedex.stages.base import Cost, Inputs, Stage
@@ -69,7 +69,7 @@ def test_its_parameters_can_name_a_result(stage: Stage):
 def test_it_watches_the_film_in_one_way_at_most(stage: Stage):
     views = [need for need in stage.needs if not isinstance(need, type)]
     assert len(views) <= 1
-    assert all(isinstance(view, Frames | Samples | Looks | Listens) for view in views)
+    assert all(isinstance(view, Frames | Samples | Looks | Listens | Captions) for view in views)
     assert all(row in KINDS.values() for row in stage.reads)
 
 

@@ -194,6 +194,7 @@ def filmed(library: Library) -> Score:
     told = json.loads((DATA / "retrieval" / "moment_queries.json").read_text("utf-8"))["queries"]
     present = []
     for name in {q["video"]: None for q in told}:
+        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "cues"])
         library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech", "text", "places"])
     for asked in told:
         ranges = [(r["start"], r["end"]) for r in asked["relevant"]]

@@ -21,6 +21,7 @@ from cinedex.run.local import LocalRunner
 from cinedex.run.plan import make_plan
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
+from cinedex.stages.cues import Cues
 from cinedex.stages.speech import Speech
 from cinedex.stages.voice import VoiceActivity
 from cinedex.store import Store
@@ -71,9 +72,9 @@ class Heard:
 
 
 def hear(film: Path, pool: ModelPool, *stages: Stage) -> Heard:
-    """Run voice and speech (or `stages` in their place) over a film."""
+    """Run voice, speech and cues (or `stages` in their place) over a film."""
     movie = probe(film)
-    wanted = list(stages) or [VoiceActivity(), Speech()]
+    wanted = list(stages) or [VoiceActivity(), Speech(), Cues()]
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
         plan = make_plan(movie, wanted, store, registry())

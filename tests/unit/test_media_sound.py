@@ -172,3 +172,59 @@ def test_channels_are_mixed_without_clipping(tmp_path: Path):
 def test_eight_bit_silence_is_silent(tmp_path: Path):
     movie = probe(make_film(tmp_path / "a.wav", codec=None, seconds=1, sounds=[Sound("silence", codec="pcm_u8")]))
     assert not np.abs(samples(movie)).max() > 0.005
+
+
+def channels_of(movie: Movie, rate: int | None = None, **how: object) -> np.ndarray:
+    return samples(movie, Samples(rate=rate, mixed=False), **how)
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_channels_come_as_they_were_recorded(film: Callable[[str], Movie], kind: str):
+    sound = KINDS[kind][1]
+    expected = np.rint(np.clip(samples_of(sound, LENGTH), -1, 1) * 32767).astype(np.float32).T / 32768
+    got = channels_of(film(kind))
+    assert got.shape == (len(got), sound.channels)
+    assert 0 <= len(expected) - len(got) <= (sound.rate // 1000 if kind.endswith("mkv") else 0)
+    assert np.array_equal(got, expected[: len(got)])
+
+
+def test_six_channels_keep_their_places_and_their_late_start(tmp_path: Path):
+    levels = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], dtype=np.float32)
+    sound = Sound(what=np.repeat(levels[:, None], 48_000, axis=1), channels=6, start=1)
+    movie = probe(make_film(tmp_path / "a.mkv", seconds=3, size=(64, 36), sounds=[sound]))
+    got = channels_of(movie)
+    assert not got[: 48_000 - 48].any()
+    assert np.abs(got[48_100:95_000] - levels).max() < 1e-4
+
+
+@pytest.mark.parametrize(("codec", "worst"), [("pcm_u8", 0.008), ("pcm_s24le", 1e-4), ("pcm_f32le", 1e-4)])
+def test_channels_of_any_depth_are_of_one_scale(codec: str, worst: float, tmp_path: Path):
+    movie = probe(make_film(tmp_path / "a.wav", codec=None, seconds=2, sounds=[Sound(codec=codec)]))
+    expected = samples_of(Sound(), 2).T
+    assert np.abs(channels_of(movie) - expected).max() < worst
+
+
+@pytest.mark.parametrize("kind", ["aac mp4", "ac3 ts", "opus mkv", "flac mkv"])
+def test_the_whole_is_the_reels_put_together_for_channels_as_well(film: Callable[[str], Movie], kind: str):
+    movie = film(kind)
+    whole = channels_of(movie)
+    edges = [0, *(int(movie.duration) * c // 1000 for c in (137, 481, 902)), int(movie.duration)]
+    reels = [channels_of(movie, span=Span(Time(a), Time(b))) for a, b in itertools.pairwise(edges)]
+    assert np.array_equal(np.concatenate(reels), whole)
+
+
+def test_channels_can_be_brought_to_another_rate(film: Callable[[str], Movie]):
+    movie = film("pcm mkv")
+    got, full = channels_of(movie, 16_000), channels_of(movie)
+    times = np.arange(len(got)) / 16_000
+    for channel in range(2):
+        expected = np.interp(times, np.arange(len(full)) / 48_000, full[:, channel])
+        assert np.abs(got[16_000:-16_000, channel] - expected[16_000:-16_000]).mean() < 0.01
+
+
+def test_mixed_and_separate_sound_share_one_decode(film: Callable[[str], Movie]):
+    movie = film("aac mp4")
+    views = {"mixed": Samples(), "apart": Samples(rate=None, mixed=False)}
+    together = watch(movie, views)
+    for name, view in views.items():
+        assert np.array_equal(np.concatenate([c.samples for c in together[name]]), samples(movie, view))

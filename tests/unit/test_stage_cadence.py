@@ -58,6 +58,14 @@ def test_a_cadence_is_no_fault(pattern: tuple[int, ...], rate: int):
     assert flags(changes, rate) == []
 
 
+def test_a_cadence_of_which_some_repeats_do_not_show_is_no_fault():
+    random = np.random.default_rng(3)
+    shown = [i for i in range(0, 600, 5) if random.random() < 0.4]
+    assert flags(with_repeats(600, shown), 30) == []
+    late = [i + (1 if n % 3 else 0) for n, i in enumerate(shown)]
+    assert flags(with_repeats(600, late), 30) != []
+
+
 def test_drawings_on_twos_are_no_fault():
     assert flags([0.0, MOVING] * 120) == []
 

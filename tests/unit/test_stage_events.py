@@ -19,6 +19,7 @@ from cinedex.stages.events import EVIDENCE, Events, our_rules, own_rules
 from cinedex.stages.rules.model import All, Mean, Node, Not, Rows
 from cinedex.stages.rules.model import Any as AnyOf
 from cinedex.stages.rules.read import read_rules
+from cinedex.stages.soundterms import film_terms
 from cinedex.timeline.rows import Cue, Event, Face, Object, Quality, Row, Shot, Sound, Tag, Text, Voice
 from cinedex.timeline.time import Time
 
@@ -107,6 +108,18 @@ def test_each_rule_fires_on_what_it_is_about(label: str):
     assert {e.label for e in events} <= {label, "driving", "montage"}, "it fires on nothing else"
 
 
+def test_music_and_people_are_no_musical_number_until_somebody_sings():
+    people = [thing(10, 50, "person"), sound(0, 60, "music")]
+    assert "dance or musical number" not in {e.label for e in found(people)}
+    assert "dance or musical number" in {e.label for e in found([*people, sound(10, 50, "singing")])}
+
+
+def test_an_engine_that_is_only_heard_is_no_driving():
+    assert "driving" not in {e.label for e in found([sound(10, 50, "engine")])}
+    seen = thing(10, 50, "car", (0.4, 0.4, 0.1, 0.1))
+    assert "driving" in {e.label for e in found([sound(10, 50, "engine"), seen])}
+
+
 def test_every_rule_has_its_example():
     assert set(EXAMPLES) == {r.label for r in RULES.values()}
 
@@ -137,6 +150,7 @@ def _leaves(node: Node) -> list[Rows]:
 
 def test_labels_are_spelled_as_the_models_spell_them():
     known = {Tag: set(imagenet_labels()), Object: set(coco_labels()[1])}
+    known[Sound] = {t.name for t in film_terms()} | {"song"}
     for rule in RULES.values():
         for leaf in _leaves(rule.evidence):
             for one in leaf.where:

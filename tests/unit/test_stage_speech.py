@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.stage_films import movie
 
-from cinedex.models.tasks import HeardWord, Transcript
+from cinedex.models.tasks import HeardWord, Tongue, Transcript
 from cinedex.stages.base import Inputs
-from cinedex.stages.speech import Speech, cues, joined, pack
-from cinedex.timeline.rows import Cue, Flag, Row, Voice, Word
+from cinedex.stages.cues import cues
+from cinedex.stages.speech import Speech, pack
+from cinedex.timeline.rows import Flag, Row, Voice, Word
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Maker, Spans, Track
 
@@ -34,7 +35,16 @@ class Reader:
         self.batches: list[int] = []
         self.languages: list[str | None] = []
 
-    def transcribe(self, clips: Sequence[np.ndarray], *, language: str | None = None) -> list[Transcript]:
+    def transcribe(
+        self,
+        clips: Sequence[np.ndarray],
+        *,
+        language: str | None = None,
+        names: Sequence[str] = (),
+        english: bool = False,
+    ) -> list[Transcript]:
+        assert not english
+        self.names = tuple(names)
         self.batches.append(len(clips))
         self.languages.append(language)
         spans = [(float(c[0]), float(c[0]) + len(c) / RATE) for c in clips]
@@ -82,7 +92,7 @@ def spans(pairs: Sequence[tuple[float, float]]) -> list[Span]:
 
 
 def texts(rows: Sequence[Row]) -> list[str]:
-    return [r.text for r in rows if isinstance(r, Cue)]
+    return [c.text for c in cues([r for r in rows if isinstance(r, Word)])]
 
 
 SPEECH = st.lists(st.tuples(st.floats(0, 6), st.floats(0.2, 40)), max_size=12).map(
@@ -156,14 +166,13 @@ def test_reels_joined_are_the_whole(speech: list[tuple[float, float]], cuts: lis
     assert sorted(parts, key=place) == sorted(whole, key=place)
 
 
-def test_words_lie_on_film_time_inside_their_window_in_order_and_cues_hold_them():
+def test_words_lie_on_film_time_inside_their_window_in_order():
     rows = run(Reader(counting), [(10, 16), (40, 44)])
     words = [r for r in rows if isinstance(r, Word)]
     assert [w.text for w in words] == [f"w{i}" for i in (*range(10, 16), *range(40, 44))]
     assert words[0].span == Span.from_seconds(10, 10.8)
     assert all(a.end <= b.start for a, b in itertools.pairwise(words))
     assert texts(rows) == ["w10 w11 w12 w13 w14 w15", "w40 w41 w42 w43"]
-    assert all(c.refs[0].startswith("word@") for c in rows if isinstance(c, Cue))
 
 
 def test_a_word_does_not_last_through_the_pause_beside_it():
@@ -278,57 +287,62 @@ def test_speech_after_the_last_word_is_heard_again():
     assert len([r for r in rows if isinstance(r, Word)]) >= 14
 
 
-def words(
-    text: str, *, step: float = 0.5, language: str = "en", pauses: Mapping[int, float] | None = None
-) -> list[Word]:
-    made, at = [], 0.0
-    for i, part in enumerate(text.split()):
-        at += (pauses or {}).get(i, 0.0)
-        span = Span.from_seconds(at, at + step)
-        made.append(Word(start=span.start, end=span.end, text=part, language=language, score=0.5))
-        at += step
-    return made
+def sure(language: str, *tongues: tuple[float, float, str, float]) -> dict[str, Any]:
+    return {"language": language, "tongues": tuple(Tongue(*t) for t in tongues)}
 
 
-def test_cues_end_with_sentences_and_at_pauses():
-    said = words("Who goes there? Nobody. I am here now", pauses={6: 1.5})
-    assert [c.text for c in cues(said)] == ["Who goes there?", "Nobody.", "I am", "here now"]
+def test_a_window_in_two_languages_is_divided_in_the_pause_between_them():
+    def mixed(start: float, end: float) -> Transcript:
+        if end - start < 15:
+            return replace(counting(start, end), language="de" if start >= 10 else "en")
+        parts = sure("en", (0, 4, "en", 0.99), (4, 8, "en", 0.4), (8, 12, "de", 0.5), (12, 16, "de", 0.95))
+        return replace(counting(start, end), **parts)
 
-
-def test_an_abbreviation_or_an_initial_ends_no_sentence():
-    said = words("Ask Dr. Who and Mr. J. Smith. Go.")
-    assert [c.text for c in cues(said)] == ["Ask Dr. Who and Mr. J. Smith.", "Go."]
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=40),
-    step=st.floats(0.1, 2),
-    pauses=st.dictionaries(st.integers(0, 40), st.floats(0, 2)),
-)
-def test_cues_hold_every_word_once_and_are_short(lengths: list[int], step: float, pauses: dict[int, float]):
-    said = words(" ".join("a" * n for n in lengths), step=step, pauses=pauses)
-    made = list(cues(said))
-    assert " ".join(c.text for c in made) == " ".join(w.text for w in said)
-    assert all(c.start < c.end for c in made)
-    assert all(a.end <= b.start for a, b in itertools.pairwise(made))
-    for cue in made:
-        assert " " not in cue.text or (cue.end - cue.start <= SECOND * 6 and len(cue.text) <= 84)
-
-
-def test_wide_characters_count_double():
-    said = words(" ".join("字" * 60), step=0.05, language="ja")
-    assert [len(c.text) for c in cues(said)] == [30, 30]
+    reader = Reader(mixed)
+    rows = run(reader, [(0, 8), (10, 20)])
+    assert reader.clips == [(0, 20), (0, 8), (10, 20)]
+    assert {w.language for w in rows if isinstance(w, Word) and w.start < SECOND * 9} == {"en"}
+    assert {w.language for w in rows if isinstance(w, Word) and w.start > SECOND * 9} == {"de"}
 
 
 @pytest.mark.parametrize(
-    ("parts", "language", "text"),
-    [
-        (["Guten", "Tag."], "de", "Guten Tag."),
-        (["自", "己", "的"], "zh", "自己的"),
-        (["用", "Open", "Source", "的"], "zh", "用Open Source的"),
-        ([], "en", ""),
-    ],
+    "parts", [[(0, 4, "en", 0.99), (4, 8, "de", 0.85)], [(0, 4, "en", 0.9), (4, 8, "en", 0.9)], [(0, 4, "de", 0.99)]]
 )
-def test_words_are_joined_as_the_language_writes_them(parts: list[str], language: str, text: str):
-    assert joined(parts, language) == text
+def test_a_window_is_not_divided_where_its_parts_are_not_sure_or_agree(parts: list[tuple[float, float, str, float]]):
+    reader = Reader(lambda a, b: replace(counting(a, b), **sure("en", *parts)))
+    run(reader, [(0, 8), (10, 20)])
+    assert reader.clips == [(0, 20)]
+
+
+def test_a_window_of_a_doubtful_language_is_heard_in_the_films_own():
+    def says(start: float, end: float) -> Transcript:
+        doubt = start == 90
+        return replace(counting(start, end), language="cy" if doubt else "en", language_score=0.3 if doubt else 0.99)
+
+    class Told(Reader):
+        def transcribe(
+            self, clips: Sequence[np.ndarray], *, language: str | None = None, **more: Any
+        ) -> list[Transcript]:
+            found = super().transcribe(clips, language=language, **more)
+            return [replace(t, language=language) if language else t for t in found]
+
+    reader = Told(says)
+    rows = run(reader, [(0, 10), (20, 30), (40, 50), (90, 92)])
+    assert {w.language for w in rows if isinstance(w, Word)} == {"en"}
+    assert reader.languages.count("en") == 1
+    assert reader.batches == [4, 3, 1]
+
+
+def test_where_the_film_has_no_language_of_its_own_a_doubtful_window_keeps_its_guess():
+    def says(start: float, end: float) -> Transcript:
+        language, score = {0: ("en", 0.99), 20: ("de", 0.99), 90: ("cy", 0.3)}[round(start)]
+        return replace(counting(start, end), language=language, language_score=score)
+
+    rows = run(Reader(says), [(0, 10), (20, 30), (90, 92)])
+    assert {w.language for w in rows if isinstance(w, Word)} == {"en", "de", "cy"}
+
+
+def test_names_are_handed_to_the_recogniser():
+    reader = Reader(counting)
+    run(reader, [(0, 3)], names=("Sintel", "Shaman"))
+    assert reader.names == ("Sintel", "Shaman")

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cinedex import __version__
+from cinedex.app import flashes_cli, models_cli, people_cli, server_cli, subtitles_cli, tags_cli
 from cinedex.app import find_cli, models_cli, people_cli, tags_cli
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
@@ -37,7 +38,11 @@ app = typer.Typer(
 )
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
+app.add_typer(subtitles_cli.app, name="subtitles")
 app.add_typer(tags_cli.app, name="tags")
+app.add_typer(server_cli.keys, name="keys")
+app.command()(server_cli.serve)
+app.command()(flashes_cli.flashes)
 app.add_typer(find_cli.index_app, name="index")
 app.command()(find_cli.search)
 app.command()(find_cli.ask)
@@ -59,11 +64,14 @@ def _common(
         str | None, typer.Option("--library", "-L", help="Folder or URL of the library (else CINEDEX_LIBRARY).")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never touch the network (or CINEDEX_OFFLINE=1).")] = False,
+    glossary: Annotated[
+        Path | None, typer.Option("--glossary", help="A file of names to expect in speech (or CINEDEX_GLOSSARY).")
+    ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    Common.library, Common.offline = library, offline or None
+    Common.library, Common.offline, Common.glossary = library, offline or None, glossary
 
 
 @app.command()
@@ -190,16 +198,22 @@ def charts(
 @app.command()
 def export(
     film: Film,
-    form: Annotated[str, typer.Option("--format", "-f", help="json, srt, vtt, otio, or a plugin's.")] = "json",
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="json, srt, vtt, ass, ttml, otio, or a plugin's.")
+    ] = "json",
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; default FILM.FORMAT here.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="All cues in this language: as spoken, subtitled or translated.")
     ] = None,
 ) -> None:
     """Write a film's facts in a format that other programs read."""
     library = open_library()
     movie = library.find(film)
-    path = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.{form}")
-    out.print(f"Wrote [bold]{escape(str(library.export(movie, form, path)))}[/]")
+    stem = f"{Path(movie.name).stem or movie.id[:16]}{f'.{language}' if language else ''}"
+    path = to or Path(f"{stem}.{form}")
+    out.print(f"Wrote [bold]{escape(str(library.export(movie, form, path, language=language)))}[/]")
 
 
 @app.command()

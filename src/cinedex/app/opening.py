@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,11 +24,13 @@ class Common:
 
     library: str | None = None
     offline: bool | None = None
+    glossary: Path | None = None
 
 
 def open_library() -> Library:
     """The library that is meant."""
-    return Library(settings=Settings.from_env(library=Common.library, offline=Common.offline))
+    settings = Settings.from_env(library=Common.library, offline=Common.offline, glossary=Common.glossary)
+    return Library(settings=settings)
 
 
 def print_json(value: Any, indent: int | None = 1) -> None:

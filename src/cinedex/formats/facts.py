@@ -18,9 +18,14 @@ TITLES = {
     "shot": "Shots",
     "transition": "Transitions",
     "cue": "Cues",
+    "caption": "Subtitles",
+    "subtitling": "Subtitles weighed",
+    "translation": "Translations",
     "word": "Words",
     "voice": "Voices",
     "sound": "Sounds",
+    "loudness": "Loudness",
+    "programme": "Programme",
     "scene": "Scenes",
     "person": "People",
     "place": "Places",
@@ -34,12 +39,16 @@ TITLES = {
     "picture": "Stills",
     "quality": "Measures",
     "flag": "Flags",
+    "flash": "Flashes",
+    "pattern": "Stripes",
     "face": "Faces",
     "portrait": "Portraits",
     "area": "Picture area",
     "frame": "Frame index",
     "glance": "Glances",
     "scan": "Scans",
+    "hearing": "Hearings",
+    "level": "Levels",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
     "vector": "Vectors",
@@ -47,7 +56,12 @@ TITLES = {
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset({"frame", "vector", "sight", "glance", "scan", "tracklet", "faceprint", "face", "portrait", "area"})
+BEHIND = frozenset(
+    {"frame", "vector", "sight", "glance", "scan", "hearing", "tracklet", "faceprint", "face", "portrait", "area"}
+)
+BEHIND = frozenset({
+    "frame", "vector", "sight", "glance", "scan", "level", "tracklet", "faceprint", "face", "portrait", "area",
+})  # fmt: skip
 """Kinds that serve other kinds: listed when there is something to say about them."""
 
 _BY = "\N{MULTIPLICATION SIGN}"

@@ -341,12 +341,13 @@ class _Sound:
         self, owner: Pass, number: int, views: Mapping[Samples, list[str]], source: Reading, start: Time
     ) -> None:
         self.owner, self.number = owner, number
-        self.hearing = Hearing(source, number, start)
-        span = owner.movie.span if owner.span is None else owner.span
+        heard = {view: names for view, names in views.items() if view.stream == number}
+        mono, channels = any(v.mixed for v in heard), not all(v.mixed for v in heard)
+        self.hearing = Hearing(source, number, start, mono=mono, channels=channels)
+        span, sound = owner.movie.span if owner.span is None else owner.span, owner.movie.audio[number]
         self.makers = [
-            (SampleMaker(owner.movie.audio[number], rate=view.rate, chunk=view.chunk, span=span), names)
-            for view, names in views.items()
-            if view.stream == number
+            (SampleMaker(sound, rate=view.rate, chunk=view.chunk, span=span, mixed=view.mixed), names)
+            for view, names in heard.items()
         ]
 
     @property

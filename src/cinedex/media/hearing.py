@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cinedex.media.reading import Reading, reading
+from cinedex.timeline.movie import AudioStream
 from cinedex.timeline.time import FLICKS_PER_SECOND, SECOND, Time
 
 Floats = npt.NDArray[np.float32]
@@ -62,24 +63,32 @@ def in_time(at: Time | None, start: Time, source: Reading, stream: int, back: Ti
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Decoded sound: mono float32 samples at the stream's own rate, the first being number `place` from film time 0."""
+    """Decoded sound: float32 samples at the stream's own rate, the first being number `place` from film time 0.
+
+    `mono` is [n], `channels` [n, channels]; what nobody asked for is None.
+    """
 
     cell: int
     place: int
-    samples: Floats
+    mono: Floats | None
+    channels: Floats | None
     rate: int
 
 
 class Hearing:
-    """Decodes one sound stream from the cell of `start` on. Channels are mixed by FFmpeg's standard down-mix."""
+    """Decodes one sound stream from the cell of `start` on.
 
-    def __init__(self, source: Reading, number: int, start: Time) -> None:
+    `mono` mixes the channels by FFmpeg's standard down-mix, `channels` keeps each of them.
+    """
+
+    def __init__(self, source: Reading, number: int, start: Time, *, mono: bool = True, channels: bool = False) -> None:
         self.source, self.stream = source, source.sounds[number]
         self._cell = int(max(start, Time(0))) // int(CELL)
         self._grid = Grid.of(source, number)
         self._begins = source.movie.audio[number].start
         self._decoder: Any = self._fresh()
-        self._mixer = _Mixer()
+        self._mixer = _Mixer() if mono else None
+        self._splitter = _Splitter(source.movie.audio[number]) if channels else None
         self._waiting: deque[tuple[Time, Any]] = deque()
         self._last = Time(-1 << 62)
         self._next: int | None = None
@@ -141,14 +150,16 @@ class Hearing:
 
     def _heard(self, frames: list[Any]) -> Iterator[Heard]:
         for frame in frames:
-            samples, rate = self._mixer(frame), frame.sample_rate
             at = self.source.at(frame, self.stream)
+            mono = self._mixer(frame) if self._mixer is not None else None
+            channels = self._splitter(frame) if self._splitter is not None else None
+            rate = frame.sample_rate
             place = self._next or 0 if at is None else place_of(at, rate)
             if at is not None and self._grid is not None:
                 place = self._grid.snap(place)
-            self._next = place + len(samples)
+            self._next = place + next(len(s) for s in (mono, channels) if s is not None)
             if self._next > place_of(self._cell * CELL - _SETTLED, rate):
-                yield Heard(self._cell, place, samples, rate)
+                yield Heard(self._cell, place, mono, channels, rate)
 
 
 @dataclass(frozen=True)
@@ -207,3 +218,50 @@ class _Mixer:
         finally:
             frame.pts = stamp
         return mixed
+
+
+class _Splitter:
+    """Brings frames of any sample format to float32 [n, channels] in the stream's layout, at their own rate."""
+
+    def __init__(self, sound: AudioStream) -> None:
+        self.sound = sound
+        self._kind: tuple[Any, ...] = ()
+        self._resampler: Any = None
+
+    def __call__(self, frame: Any) -> Floats:
+        if frame.layout.name != self.sound.layout:
+            frame = self._laid_out(frame)
+        values = frame.to_ndarray()
+        if frame.format.is_planar:
+            values = values.T
+        values = values.reshape(-1, self.sound.channels)
+        if values.dtype.kind == "u":
+            return np.asarray((values.astype(np.float32) - 128) / 128)
+        full = 1.0 if values.dtype.kind == "f" else float(-np.iinfo(values.dtype).min)
+        return np.asarray(values, dtype=np.float32) / np.float32(full)
+
+    def _laid_out(self, frame: Any) -> Any:
+        """A frame whose layout is not that of the stream's first one, mixed to it."""
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if kind != self._kind:
+            self._kind = kind
+            how = {"rematrix_maxval": "1.0"}
+            self._resampler = av.AudioResampler(
+                format="flt", layout=self.sound.layout, rate=frame.sample_rate, options=how
+            )
+        frame.pts = None  # nobody needs it any more, and the resampler would fill gaps by it
+        parts = [f.to_ndarray().reshape(1, -1) for f in self._resampler.resample(frame)]
+        mixed = av.AudioFrame.from_ndarray(np.concatenate(parts, axis=1), format="flt", layout=self.sound.layout)
+        mixed.sample_rate = frame.sample_rate
+        return mixed
+
+
+def channel_names(layout: str, count: int) -> tuple[str, ...]:
+    """The channels of a layout by FFmpeg's names ('FL', 'LFE'); of one that names none, those usual for so many."""
+    names = tuple(c.name for c in av.AudioLayout(layout).channels)
+    if "NONE" in names and count in _USUAL:
+        names = tuple(c.name for c in av.AudioLayout(_USUAL[count]).channels)
+    return names
+
+
+_USUAL = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}

@@ -14,6 +14,7 @@ from cinedex.errors import MediaError
 from cinedex.media.container import has_index, opened
 from cinedex.media.extent import Extent, extent
 from cinedex.media.identity import content_id, size_of
+from cinedex.media.sidecars import sidecars
 from cinedex.media.trial import Trial, codec_name
 from cinedex.timeline.movie import AudioStream, Chapter, Movie, SubtitleStream, VideoStream
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
@@ -58,6 +59,7 @@ def probe(uri: str | Path) -> Movie:
             origin=origin,
             warnings=tuple(trial.warnings),
             joined=found.extent.jumps > 0,
+            sidecars=sidecars(place),
         )
 
 

@@ -28,12 +28,15 @@ class SampleMaker:
     round their time stamps. The resampler is fed from a multiple of its period, so that its phase is always the same.
     """
 
-    def __init__(self, sound: AudioStream, *, rate: int, chunk: int, span: Span) -> None:
-        self.rate, self.chunk = rate, chunk
+    def __init__(self, sound: AudioStream, *, rate: int | None, chunk: int, span: Span, mixed: bool = True) -> None:
+        self.rate = rate = rate or sound.rate
+        self.chunk, self.mixed = chunk, mixed
+        self.layout = "mono" if mixed else sound.layout
+        self._shape: tuple[int, ...] = () if mixed else (sound.channels,)
         self.next = -(-int(span.start) * rate // FLICKS_PER_SECOND)
         last = min(span.end, sound.start + sound.duration)
         self.end = max(self.next, -(-int(last) * rate // FLICKS_PER_SECOND))
-        self._buffer = np.zeros(chunk, dtype=np.float32)
+        self._buffer = np.zeros((chunk, *self._shape), dtype=np.float32)
         self._held = 0
         self._resampler: Any = None
         self._kind = (-1, 0)
@@ -50,18 +53,21 @@ class SampleMaker:
         if (heard.cell, heard.rate) != self._kind:
             yield from self._drain()
             self._kind, self._fed = (heard.cell, heard.rate), None
-        samples, off = heard.samples, heard.place - (self._fed or 0)
+        samples = heard.mono if self.mixed else heard.channels
+        if samples is None:
+            raise ValueError("the sound was not decoded in the shape that is asked for")
+        off = heard.place - (self._fed or 0)
         if self._fed is None or abs(off) > heard.rate * _LOST:
             yield from self._drain()
             samples = self._begin(samples, heard.place)
         elif abs(off) > heard.rate * _SLACK:
-            samples = np.pad(samples, (off, 0)) if off > 0 else samples[-off:]
+            samples = _late(samples, off) if off > 0 else samples[-off:]
         yield from self._feed(samples)
 
     def finish(self) -> Iterator[SampleChunk]:
         """The rest, when the stream has ended; what it promised and did not hold is silence."""
         yield from self._drain()
-        yield from self._pour(self.end, np.zeros(0, dtype=np.float32))
+        yield from self._pour(self.end, self._buffer[:0])
         if self._held:
             yield self._cut()
 
@@ -72,8 +78,8 @@ class SampleMaker:
         start = place // period * period
         self._fed, self._made = start, start * self.rate // source
         if self.rate != source:
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=self.rate)
-        return np.pad(samples, (place - start, 0))
+            self._resampler = av.AudioResampler(format="flt", layout=self.layout, rate=self.rate)
+        return _late(samples, place - start)
 
     def _feed(self, samples: Floats) -> Iterator[SampleChunk]:
         if not len(samples):
@@ -82,16 +88,16 @@ class SampleMaker:
         if self._resampler is None:
             yield from self._made_of(samples)
             return
-        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=self.layout)
         frame.sample_rate = self._kind[1]
         for part in self._resampler.resample(frame):
-            yield from self._made_of(part.to_ndarray().reshape(-1))
+            yield from self._made_of(part.to_ndarray().reshape(-1, *self._shape))
 
     def _drain(self) -> Iterator[SampleChunk]:
         if self._resampler is not None:
             rest, self._resampler = self._resampler.resample(None), None
             for part in rest:
-                yield from self._made_of(part.to_ndarray().reshape(-1))
+                yield from self._made_of(part.to_ndarray().reshape(-1, *self._shape))
 
     def _made_of(self, samples: Floats) -> Iterator[SampleChunk]:
         """Keep what lies in the cell."""
@@ -126,3 +132,8 @@ class SampleMaker:
         chunk = SampleChunk(Rate(self.rate).time(self.next), self.rate, self._buffer[: self._held].copy())
         self.next, self._held = self.next + self._held, 0
         return chunk
+
+
+def _late(samples: Floats, count: int) -> Floats:
+    """The samples after `count` silent ones."""
+    return np.pad(samples, ((count, 0), *[(0, 0)] * (samples.ndim - 1)))

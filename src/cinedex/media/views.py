@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cinedex.timeline.rows import Row
-from cinedex.timeline.time import Rate, Time
+from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.track import Ticks
 
 PixelFormat: TypeAlias = Literal["rgb24", "gray8"]
@@ -36,12 +36,16 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """The sound of one audio stream (by its place among the audio streams), mono by channel mean, float32."""
+    """The sound of one audio stream (by its place among the audio streams), float32: mono, or every channel by itself.
 
-    rate: int = 16_000
+    `rate` None leaves the stream's own rate. With `mixed` False the channels come as the stream's layout orders them.
+    """
+
+    rate: int | None = 16_000
     stream: int = 0
     chunk: int = 16_000
     """How many samples a chunk carries."""
+    mixed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,15 @@ class Listens:
     stream: int = 0
 
 
-View: TypeAlias = Frames | Samples | Looks | Listens
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """The film's own subtitle streams of text and the subtitle files beside it, each as one chunk."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    """Name and SHA-256 of each file that is read; one that has changed since is not."""
+
+
+View: TypeAlias = Frames | Samples | Looks | Listens | Captions
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -92,7 +104,7 @@ class FrameChunk:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SampleChunk:
-    """Consecutive samples, float32 [n] in -1..1; the first is at `start`."""
+    """Consecutive samples, float32 [n] in -1..1, or [n, channels] as they are; the first is at `start`."""
 
     start: Time
     rate: int
@@ -117,4 +129,17 @@ class Look:
         return f"Look(row {self.row} at {self.at}, {self.pixels.shape})"
 
 
-Chunk: TypeAlias = FrameChunk | SampleChunk | Look
+@dataclass(frozen=True, slots=True)
+class CaptionChunk:
+    """One source of subtitles: the entries of a stream as (span, text), or the bytes of a file that nobody has read."""
+
+    name: str
+    language: str | None
+    """As the container tags it."""
+    entries: tuple[tuple[Span, str], ...] = ()
+    data: bytes | None = None
+    fault: str = ""
+    """Why there is nothing in it, or not all."""
+
+
+Chunk: TypeAlias = FrameChunk | SampleChunk | Look | CaptionChunk

@@ -20,6 +20,7 @@ from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import Loader, ModelSpec, RunOptions
 from cinedex.models.tasks import FACE, Floats, HeardWord, Pixels, Transcript
+from cinedex.models.yamnet import audioset_labels
 
 
 class FakeTransitionDetector:
@@ -56,6 +57,29 @@ class FakeVoiceDetector:
         return np.minimum(_loudness(hops) * 10, 1).astype(np.float32)
 
 
+class FakeSoundTagger:
+    """Names loud sound by its pitch: music (below 1000 Hz), a gunshot (below 4000 Hz), a whistle."""
+
+    rate = 16000
+    window = 15600
+    vocabulary = "audioset-521"
+
+    def __init__(self) -> None:
+        self.labels = audioset_labels()
+
+    def sounds(self, clips: Floats) -> Floats:
+        """Ten times the root mean square for the pitch's label, 1 at most; silence is what misses from 1."""
+        _check(clips.ndim == 2 and clips.shape[1] == self.window, "sound", clips)
+        found = np.zeros((len(clips), len(self.labels)), np.float32)
+        loud = np.minimum(_loudness(clips) * 10, 1)
+        for row, clip, level in zip(found, clips, loud, strict=True):
+            pitch = int(np.argmax(np.abs(np.fft.rfft(clip)))) * self.rate / self.window
+            name = "Whistle" if pitch >= 4000 else "Gunshot, gunfire" if pitch >= 1000 else "Music"
+            row[self.labels.index(name)] = level
+            row[self.labels.index("Silence")] = 1 - level
+        return found
+
+
 class FakeTranscriber:
     """Hears a word in every loud half second, named by its pitch: hum, tone (from 300 Hz), whistle (from 1000 Hz)."""
 
@@ -63,9 +87,15 @@ class FakeTranscriber:
     longest = 30.0
     words = ("hum", "tone", "whistle")
 
-    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
-        """The words of each clip; the language is the one told, else English."""
-        return [self._one(clip, language or "en") for clip in clips]
+    def transcribe(
+        self, clips: Sequence[Floats], *, language: str | None = None, names: Sequence[str] = (), english: bool = False
+    ) -> list[Transcript]:
+        """The words of each clip, capital ones if it is to be English; the language is the one told, else English."""
+        del names
+        found = [self._one(clip, language or "en") for clip in clips]
+        if english:
+            return [replace(t, words=tuple(replace(w, text=w.text.upper()) for w in t.words)) for t in found]
+        return found
 
     def _one(self, clip: Floats, language: str) -> Transcript:
         _check(clip.ndim == 1 and len(clip) <= self.longest * self.rate, "sound", clip)
@@ -307,6 +337,7 @@ def fake_pool() -> ModelPool:
 _FAKES: dict[str, Callable[[ModelSpec], Any]] = {
     "transitions": lambda _: FakeTransitionDetector(),
     "voice": lambda _: FakeVoiceDetector(),
+    "sounds": lambda _: FakeSoundTagger(),
     "transcribe": lambda _: FakeTranscriber(),
     "tag": lambda spec: FakeImageTagger(spec.space or "fake-colours"),
     "embed-text": lambda spec: FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384))),

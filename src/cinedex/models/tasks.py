@@ -44,6 +44,21 @@ class VoiceDetector(Protocol):
         ...
 
 
+@runtime_checkable
+class SoundTagger(Protocol):
+    """Scores a fixed vocabulary on short clips of sound."""
+
+    rate: int
+    window: int
+    """Samples of the clips that it takes."""
+    vocabulary: str
+    labels: Sequence[str]
+
+    def sounds(self, clips: Floats) -> Floats:
+        """Scores float32 [n, labels] in 0..1, several of which may be high at once, for float32 [n, window] mono."""
+        ...
+
+
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages written without spaces between words: a recognised word is a character or a few, joined as they are."""
 
@@ -59,8 +74,21 @@ class HeardWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Tongue:
+    """The likeliest language of a part of a clip, times in seconds from the clip's start."""
+
+    start: float
+    end: float
+    language: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard in one clip. `no_speech` and `mean_logprob` are as Whisper defines them."""
+    """What was heard in one clip. `no_speech` and `mean_logprob` are as Whisper defines them.
+
+    `language` is that of the clip, also where the words are its translation; `tongues` are those of its parts.
+    """
 
     language: str
     language_score: float
@@ -68,6 +96,7 @@ class Transcript:
     no_speech: float
     mean_logprob: float
     compression: float
+    tongues: tuple[Tongue, ...] = ()
 
 
 @runtime_checkable
@@ -78,8 +107,13 @@ class Transcriber(Protocol):
     longest: float
     """Seconds of sound that a clip may have at most."""
 
-    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
-        """One transcript per clip (float32 mono at `rate`), in the clips' order; language None means detect."""
+    def transcribe(
+        self, clips: Sequence[Floats], *, language: str | None = None, names: Sequence[str] = (), english: bool = False
+    ) -> list[Transcript]:
+        """One transcript per clip (float32 mono at `rate`), in the clips' order; language None means detect.
+
+        `names` are spellings to expect; `english` asks for what is said in English words.
+        """
         ...
 
 

@@ -15,7 +15,15 @@ import numpy as np
 
 from cinedex.errors import ModelError
 from cinedex.models.spec import ModelSpec, RunOptions
-from cinedex.models.tasks import UNSPACED, Floats, HeardWord, Transcript
+from cinedex.models.tasks import UNSPACED, Floats, HeardWord, Tongue, Transcript
+
+_NAMED = "{}."
+
+_PART = 4.0
+"""Seconds of a clip whose language is told by itself."""
+
+_FRAMES = 50
+"""Frames a second that the encoder gives."""
 
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width punctuation is meant
@@ -25,12 +33,13 @@ def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Whi
     """The model from its files, read into memory; nothing is fetched."""
     from faster_whisper import WhisperModel  # noqa: PLC0415 - heavy, and only needed where speech is
 
-    compute = str(spec.options.get("compute", "int8" if options.device == "cpu" else "int8_float16"))
+    device = _device(spec, options)
+    compute = str(spec.options.get("compute", "int8" if device == "cpu" else "float16"))
     contents = {name: path.read_bytes() for name, path in files.items()}
     try:
         model = WhisperModel(
             spec.name,
-            device=options.device,
+            device=device,
             compute_type=compute,
             cpu_threads=options.threads,
             local_files_only=True,
@@ -43,6 +52,15 @@ def load(spec: ModelSpec, files: Mapping[str, Path], options: RunOptions) -> Whi
     return Whisper(model, beam=int(spec.options.get("beam", 1)))
 
 
+def _device(spec: ModelSpec, options: RunOptions) -> str:
+    """Where it runs: a model that is too large for a CPU says `device = "auto"` and takes a GPU if there is one."""
+    if options.device != "cpu" or spec.options.get("device") != "auto":
+        return options.device
+    from ctranslate2 import get_cuda_device_count  # noqa: PLC0415 - see load
+
+    return "cuda" if get_cuda_device_count() else "cpu"
+
+
 class Whisper:
     """A `Transcriber`."""
 
@@ -52,8 +70,10 @@ class Whisper:
     def __init__(self, model: Any, beam: int) -> None:
         self._model, self._beam = model, beam
 
-    def transcribe(self, clips: Sequence[Floats], *, language: str | None = None) -> list[Transcript]:
-        """One transcript per clip; clips are float32 mono at 16 kHz, at most 30 s."""
+    def transcribe(
+        self, clips: Sequence[Floats], *, language: str | None = None, names: Sequence[str] = (), english: bool = False
+    ) -> list[Transcript]:
+        """One transcript per clip; clips are float32 mono at 16 kHz, at most 30 s. Names come as words said before."""
         if not clips:
             return []
         for clip in clips:
@@ -61,10 +81,12 @@ class Whisper:
                 raise ValueError(f"a clip of {len(clip) / self.rate:.1f} s is longer than {self.longest:.0f} s")
         encoded = self._model.encode(self._features(clips))
         languages = self._languages(encoded, len(clips), language)
-        prompts = [self._tokenizer(code) for code, _ in languages]
+        tongues = self._tongues(encoded, clips) if language is None else [()] * len(clips)
+        prompts = [self._tokenizer(code, "translate" if english else "transcribe") for code, _ in languages]
+        expected = _NAMED.format(", ".join(names)) if names else None
         results = self._model.model.generate(
             encoded,
-            [self._model.get_prompt(t, [], without_timestamps=True) for t in prompts],
+            [self._model.get_prompt(t, [], without_timestamps=True, hotwords=expected) for t in prompts],
             beam_size=self._beam,
             max_length=self._model.max_length,
             suppress_blank=True,
@@ -83,8 +105,11 @@ class Whisper:
                 no_speech=float(result.no_speech_prob),
                 mean_logprob=float(result.scores[0]) * len(ids) / (len(ids) + 1),
                 compression=_compression(tok.decode(ids)),
+                tongues=parts,
             )
-            for (code, sure), heard, result, ids, tok in zip(languages, words, results, tokens, prompts, strict=True)
+            for (code, sure), heard, result, ids, tok, parts in zip(
+                languages, words, results, tokens, prompts, tongues, strict=True
+            )
         ]
 
     def _features(self, clips: Sequence[Floats]) -> Floats:
@@ -99,13 +124,30 @@ class Whisper:
         found = self._model.model.detect_language(encoded)
         return [(ranked[0][0].strip("<|>"), float(ranked[0][1])) for ranked in found]
 
-    def _tokenizer(self, language: str) -> Any:
+    def _tongues(self, encoded: Any, clips: Sequence[Floats]) -> list[tuple[Tongue, ...]]:
+        """The language of every `_PART` seconds, asked of that part of what the encoder made of the whole clip.
+
+        It costs one step of the decoder, and no other run of the encoder.
+        """
+        counts = [int(len(c) / self.rate / _PART) for c in clips]
+        if not self._model.model.is_multilingual or max(counts) < 2:
+            return [()] * len(clips)
+        whole, size = _array(encoded), round(_PART * _FRAMES)
+        parts = [whole[i, k * size : (k + 1) * size] for i, count in enumerate(counts) for k in range(count)]
+        ranked = iter(self._model.model.detect_language(_stored(np.stack(parts))))
+        return [
+            tuple(
+                Tongue(k * _PART, (k + 1) * _PART, best[0].strip("<|>"), float(best[1]))
+                for k, best in ((k, next(ranked)[0]) for k in range(count))
+            )
+            for count in counts
+        ]
+
+    def _tokenizer(self, language: str, task: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415 - see load
 
         try:
-            return Tokenizer(
-                self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
-            )
+            return Tokenizer(self._model.hf_tokenizer, self._model.model.is_multilingual, task=task, language=language)
         except ValueError as unknown:
             raise ModelError(f"Whisper does not know the language {language!r}") from unknown
 
@@ -133,9 +175,21 @@ class Whisper:
 
 
 def _part(encoded: Any, members: Sequence[int]) -> Any:
+    return _stored(_array(encoded)[list(members)])
+
+
+def _array(encoded: Any) -> Any:
+    """What the encoder made, as an array on the host."""
+    from ctranslate2 import Device  # noqa: PLC0415 - see load
+
+    there = encoded if encoded.device == "cpu" else encoded.to_device(Device.cpu)
+    return np.array(there)
+
+
+def _stored(array: Any) -> Any:
     from ctranslate2 import StorageView  # noqa: PLC0415 - see load
 
-    return StorageView.from_array(np.ascontiguousarray(np.array(encoded)[list(members)]))
+    return StorageView.from_array(np.ascontiguousarray(array))
 
 
 def _words(tokenizer: Any, tokens: list[int], result: Any, length: float) -> list[HeardWord]:

@@ -17,10 +17,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cinedex.errors import CancelledError, CinedexError, StageError
+from cinedex.media.captions import captions
 from cinedex.media.decode import Pass
 from cinedex.media.look import LookPass
 from cinedex.media.sound import Listener
-from cinedex.media.views import Chunk, FrameChunk, Frames, Listens, Look, Looks, SampleChunk, Samples
+from cinedex.media.views import (
+    CaptionChunk,
+    Captions,
+    Chunk,
+    FrameChunk,
+    Frames,
+    Listens,
+    Look,
+    Looks,
+    SampleChunk,
+    Samples,
+)
 from cinedex.run.plan import parameters
 from cinedex.stages.base import Inputs, Made, Stage
 from cinedex.store import Store
@@ -151,6 +163,7 @@ class _Reading:
 
     source: Pass | LookPass | None = None
     listener: Listener | None = None
+    captions: Captions | None = None
 
 
 def _readings(job: Job, tools: Tools, stack: ExitStack) -> dict[str, _Reading]:
@@ -177,6 +190,8 @@ def _readings(job: Job, tools: Tools, stack: ExitStack) -> dict[str, _Reading]:
         if isinstance(view, Listens) and _carries(movie, view):
             listener = stack.enter_context(Listener(movie, rate=view.rate, stream=view.stream))
             found[task.stage.name] = _Reading(listener=listener)
+        elif isinstance(view, Captions):
+            found[task.stage.name] = _Reading(captions=view)
     return found
 
 
@@ -221,6 +236,8 @@ class _Run:
         try:
             if source is not None:
                 chunks = source.open(stage.name)
+            elif self.reading.captions is not None:
+                chunks = captions(self.job.movie, self.reading.captions, self.tools.stop)
             inputs = Inputs(
                 movie=self.job.movie,
                 span=self.job.span,
@@ -285,6 +302,8 @@ def _position(chunk: Chunk) -> Time:
         return chunk.start + Time.from_seconds(len(chunk) / chunk.rate)
     if isinstance(chunk, Look):
         return chunk.at
+    if isinstance(chunk, CaptionChunk):
+        return chunk.entries[-1][0].end if chunk.entries else ZERO
     raise TypeError(f"not a chunk: {chunk!r}")
 
 

@@ -87,7 +87,7 @@ def make_plan(
 ) -> Plan:
     """Order the stages, name their results and look which are stored. `blocked` says why a model cannot be used."""
     steps: dict[str, Step] = {}
-    for stage in ordered(stages):
+    for stage in (s.about(movie) for s in ordered(stages)):
         makers = [s for row in stage.reads for s in makers_of(row.kind, stages) if s != stage.name]
         makers += [s for s in _welcomed(stage, stages) if steps[s].state is not StepState.BLOCKED]
         needs = tuple(dict.fromkeys(makers))

@@ -114,6 +114,14 @@ class Stage(ABC):
     def run(self, inputs: Inputs) -> Iterator[Made]:
         """The rows that start inside `inputs.span`, in any order, of the kinds in `makes`; tables of many at once."""
 
+    def about(self, movie: Movie) -> Stage:
+        """The same question put to one film: with what its answer depends on beside the film's content, as parameters.
+
+        What is laid beside a film is no part of its id; a stage that reads it overrides this, and its key knows.
+        """
+        del movie
+        return self
+
     def anonymous(self) -> Stage | None:
         """The same question put so that its answer identifies nobody; None for a stage that can do nothing else.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,6 +25,9 @@ _SLOWEST = 1.05
 _OFTEN, _SELDOM, _WIDE = 6, 3, 6
 """How many distances in a row must agree for a pattern; fewer where they are so many pictures or more."""
 
+_CHANCE = 1e-4
+"""How likely distances may be multiples of one number by chance and still be no chance."""
+
 _UNLIKE = 8.0
 """Of the changes before and after repeats one is at most so many times the other; larger ones are cuts."""
 
@@ -44,7 +48,7 @@ class Cadence(Stage):
     """
 
     name: ClassVar[str] = "cadence"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     makes: ClassVar[tuple[type[Row], ...]] = (Flag,)
     cost: ClassVar[Cost] = Cost(cpus=0.1, memory_mib=64, cpu_seconds_per_minute=0.02, disk_kib_per_minute=0.1)
 
@@ -137,7 +141,10 @@ def _changes(track: object, starts: Ticks) -> Numbers:
 
 
 def _patterned(still: Marks, slowest: int) -> Marks:
-    """The still pictures that come every n pictures, or every n or n + 1, time after time."""
+    """The still pictures that come every n pictures, or every n or n + 1, time after time.
+
+    Where little moves some of a pattern's repeats do not show: distances that are all multiples of an n are one too.
+    """
     at = np.flatnonzero(still)
     apart = np.diff(at)
     found = np.zeros(len(still), dtype=np.bool_)
@@ -148,4 +155,10 @@ def _patterned(still: Marks, slowest: int) -> Marks:
         low, high = some.min(axis=1), some.max(axis=1)
         for first in np.flatnonzero((high - low <= 1) & (low >= least) & (high <= slowest)).tolist():
             found[at[first : first + count + 1]] = True
+    for every in range(2, slowest + 1):
+        count = max(_SELDOM, math.ceil(math.log(_CHANCE) / -math.log(every)))
+        if len(apart) >= count:
+            multiples = np.lib.stride_tricks.sliding_window_view(apart % every == 0, count).all(axis=1)
+            for first in np.flatnonzero(multiples).tolist():
+                found[at[first : first + count + 1]] = True
     return found

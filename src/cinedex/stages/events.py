@@ -29,13 +29,14 @@ from cinedex.timeline.rows import (
     Quality,
     Row,
     Shot,
+    Sound,
     Tag,
     Text,
     Voice,
 )
 
 EVIDENCE: tuple[type[Row], ...] = (
-    *(Shot, Quality, Flag, Voice, Cue, Tag, Object),
+    *(Shot, Quality, Flag, Voice, Sound, Cue, Tag, Object),
     *(Motion, Framing, Face, Person, Text, Place),
 )
 """The kinds that rules can lean on: those that some stage makes. To a rule, any other kind is not computed."""

@@ -1,32 +1,23 @@
-"""What is said: words with times and the cues that they form, and a record of what was held back as not heard.
+"""What is said: words with times, and a record of what was held back as not heard.
 
 Windows of at most 28 s are laid over the whole film's speech by a fixed rule, so that they do not depend on reels.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import ClassVar
 
 from cinedex.media.views import Listens
-from cinedex.models.tasks import UNSPACED, Transcriber, Transcript
+from cinedex.models.tasks import Transcriber, Transcript
 from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
-from cinedex.timeline.rows import Cue, Flag, Row, Voice, Word
-from cinedex.timeline.time import SECOND, ZERO, Span, Time
+from cinedex.stages.cues import joined
+from cinedex.timeline.rows import Flag, Row, Voice, Word
+from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.track import Spans
-
-_ENDS = tuple(".?!…。？！؟۔।")  # noqa: RUF001 - the sentence ends of other scripts are meant
-
-_ABBREVIATIONS = frozenset(
-    {"mr.", "mrs.", "ms.", "dr.", "st.", "jr.", "sr.", "prof.", "rev.", "vs.", "mme.", "hr.", "fr."}
-)
-"""Words with a full stop that a name or a number follows."""
-
-_INITIAL = re.compile(r"[^\W_iI]\.")
 
 _SHORTEST_WORD = Time.from_seconds(0.02)
 
@@ -40,13 +31,23 @@ _MISSED = SECOND * 2
 _DIVISIBLE = SECOND * 4
 """A window shorter than this is not divided to be heard again."""
 
+_NEAR = SECOND * 5
+"""How far from where the language seems to change a pause is looked for."""
+
+_VOTERS = 3
+"""Windows that say what a film's language is."""
+
 _TRIES = 2
 """How often a part of a window is heard again."""
 
 
 @dataclass(frozen=True)
 class Speech(Stage):
-    """Cues and words of everything spoken. `language` None lets every window be in its own language.
+    """Words of everything spoken. `language` None lets every window be in its own language.
+
+    A window whose parts are surely of two languages (`turn`) is divided in the pause between them. One whose language
+    is doubtful (`tongue`) is heard in that of the three windows with most voice, where those that are sure of theirs
+    agree. `names` are spellings to expect: people and places of the film.
 
     A window whose stretches of voice are all at most `doubtful` sure and `brief` long is not listened to. The words of
     a window are held back, with a flag that says why, where Whisper's own measures say `no_speech` and it
@@ -55,12 +56,13 @@ class Speech(Stage):
     """
 
     name: ClassVar[str] = "speech"
-    version: ClassVar[int] = 2
-    makes: ClassVar[tuple[type[Row], ...]] = (Cue, Word, Flag)
+    version: ClassVar[int] = 3
+    makes: ClassVar[tuple[type[Row], ...]] = (Word, Flag)
     cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=400, cpu_seconds_per_minute=3, disk_kib_per_minute=3)
 
     model: str = "whisper-base"
     language: str | None = None
+    names: tuple[str, ...] = ()
     window: Time = SECOND * 28
     gap: Time = SECOND * 3
     batch: int = 4
@@ -69,6 +71,8 @@ class Speech(Stage):
     language_score: float = 0.5
     word_score: float = 0.25
     compression: float = 2.4
+    turn: float = 0.9
+    tongue: float = 0.6
     voiced: Time = _VOICED
     doubtful: float = 0.45
     brief: Time = _BRIEF
@@ -87,7 +91,9 @@ class Speech(Stage):
         """Rows of every window that reaches into the span; those that start outside it are another reel's."""
         voice = list(inputs.track(Voice))
         speech = Spans.of(s.span for s in voice)
-        windows = [w for w in pack(list(speech), self.window, self.gap) if w.overlaps(inputs.span)]
+        everywhere = list(pack(list(speech), self.window, self.gap))
+        windows = [w for w in everywhere if w.overlaps(inputs.span)]
+        home: str | None = None
         inside: dict[int, list[Voice]] = {}
         for number, row in zip(*(side.tolist() for side in Spans.of(windows).join(speech)), strict=True):
             inside.setdefault(number, []).append(voice[row])
@@ -99,19 +105,35 @@ class Speech(Stage):
                 waiting.append((window, 0))
         while waiting and not inputs.stop.is_set():
             batch = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
-            transcriber: Transcriber = inputs.model(self.model)
-            heard = transcriber.transcribe([inputs.listen(w) for w, _ in batch], language=self.language)
+            heard = self._hear([w for w, _ in batch], inputs, self.language)
             again: list[tuple[Span, int]] = []
             for (window, tries), transcript in zip(batch, heard, strict=True):
                 voiced = speech.crop(window)
-                if tries < _TRIES and (parts := self._parts(window, voiced, transcript)):
+                parts = self._parts(window, voiced, transcript) or _turned(window, voiced, transcript, self.turn)
+                if tries < _TRIES and parts:
                     again += [(p, tries + 1) for p in parts]
                     continue
-                made = list(self._rows(window, voiced, transcript))
+                believed = transcript
+                if transcript.language_score < self.tongue and transcript.words and not self.language:
+                    home = self._home(everywhere, speech, inputs) if home is None else home
+                    if home and home != transcript.language:
+                        (other,) = self._hear([window], inputs, home)
+                        believed = replace(other, language_score=transcript.language_score)
+                made = list(self._rows(window, voiced, believed))
                 yield from made
                 if tries < _TRIES and (rest := _unheard(window, voiced, made)):
                     again.append((rest, tries + 1))
             waiting.extendleft(reversed(again))
+
+    def _hear(self, windows: Sequence[Span], inputs: Inputs, language: str | None) -> list[Transcript]:
+        transcriber: Transcriber = inputs.model(self.model)
+        return transcriber.transcribe([inputs.listen(w) for w in windows], language=language, names=self.names)
+
+    def _home(self, windows: Sequence[Span], speech: Spans, inputs: Inputs) -> str:
+        """The film's language by a vote that does not depend on reels; '' where there is none."""
+        most = sorted(windows, key=lambda w: (-int(speech.crop(w).total), w.start))[:_VOTERS]
+        sure = {t.language for t in self._hear(most, inputs, None) if t.language_score >= self.turn}
+        return sure.pop() if len(sure) == 1 else ""
 
     def _hardly_voice(self, window: Span, voice: Sequence[Voice]) -> Flag | None:
         """Says that a window is not worth listening to: music is taken for voice briefly, and not surely."""
@@ -134,9 +156,7 @@ class Speech(Stage):
             note = f"{why}; held back: {text[:200]}"
             yield Flag(start=window.start, end=window.end, label="suppressed-speech", score=heard.no_speech, note=note)
             return
-        words = list(_timed(window, voiced, heard))
-        yield from words
-        yield from cues(words)
+        yield from placed(window, voiced, heard)
 
     def _doubt(self, voiced: Time, heard: Transcript) -> str:
         """Why a window's words are not believed, or nothing."""
@@ -179,6 +199,20 @@ def pack(speech: Sequence[Span], longest: Time, gap: Time) -> Iterator[Span]:
         first = last + 1
 
 
+def _turned(window: Span, voiced: Spans, heard: Transcript, sure: float) -> list[Span]:
+    """The window before and after the first change of language that its parts are sure of."""
+    parts = [t for t in heard.tongues if t.score >= sure]
+    for before, after in pairwise(parts):
+        if before.language != after.language:
+            middle = window.start + Time.from_seconds((before.end + after.start) / 2)
+            pauses = list(voiced.gaps(window))
+            near = [p for p in pauses if abs(int(p.middle - middle)) <= int(_NEAR)]
+            cut = min(near, key=lambda p: abs(int(p.middle - middle))).middle if near else middle
+            halves = (voiced.crop(Span(window.start, cut)).extent, voiced.crop(Span(cut, window.end)).extent)
+            return [h for h in halves if h is not None]
+    return []
+
+
 def _unheard(window: Span, voiced: Spans, made: Sequence[Made]) -> Span | None:
     """The end of a window where somebody speaks after the last word that was heard, if it is long enough to matter.
 
@@ -191,7 +225,7 @@ def _unheard(window: Span, voiced: Spans, made: Sequence[Made]) -> Span | None:
     return later.extent if later.total >= _MISSED else None
 
 
-def _timed(window: Span, voiced: Spans, heard: Transcript) -> Iterator[Word]:
+def placed(window: Span, voiced: Spans, heard: Transcript) -> Iterator[Word]:
     """Words on film time, in order, inside the window, none without length.
 
     Whisper lets a word last through the pause beside it; here it ends with the voice that it shares most with.
@@ -207,62 +241,3 @@ def _timed(window: Span, voiced: Spans, heard: Transcript) -> Iterator[Word]:
         start = min(max(said.start, reached), latest)
         reached = min(max(said.end, start + least), latest + least)
         yield Word(start=start, end=reached, text=word.text, language=heard.language, score=word.score)
-
-
-def joined(words: Sequence[str], language: str) -> str:
-    """Words as the language writes them: with spaces between, or without but for two that are in Latin letters."""
-    text = ""
-    for word in words:
-        latin = text[-1:].isascii() and text[-1:].isalnum() and word[:1].isascii() and word[:1].isalnum()
-        text += word if not text or (language in UNSPACED and not latin) else f" {word}"
-    return text
-
-
-def cues(
-    words: Sequence[Word], *, pause: Time = SECOND, longest: Time = SECOND * 6, columns: int = 84
-) -> Iterator[Cue]:
-    """Cues at sentence ends and pauses; a sentence too long for a cue is divided at its widest pause."""
-    sentence: list[Word] = []
-    for i, word in enumerate(words):
-        sentence.append(word)
-        following = words[i + 1] if i + 1 < len(words) else None
-        if following is None or _ends(word.text) or following.start - word.end >= pause:
-            yield from _divided(sentence, longest, columns)
-            sentence = []
-
-
-def _divided(words: list[Word], longest: Time, columns: int) -> Iterator[Cue]:
-    text = joined([w.text for w in words], words[0].language)
-    if len(words) > 1 and (words[-1].end - words[0].start > longest or _columns(text) > columns):
-        middle = len(words) / 2
-        pauses = [
-            (words[i].start - words[i - 1].end, _comma(words[i - 1]), -abs(i - middle), i) for i in range(1, len(words))
-        ]
-        inner = [p for p in pauses if abs(p[3] - middle) <= middle * 0.6] or pauses
-        cut = max(inner, key=lambda p: (int(p[0]) // int(SECOND // 5) if p[0] > ZERO else 0, p[1], p[2]))[3]
-        yield from _divided(words[:cut], longest, columns)
-        yield from _divided(words[cut:], longest, columns)
-        return
-    yield Cue(
-        start=words[0].start,
-        end=words[-1].end,
-        text=text,
-        language=words[0].language,
-        score=sum(w.score for w in words) / len(words),
-        source="speech",
-        refs=(words[0].ref,),
-    )
-
-
-def _columns(text: str) -> int:
-    """How wide a text is in print: Chinese, Japanese and Korean characters take two columns."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _ends(word: str) -> bool:
-    """Whether a sentence ends with it: not with an abbreviation or an initial."""
-    return word.endswith(_ENDS) and word.casefold() not in _ABBREVIATIONS and not _INITIAL.fullmatch(word)
-
-
-def _comma(word: Word) -> bool:
-    return word.text.endswith((",", ";", ":", "，", "、"))  # noqa: RUF001 - full-width commas are meant

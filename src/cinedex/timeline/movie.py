@@ -74,6 +74,16 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Sidecar:
+    """A subtitle file beside the film, as it was when the film was taken in: `digest` is the SHA-256 of its bytes."""
+
+    name: str
+    uri: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Movie:
     """One media file. Film time 0 is the start of its earliest played stream, whatever time stamps it carries."""
 
@@ -93,6 +103,8 @@ class Movie:
     warnings: tuple[str, ...] = ()
     joined: bool = False
     """Whether the container's clock restarts on the way: film time joins it up, and seeks by it are not possible."""
+    sidecars: tuple[Sidecar, ...] = ()
+    """Subtitle files that lay beside it when it was last taken in."""
 
     @property
     def span(self) -> Span:

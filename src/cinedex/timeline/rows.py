@@ -73,6 +73,64 @@ class Cue(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caption(Row):
+    """A line of a subtitle that came with the film, at its own times. `origin` is its stream or the name of its file.
+
+    `language` is that of the text, or as tagged where the text does not tell. Which of them are used is seen in cues.
+    """
+
+    kind = "caption"
+    text: str
+    language: str
+    origin: str
+
+    @property
+    def ref(self) -> str:
+        """Subtitles of many languages begin at one time: the origin tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.origin}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subtitling(Row):
+    """What a subtitle that came with the film is worth, and why its lines are the film's cues (`used`) or are not.
+
+    `voiced` is the share of its lines under which somebody speaks, `agreed` the share of its words that were heard
+    there; both after its times were multiplied by `pace` and moved by `shift` seconds, so that they fit best.
+    """
+
+    kind = "subtitling"
+    origin: str
+    language: str
+    used: bool
+    voiced: float
+    agreed: float
+    pace: float
+    shift: float
+    reason: str
+
+    @property
+    def ref(self) -> str:
+        """Each is of the whole film: the origin tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.origin}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation(Row):
+    """What cues (in `refs`) mean in another `language`; `origin` is theirs, `score` the translator's sureness, 0..1."""
+
+    kind = "translation"
+    text: str
+    language: str
+    origin: str
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """Several languages may begin at one time."""
+        return f"{self.kind}@{int(self.start)}#{self.language}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Word(Row):
     """One spoken word with its punctuation; `score` is the recogniser's probability, 0..1."""
 
@@ -102,6 +160,65 @@ class Sound(Row):
     def ref(self) -> str:
         """Several may begin at one time: the label tells them apart."""
         return f"{self.kind}@{int(self.start)}#{self.label}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing(Row):
+    """How much one short step of the sound is like each term of a `vocabulary`; a fact for other stages.
+
+    `scores` (0..1) are in the vocabulary's order, each term by itself.
+    """
+
+    kind = "hearing"
+    vocabulary: str
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness(Row):
+    """How loud a tenth of a second is: `momentary` (over 400 ms) and `short_term` (3 s), LUFS, both up to its end.
+
+    `peak` is the highest true peak of the tenth itself in any channel, dBTP. Nothing is below -120. Until a window is
+    full, what was before the sound counts as silence (ITU-R BS.1770-4, EBU Tech 3341).
+    """
+
+    kind = "loudness"
+    momentary: float
+    short_term: float
+    peak: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level(Row):
+    """What the channels of a tenth of a second carry, in the order of the stream's layout; a fact for other stages.
+
+    `peaks` are the highest sample in any channel of each of ten parts of it, dBFS, `powers` each channel's mean square,
+    dBFS; nothing is below -120. `alike` is the correlation (-1 to 1) of each left channel with its right one. `clipped`
+    counts the samples that lie in runs of three or more at full scale.
+    """
+
+    kind = "level"
+    peaks: tuple[float, ...]
+    powers: tuple[float, ...]
+    alike: tuple[float, ...]
+    clipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme(Row):
+    """A number that holds for the whole of a film's sound: `measure` is 'integrated-loudness' or the like.
+
+    A kind of its own, so that what reads the measures of pictures (kind 'quality') waits for no sound.
+    """
+
+    kind = "programme"
+    measure: str
+    value: float
+
+    @property
+    def ref(self) -> str:
+        """All begin at one time: the measure tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.measure}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +282,44 @@ class Flag(Row):
     label: str
     score: float
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flash(Row):
+    """A change of light or of saturated red in one picture, over part of it: two that oppose each other are one flash.
+
+    `how` is 'luminance', 'red' (WCAG up to 2.1) or 'chroma' (red as WCAG 2.2 has it), `rise` whether it got lighter or
+    redder. `area` is the share of the picture, `dark` and `bright` are the mean values before and after, in the order
+    of size: relative luminance, red over its maximum, or distance of chromaticity. `cells` is where: a bit for each of
+    48x27 cells, row by row.
+    """
+
+    kind = "flash"
+    how: Literal["luminance", "red", "chroma"]
+    rise: bool
+    area: float
+    dark: float
+    bright: float
+    cells: bytes
+
+    @property
+    def ref(self) -> str:
+        """Several may happen at one time: what changed, and which way, tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.how}-{'up' if self.rise else 'down'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern(Row):
+    """A stretch that shows straight stripes: `stripes` light and dark ones over `area` (a share) of the picture.
+
+    `dark` and `bright` are the relative luminances of the two.
+    """
+
+    kind = "pattern"
+    stripes: int
+    area: float
+    dark: float
+    bright: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -429,14 +584,23 @@ _ROWS: tuple[type[Row], ...] = (
     Transition,
     Shot,
     Cue,
+    Caption,
+    Subtitling,
+    Translation,
     Word,
     Voice,
     Sound,
+    Hearing,
+    Loudness,
+    Level,
+    Programme,
     Tag,
     Vector,
     Picture,
     Quality,
     Flag,
+    Flash,
+    Pattern,
     Glance,
     Motion,
     Scan,

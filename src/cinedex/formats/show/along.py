@@ -14,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from cinedex.formats.facts import measured
+from cinedex.formats.heard import along, height
 from cinedex.formats.seen import Names, characters
 from cinedex.formats.show.lines import clock, said
 from cinedex.timeline.rows import Cue, Event, Flag, Quality, Row, Scene, Shot, Voice
@@ -48,6 +49,9 @@ def lanes(timeline: Timeline, width: int, names: Names | None = None, *, colours
         track: Track[Row] | None = timeline.find(row)
         if track is not None and len(track):
             yield _lane(name, drawn(track.spans, edges), style)
+    loudness = height(along(timeline, edges, "short_term"))
+    if not np.isnan(loudness).all():
+        yield _lane("loudness", _rise(np.nan_to_num(loudness), top=1.0), _QUIET)
     yield Text()
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cinedex.formats.colours import hexadecimal, palette
 from cinedex.formats.facts import length, rhythm, top_tags
+from cinedex.formats.heard import measures, speech_share
 from cinedex.formats.seen import Names, characters, person_name, scenes_of, shares, stretches, words
 from cinedex.formats.show.lines import clock, one_line, rest, said, title, wrapped
 from cinedex.timeline.rows import Cue, Event, Flag, Object, Palette, Place, Row, Shot, Tag
@@ -43,6 +44,7 @@ def lists(timeline: Timeline, width: int, names: Names | None = None, *, colours
     yield from _people(timeline, width, names)
     yield from _shots(timeline, width)
     yield from _look(timeline, width, colours=colours)
+    yield from _sound(timeline, width)
     yield from _cues(timeline, width)
     yield from _events(timeline, width)
     yield from _texts(timeline, width)
@@ -161,6 +163,16 @@ def _shots(timeline: Timeline, width: int) -> Iterable[Text]:
         lasting = f"{length(shot.span.duration.seconds):>10}  "
         yield Text.assemble((head, ""), (lasting, "dim"), said(names, width - len(head) - len(lasting)))
     yield from rest(len(shots) - SHOTS, "shot", "the report has them all")
+
+
+def _sound(timeline: Timeline, width: int) -> Iterable[Text]:
+    found = measures(timeline)
+    if not found:
+        return
+    share = speech_share(timeline)
+    yield title("Sound", f"speech in {share:.0%} of what is heard" if share is not None else "", width)
+    yield from wrapped([f"{m.name} {m.says}" for m in found], " \N{MIDDLE DOT} ", width, "", indent="  ")
+    yield Text()
 
 
 def _cues(timeline: Timeline, width: int) -> Iterable[Text]:

@@ -1,0 +1,1 @@
+"""The service: one `Library` for people and programs over HTTP, its jobs, keys and web page."""

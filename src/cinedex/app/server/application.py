@@ -1,0 +1,157 @@
+"""The FastAPI application over a `Service`: routes, errors, headers, health, metrics and the page."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files as resources
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from cinedex import __version__
+from cinedex.app.server import asks, films, uploads
+from cinedex.app.server.problems import answer_problems, problem
+from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
+
+_log = logging.getLogger("cinedex.server")
+
+_PAGE = {
+    "": ("index.html", "text/html"),
+    "page.css": ("page.css", "text/css"),
+    "page.js": ("page.js", "text/javascript"),
+}
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+BODY_BYTES = 1 << 20
+"""A request's body is refused beyond this."""
+
+
+def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -> FastAPI:
+    """The application. `hosts` are the names under which it answers: another one is a page that rebinds its name."""
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        service.worker.start()
+        yield
+        service.worker.close()
+
+    app = FastAPI(
+        title="Cinedex",
+        version=__version__,
+        description="Films as facts: add, analyse, search, play, take out.",
+        lifespan=living,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.service = service
+    answer_problems(app)
+    app.include_router(films.router)
+    app.include_router(asks.router)
+    app.include_router(uploads.router)
+    _watch(app, service)
+    _guard(app)
+    _serve_page(app)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts, "[::1]"])
+    return app
+
+
+def _guard(app: FastAPI) -> None:
+    @app.middleware("http")
+    async def guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        """A number for every request, bounds, and headers that keep browsers from harm."""
+        given = request.headers.get("x-request-id", "")
+        fits = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
+        request.state.number = given if fits else secrets.token_hex(8)
+        response = _refused(request) or await answer(request)
+        headers = response.headers
+        headers["X-Request-Id"] = request.state.number
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        if "content-security-policy" not in headers and not request.url.path.endswith("/report"):
+            headers["Content-Security-Policy"] = _POLICY  # the report carries a stricter one of its own
+        return response
+
+
+def _refused(request: Request) -> Response | None:
+    """What is refused before anything is read of it."""
+    length = request.headers.get("content-length", "0")
+    uploading = request.method == "PATCH" and request.url.path.startswith("/v1/uploads/")  # bounds its bytes itself
+    if not length.isdigit() or (int(length) > BODY_BYTES and not uploading):
+        return problem(413, f"a body may have {BODY_BYTES} bytes", request)
+    if request.method not in _SAFE:
+        # Another site's page can make a browser send these here, and says so in one of the two.
+        site, origin = request.headers.get("sec-fetch-site", "none"), request.headers.get("origin")
+        own = origin is None or origin == f"{request.url.scheme}://{request.headers.get('host', '')}"
+        if site not in {"none", "same-origin"} or not own:
+            return problem(403, "requests of other sites are not answered", request)
+    return None
+
+
+def _watch(app: FastAPI, service: Service) -> None:
+    """Health, metrics, and a line in the log for every request."""
+    registry = CollectorRegistry()
+    asked = Counter("cinedex_requests", "Requests answered", ("route", "status"), registry=registry)
+    took = Histogram("cinedex_request_seconds", "Time to answer", ("route",), registry=registry)
+    waiting = Gauge("cinedex_jobs", "Jobs by state", ("state",), registry=registry)
+
+    @app.middleware("http")
+    async def counted(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        began = time.perf_counter()
+        response = await answer(request)
+        route = getattr(request.scope.get("route"), "path", "other")
+        seconds = time.perf_counter() - began
+        asked.labels(route, str(response.status_code)).inc()
+        took.labels(route).observe(seconds)
+        _log.info("%s %s %s %.0f ms", request.method, request.url.path, response.status_code, 1000 * seconds)
+        return response
+
+    @app.get("/healthz", tags=["operations"])
+    def healthz() -> dict[str, str]:
+        """Whether the process answers."""
+        return {"status": "ok", "version": __version__}
+
+    @app.get("/readyz", tags=["operations"])
+    def readyz(request: Request) -> dict[str, str]:
+        """Whether the library and the state file can be read; 503 with the reason where not."""
+        found = service_of(request)
+        found.state.rows("SELECT 1")
+        found.library.movies()
+        return {"status": "ready"}
+
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
+    def metrics(_: Reader) -> PlainTextResponse:
+        """Counts and times for Prometheus."""
+        for row in service.state.rows("SELECT state, COUNT(*) AS n FROM job GROUP BY state"):
+            waiting.labels(row["state"]).set(row["n"])
+        return PlainTextResponse(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4")
+
+
+def _serve_page(app: FastAPI) -> None:
+    folder = resources("cinedex.app.server") / "page"
+
+    @app.get("/{name}", include_in_schema=False)
+    def page(name: str, request: Request) -> Response:
+        if name not in _PAGE:
+            return problem(404, "there is nothing here", request)
+        return _sent(name)
+
+    @app.get("/", include_in_schema=False)
+    def front() -> Response:
+        return _sent("")
+
+    def _sent(name: str) -> Response:
+        file, kind = _PAGE[name]
+        return Response((folder / file).read_bytes(), media_type=kind, headers={"Cache-Control": "no-cache"})

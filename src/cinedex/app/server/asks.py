@@ -1,0 +1,154 @@
+"""Jobs and search over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from cinedex.app.server.jobs import ENDED
+from cinedex.app.server.problems import UnknownKeyError
+from cinedex.app.server.service import Analyst, Given, Reader
+from cinedex.app.tables import result_facts
+from cinedex.errors import UsageError
+
+router = APIRouter(prefix="/v1", tags=["jobs and search"])
+
+_POLL_SECONDS = 0.5
+_BEAT_SECONDS = 15
+
+
+class NewJob(BaseModel):
+    """An analysis to queue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    film: str = Field(min_length=1, max_length=200, description="A film of the library: its id or name.")
+    stages: list[Annotated[str, Field(max_length=60)]] = Field(
+        default=[], max_length=100, description="None: all of them."
+    )
+    priority: int = Field(default=0, ge=-100, le=100, description="The higher, the sooner.")
+    most_seconds: float | None = Field(default=None, gt=0, description="Refuse it if it is thought to take longer.")
+
+
+@router.post("/jobs", status_code=202)
+def ask(
+    new: NewJob,
+    service: Given,
+    who: Analyst,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> dict[str, Any]:
+    """Queue an analysis. With an `Idempotency-Key`, asking again gives the same job."""
+    movie = service.library.find(new.film)
+    plan = service.library.plan(movie, new.stages or None)
+    seconds = plan.cpu_seconds / service.library.settings.cores
+    if new.most_seconds is not None and seconds > new.most_seconds:
+        raise UsageError(
+            f"the analysis is thought to take {seconds:.0f} s, and {new.most_seconds:g} s are allowed",
+            remedy="Ask for fewer stages, or allow more.",
+        )
+    asked = None if idempotency_key is None else f"{who.name}:{idempotency_key}"
+    job = service.jobs.ask(movie.id, movie.name, new.stages, priority=new.priority, asked=asked)
+    service.state.note(who.name, "ask for analysis", f"{job['id']} {movie.id}")
+    service.worker.wake()
+    return job | {"estimated_seconds": round(seconds, 1)}
+
+
+@router.get("/jobs")
+def jobs(
+    service: Given,
+    _: Reader,
+    state: Literal["queued", "running", "done", "failed", "cancelled"] | None = None,
+    before: Annotated[float | None, Query(ge=0, description="`made` of the last of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> dict[str, Any]:
+    """Jobs, the latest first."""
+    return {"jobs": service.jobs.list(state=state, limit=limit, before=before)}
+
+
+@router.get("/jobs/{job}")
+def one(job: str, service: Given, _: Reader) -> dict[str, Any]:
+    """One job: its state, how far it and each of its stages is, and why it failed."""
+    return service.jobs.get(job)
+
+
+@router.post("/jobs/{job}/cancel")
+def cancel(job: str, service: Given, who: Analyst) -> dict[str, Any]:
+    """End a job; what it has made is kept, and asking again goes on from there."""
+    service.state.note(who.name, "cancel job", job)
+    return service.jobs.cancel(job)
+
+
+@router.post("/jobs/{job}/retry")
+def retry(job: str, service: Given, who: Analyst) -> dict[str, Any]:
+    """Queue an ended job again."""
+    found = service.jobs.retry(job)
+    service.state.note(who.name, "retry job", job)
+    service.worker.wake()
+    return found
+
+
+@router.get("/jobs/{job}/events", response_class=StreamingResponse)
+async def events(job: str, service: Given, _: Reader, request: Request) -> StreamingResponse:
+    """How the job goes on, as server-sent events, until it has ended."""
+    first = await run_in_threadpool(service.jobs.get, job)
+
+    async def told() -> AsyncIterator[str]:
+        found, last, quiet = first, "", 0.0
+        while not await request.is_disconnected():
+            text = json.dumps(found)
+            if text != last:
+                yield f"event: job\ndata: {text}\n\n"
+                last, quiet = text, 0.0
+            elif quiet >= _BEAT_SECONDS:
+                yield ": still here\n\n"
+                quiet = 0.0
+            if found["state"] in ENDED:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+            quiet += _POLL_SECONDS
+            found = await run_in_threadpool(service.jobs.get, job)
+
+    return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+class Entry(BaseModel):
+    """A key, to be kept by the browser."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=1, max_length=200)
+
+
+@router.post("/session", status_code=204)
+def enter(entry: Entry, service: Given, request: Request, response: Response) -> None:
+    """Let a browser keep a key in a cookie that no script can read and no other site can send."""
+    if service.keys.caller(entry.key) is None:
+        raise UnknownKeyError("this key is unknown or was revoked")
+    secure = request.url.scheme == "https"
+    response.set_cookie("cinedex_key", entry.key, httponly=True, samesite="strict", secure=secure, max_age=30 * 86400)
+
+
+@router.delete("/session", status_code=204)
+def leave(response: Response) -> None:
+    """Forget the key."""
+    response.delete_cookie("cinedex_key")
+
+
+@router.get("/search")
+def search(
+    service: Given,
+    _: Reader,
+    q: Annotated[str, Query(min_length=1, max_length=2000, description="What is said or seen.")],
+    film: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+) -> dict[str, Any]:
+    """The moments that fit best, or none, and of how much that is said."""
+    movie = service.library.find(film) if film else None
+    return result_facts(service.library.search(q, limit=limit, movie=movie))

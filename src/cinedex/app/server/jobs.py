@@ -1,0 +1,252 @@
+"""Analyses as jobs: asked for once, kept in the state file, worked through by priority, resumed after a kill.
+
+A job is a film and the stages wanted of it. The library holds what was made, so that a job begun again goes on.
+A worker that stops renewing its lease is taken for dead, and its job is free again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cinedex.app.server.state import State
+from cinedex.errors import CancelledError, CinedexError, NotFoundError, UsageError
+from cinedex.library import Library
+from cinedex.run.events import Happening
+from cinedex.run.plan import Plan
+
+LEASE_SECONDS = 15.0
+_ATTEMPTS = 3
+_KEPT = 10_000
+"""Jobs that have ended and are remembered."""
+
+OPEN = ("queued", "running")
+ENDED = ("done", "failed", "cancelled")
+
+
+class Jobs:
+    """The queue."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def ask(
+        self, movie: str, film: str, stages: Sequence[str], *, priority: int = 0, asked: str | None = None
+    ) -> dict[str, Any]:
+        """Queue an analysis. The same `asked` (an idempotency key) gives the job that it gave before."""
+        now = time.time()
+        with self.state.writing() as db:
+            if asked is not None:
+                before = db.execute("SELECT id, movie, stages FROM job WHERE asked = ?", (asked,)).fetchone()
+                if before is not None:
+                    if (before["movie"], json.loads(before["stages"])) != (movie, list(stages)):
+                        raise UsageError("this idempotency key was used for another request", remedy="Use a new one.")
+                    return self.get(before["id"])
+            number = secrets.token_hex(8)
+            db.execute(
+                "INSERT INTO job (id, movie, film, stages, priority, state, made, changed, asked) VALUES (?, ?, ?, "
+                "?, ?, 'queued', ?, ?, ?)",
+                (number, movie, film, json.dumps(list(stages)), priority, now, now, asked),
+            )
+            db.execute(
+                "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state IN ('done', 'failed', 'cancelled') "
+                "ORDER BY changed DESC LIMIT -1 OFFSET ?)",
+                (_KEPT,),
+            )
+        return self.get(number)
+
+    def get(self, number: str) -> dict[str, Any]:
+        """One job. Raises NotFoundError."""
+        found = self.state.rows("SELECT * FROM job WHERE id = ?", number)
+        if not found:
+            raise NotFoundError(f"no job {number!r}")
+        return _shown(found[0])
+
+    def list(self, *, state: str | None = None, limit: int = 50, before: float | None = None) -> list[dict[str, Any]]:
+        """Jobs, the latest first."""
+        found = self.state.rows(
+            "SELECT * FROM job WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR made < ?2) ORDER BY made DESC "
+            "LIMIT ?3",
+            state,
+            before,
+            limit,
+        )
+        return [_shown(row) for row in found]
+
+    def cancel(self, number: str) -> dict[str, Any]:
+        """End a job that has not ended; what it made is kept."""
+        self._change(number, "cancelled", OPEN, "")
+        return self.get(number)
+
+    def retry(self, number: str) -> dict[str, Any]:
+        """Queue an ended job again. Raises UsageError for one that has not ended."""
+        if not self._change(number, "queued", ("failed", "cancelled", "done"), ""):
+            raise UsageError("this job has not ended", remedy="Cancel it first, or wait.")
+        return self.get(number)
+
+    def _change(self, number: str, to: str, of: Sequence[str], why: str) -> bool:
+        self.get(number)
+        marks = ", ".join("?" * len(of))
+        with self.state.writing() as db:
+            return bool(
+                db.execute(
+                    f"UPDATE job SET state = ?, why = ?, changed = ?, owner = '' WHERE id = ? AND state IN ({marks})",  # noqa: S608 - question marks alone
+                    (to, why, time.time(), number, *of),
+                ).rowcount
+            )
+
+    # The worker's side
+
+    def take(self, owner: str) -> dict[str, Any] | None:
+        """The next job, now the owner's: the most urgent that waits, or one whose worker died."""
+        now = time.time()
+        with self.state.writing() as db:
+            found = db.execute(
+                "SELECT * FROM job WHERE state = 'queued' OR (state = 'running' AND lease < ?) ORDER BY priority "
+                "DESC, made LIMIT 1",
+                (now,),
+            ).fetchone()
+            if found is None:
+                return None
+            if found["attempt"] >= _ATTEMPTS:
+                why = f"its worker died {_ATTEMPTS} times"
+                db.execute(
+                    "UPDATE job SET state = 'failed', why = ?, changed = ? WHERE id = ?", (why, now, found["id"])
+                )
+                return None
+            db.execute(
+                "UPDATE job SET state = 'running', owner = ?, lease = ?, changed = ?, attempt = attempt + 1 WHERE "
+                "id = ?",
+                (owner, now + LEASE_SECONDS, now, found["id"]),
+            )
+        return _shown(dict(found))
+
+    def renew(self, number: str, owner: str, fraction: float, progress: Mapping[str, float]) -> bool:
+        """Hold on to a job and say how far each stage is; False where it is the owner's no more."""
+        with self.state.writing() as db:
+            return bool(
+                db.execute(
+                    "UPDATE job SET lease = ?, fraction = MAX(fraction, ?), progress = ?, changed = ? "
+                    "WHERE id = ? AND owner = ? AND state = 'running'",
+                    (time.time() + LEASE_SECONDS, fraction, json.dumps(progress), time.time(), number, owner),
+                ).rowcount
+            )
+
+    def end(self, number: str, owner: str, state: str, why: str) -> None:
+        """How it ended. A job that is the owner's no more is left alone."""
+        with self.state.writing() as db:
+            db.execute(
+                "UPDATE job SET state = ?, why = ?, fraction = CASE ? WHEN 'done' THEN 1 ELSE fraction END, attempt "
+                "= 0, changed = ?  "
+                "WHERE id = ? AND owner = ? AND state = 'running'",
+                (state, why, state, time.time(), number, owner),
+            )
+
+    def release(self, number: str, owner: str) -> None:
+        """Give a job back, as a worker does that is told to stop."""
+        with self.state.writing() as db:
+            db.execute(
+                "UPDATE job SET state = 'queued', owner = '', attempt = MAX(attempt - 1, 0) WHERE id = ? AND owner "
+                "= ? AND state = 'running'",
+                (number, owner),
+            )
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    kept = ("id", "movie", "film", "priority", "state", "fraction", "why", "attempt", "made", "changed")
+    return {name: row[name] for name in kept} | {n: json.loads(row[n]) for n in ("stages", "progress")}
+
+
+class Worker:
+    """A thread that works through the queue with one library."""
+
+    def __init__(self, library: Library, jobs: Jobs) -> None:
+        self.library, self.jobs = library, jobs
+        self.owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End after what can be kept is kept; the running job goes back into the queue."""
+        self.stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def _work(self) -> None:
+        while not self.stop.is_set():
+            job = self.jobs.take(self.owner)
+            if job is None:
+                self._wake.wait(1.0)
+                self._wake.clear()
+                continue
+            _Running(self, job).run()
+
+
+class _Running:
+    """One job on its way, its lease renewed by a thread of its own: a stage may be silent for longer than a lease."""
+
+    def __init__(self, worker: Worker, job: dict[str, Any]) -> None:
+        self.worker, self.job = worker, job
+        self.stop, self.ended = threading.Event(), threading.Event()
+        self.fractions: dict[str, float] = {}
+        self.stages = 1
+
+    def run(self) -> None:
+        """Work on it, and say how it ended."""
+        jobs, number, owner = self.worker.jobs, self.job["id"], self.worker.owner
+        holder = threading.Thread(target=self._hold, name=f"lease-{number}", daemon=True)
+        holder.start()
+        try:
+            failed = self._analyse()
+        except CancelledError:
+            jobs.release(number, owner)
+        except CinedexError as error:
+            jobs.end(number, owner, "failed", str(error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must end the job and not the worker
+            jobs.end(number, owner, "failed", f"{type(error).__name__}: {error}")
+        else:
+            jobs.end(number, owner, "failed" if failed else "done", "; ".join(failed)[:2000])
+        finally:
+            self.ended.set()
+            holder.join()
+
+    def _analyse(self) -> list[str]:
+        library = self.worker.library
+        movie = library.find(self.job["movie"])
+        failed = []
+        wanted = self.job["stages"] or None
+        for event in library.run([movie], stages=wanted, stop=self.stop, plans=self._planned):
+            if event.stage:
+                self.fractions[event.stage] = 1.0 if event.what is Happening.DONE else event.fraction
+            if event.error is not None:
+                failed.append(str(event.error))
+        return failed
+
+    def _planned(self, plan: Plan) -> None:
+        self.stages = max(len(plan.steps), 1)
+
+    def _hold(self) -> None:
+        while not self.ended.wait(1.0):
+            done = min(sum(self.fractions.values()) / self.stages, 0.999)
+            if self.worker.stop.is_set() or not self._renewed(done):
+                self.stop.set()
+                return
+
+    def _renewed(self, done: float) -> bool:
+        progress = {name: round(fraction, 3) for name, fraction in list(self.fractions.items())}
+        return self.worker.jobs.renew(self.job["id"], self.worker.owner, done, progress)

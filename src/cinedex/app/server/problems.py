@@ -1,0 +1,73 @@
+"""Every error as a problem-details answer (RFC 9457) that says what happened and what to do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from cinedex.errors import CinedexError
+
+_log = logging.getLogger("cinedex.server")
+
+
+class RefusedError(CinedexError):
+    """Nobody may do this without a key, or with this one."""
+
+    status = 403
+
+
+class UnknownKeyError(CinedexError):
+    """The key is missing or is no key of ours."""
+
+    status = 401
+
+
+def problem(
+    status: int, detail: str, request: Request, headers: Mapping[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """One answer; `type` is about:blank, so that `title` is the status' own."""
+    title = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Client Closed Request"
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        **more,
+    }
+    number = getattr(request.state, "number", None)
+    if number:
+        body["request"] = number
+    return JSONResponse(body, status, dict(headers or {}), "application/problem+json")
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Answer every error of an application so."""
+
+    @app.exception_handler(CinedexError)
+    async def _ours(request: Request, error: CinedexError) -> JSONResponse:
+        facts = {"film": error.film, "stage": error.stage, "remedy": error.remedy or None}
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+        return problem(error.status, error.what, request, headers, **{k: v for k, v in facts.items() if v is not None})
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = [{"where": ".".join(str(p) for p in e["loc"]), "what": e["msg"]} for e in error.errors()]
+        detail = "; ".join(f"{w['where']}: {w['what']}" for w in wrong)
+        return problem(422, detail, request, errors=wrong)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail), request, error.headers)
+
+    @app.exception_handler(Exception)
+    async def _fault(request: Request, error: Exception) -> JSONResponse:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(500, "a fault of the server; its log says more", request)

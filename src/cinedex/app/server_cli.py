@@ -1,0 +1,109 @@
+"""`cinedex serve` and `cinedex keys`: the service of one machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from cinedex.app.opening import Json, open_library, out, print_json
+from cinedex.errors import UsageError
+from cinedex.settings import Settings
+
+keys = typer.Typer(help="API keys of the service.", no_args_is_help=True)
+
+StateFile = Annotated[
+    Path | None, typer.Option("--state", help="The service's file of jobs and keys (else beside the model files).")
+]
+
+
+def _state(path: Path | None) -> Any:
+    from cinedex.app.server.state import State  # noqa: PLC0415 - only the service needs it
+
+    return State(path or Settings.from_env().cache / "server.sqlite")
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="The address to listen on. Any but loopback needs a key to be in force.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8765,
+    roots: Annotated[
+        list[Path] | None, typer.Option("--films", help="A folder out of which films may be added; may be said again.")
+    ] = None,
+    uploads: Annotated[Path | None, typer.Option(help="Where uploaded films are kept (else beside the state).")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A host name under which it answers, besides loopback's.")
+    ] = None,
+    state: StateFile = None,
+) -> None:
+    """Serve the library: web page and API, until Ctrl-C."""
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra
+
+        from cinedex.app.server.application import application  # noqa: PLC0415
+        from cinedex.app.server.service import LOOPBACK, Service  # noqa: PLC0415
+    except ImportError as missing:
+        raise UsageError(
+            f"the service needs {missing.name}, which is not installed", remedy="pip install 'cinedex[server]'"
+        ) from missing
+    known = _state(state)
+    here = host in LOOPBACK
+    service = Service(open_library(), known, uploads or known.path.parent / "uploads", tuple(roots or ()))
+    service.open_here = here and not service.keys.any
+    if not here and not service.keys.any:
+        raise UsageError(
+            f"{host} is not loopback, and no key is in force: everybody who reaches it could do everything",
+            remedy="`cinedex keys create NAME --scope read` makes one; or leave --host out.",
+        )
+    names = (*LOOPBACK, *((host,) if not here else ()), *(name or ()))
+    out.print(f"http://{host}:{port}/  (Ctrl-C ends it)" + ("" if service.open_here else "  a key is needed"))
+    uvicorn.run(
+        application(service, hosts=names),
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=1000,
+    )
+
+
+@keys.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    scope: Annotated[list[str], typer.Option(help="read, analyse, review or admin; may be said again.")] = ["read"],  # noqa: B006 - typer copies it
+    state: StateFile = None,
+) -> None:
+    """Make a key and print it: it is not kept and cannot be shown again."""
+    from cinedex.app.server.keys import Keys  # noqa: PLC0415
+
+    out.print(Keys(_state(state)).create(name, tuple(scope)), soft_wrap=True)
+
+
+@keys.command("list")
+def listed(state: StateFile = None, as_json: Json = False) -> None:
+    """List the keys, without what is secret in them."""
+    from cinedex.app.server.keys import Keys  # noqa: PLC0415
+
+    found = Keys(_state(state)).list()
+    if as_json:
+        print_json(found)
+        return
+    table = Table("id", "name", "scopes", "", box=None)
+    for row in found:
+        table.add_row(str(row["id"]), str(row["name"]), str(row["scopes"]), "revoked" if row["revoked"] else "")
+    out.print(table if found else "No key yet. `cinedex keys create NAME` makes one.")
+
+
+@keys.command("revoke")
+def revoke(
+    number: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")], state: StateFile = None
+) -> None:
+    """End a key at once."""
+    from cinedex.app.server.keys import Keys  # noqa: PLC0415
+
+    Keys(_state(state)).revoke(number)
+    out.print("Revoked.")

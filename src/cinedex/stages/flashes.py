@@ -1,0 +1,145 @@
+"""Changes of light and of saturated red, cell by cell, in every picture: the facts that flashing is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from cinedex.media.views import FrameChunk, Frames
+from cinedex.stages.arrays import TINY, expect
+from cinedex.stages.base import Cost, Inputs, Stage
+from cinedex.stages.swings import away_and_back, chromaticities, linear, luminance, redness, saturated, swings
+from cinedex.timeline.rows import Flash, Row
+from cinedex.timeline.time import SECOND, ZERO, Span, Time
+from cinedex.timeline.track import Ticks
+
+Numbers = npt.NDArray[np.float32]
+Ways = npt.NDArray[np.int8]
+How: TypeAlias = Literal["luminance", "red", "chroma"]
+
+BLOCK = SECOND * 8
+"""Film is judged in stretches of this length, counted from its start: the answer is the same wherever it is cut."""
+
+LEAD = SECOND * 2
+"""So much of what comes before a stretch is looked at too, to know the state that its first change starts from."""
+
+RED_MOST = 320.0
+"""The value of full red in WCAG's (R - G - B) x 320."""
+
+
+@dataclass(frozen=True)
+class Flashes(Stage):
+    """`Flash` rows: in which of 48x27 cells the picture got lighter, darker, redder or less red, and in which picture.
+
+    Luminance is relative (sRGB, linear light). A cell changes when its luminance has moved by `change` from the last
+    turning point, in one picture or in many, and the darker side is below `dark`. It changes in red when (R - G - B) x
+    320 has moved by more than `red` between a saturated red (R at least `saturation` of R + G + B) and another state,
+    and in chroma when the way there is longer than `chroma` in CIE 1976 u'v'. The changes of one cell alternate in
+    direction. Changes of less than `least` of the picture in one picture are left out. HDR is judged as the SDR that
+    it is shown as.
+    """
+
+    name: ClassVar[str] = "flashes"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Flash,)
+    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.2, disk_kib_per_minute=12.0)
+    halo: ClassVar[Time | None] = BLOCK + LEAD
+
+    change: float = 0.1
+    dark: float = 0.8
+    saturation: float = 0.8
+    red: float = 20.0
+    chroma: float = 0.2
+    least: float = 0.02
+
+    @property
+    def needs(self) -> tuple[Frames]:
+        """The smallest pictures, all of them."""
+        return (TINY,)
+
+    def run(self, inputs: Inputs) -> Iterator[Flash]:
+        """The changes, stretch by stretch."""
+        held = _Held()
+        for chunk in expect(FrameChunk, inputs.chunks):
+            held.add(chunk)
+            while held.starts[-1] >= held.until:
+                yield from self._block(held, inputs.span)
+                held.go_on()
+        while len(held.starts):
+            yield from self._block(held, inputs.span)
+            held.go_on()
+
+    def _block(self, held: _Held, span: Span) -> Iterator[Flash]:
+        opens, closes = held.until - BLOCK, held.until
+        if closes <= span.start or opens >= span.end:
+            return
+        inside = (held.starts >= opens - LEAD) & (held.starts < closes)
+        if not inside.any():
+            return
+        starts, ends = held.starts[inside], held.ends[inside]
+        light = linear(held.pixels[inside].reshape(len(starts), -1, 3))
+        for how, (ways, low, high) in self._ways(light).items():
+            for at in np.flatnonzero(ways.any(axis=1) & (starts >= opens)).tolist():
+                span_of = Span(Time(int(starts[at])), Time(int(ends[at])))
+                for way in (1, -1):
+                    cells = ways[at] == way
+                    if cells.mean() >= self.least:
+                        yield _row(how, span_of, cells, low[at], high[at], rise=way > 0)
+
+    def _ways(self, light: Numbers) -> dict[How, tuple[Ways, Numbers, Numbers]]:
+        """Of every picture and cell: the way it changed (1, -1, 0 for not), and between which values."""
+        shine = luminance(light)
+        found: dict[How, tuple[Ways, Numbers, Numbers]] = {"luminance": swings(shine, self.change, below=self.dark)}
+        full = saturated(light, self.saturation)
+        if full.any():
+            raw = redness(light)
+            least = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
+            found["red"] = swings(np.where(full, raw, np.float32(0)), float(least), also=raw)
+            found["chroma"] = away_and_back(full, chromaticities(light), self.chroma)
+        return found
+
+
+def _row(how: How, span: Span, cells: npt.NDArray[np.bool_], low: Numbers, high: Numbers, *, rise: bool) -> Flash:
+    return Flash(
+        start=span.start,
+        end=span.end,
+        how=how,
+        rise=rise,
+        area=round(float(cells.mean()), 4),
+        dark=round(float(low[cells].mean(dtype=np.float64)), 3),
+        bright=round(float(high[cells].mean(dtype=np.float64)), 3),
+        cells=np.packbits(cells).tobytes(),
+    )
+
+
+class _Held:
+    """The pictures of the stretch that is being filled, and of the two seconds before it."""
+
+    def __init__(self) -> None:
+        self.starts: Ticks = np.empty(0, dtype=np.int64)
+        self.ends: Ticks = np.empty(0, dtype=np.int64)
+        self.pixels: npt.NDArray[np.uint8] = np.empty((0, 27, 48, 3), dtype=np.uint8)
+        self.until: Time = ZERO
+
+    def add(self, chunk: FrameChunk) -> None:
+        if not len(self.starts):
+            self.until = _end_of_block(int(chunk.starts[0]))
+        self.starts = np.concatenate((self.starts, chunk.starts))
+        self.ends = np.concatenate((self.ends, chunk.ends))
+        self.pixels = np.concatenate((self.pixels, chunk.pixels))
+
+    def go_on(self) -> None:
+        """To the next stretch that has pictures; what it has no use for is forgotten."""
+        later = self.starts[self.starts >= self.until]
+        if len(later):
+            self.until = _end_of_block(int(later[0]))
+        wanted = self.starts >= (self.until - BLOCK - LEAD if len(later) else self.until)
+        self.starts, self.ends, self.pixels = self.starts[wanted], self.ends[wanted], self.pixels[wanted]
+
+
+def _end_of_block(start: int) -> Time:
+    return Time((start // int(BLOCK) + 1) * int(BLOCK))

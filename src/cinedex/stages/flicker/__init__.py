@@ -1,0 +1,1 @@
+"""Flashing, judged: the standards as data, the verdict on stored rows, and the mildest remedy."""

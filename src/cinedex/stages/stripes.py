@@ -1,0 +1,164 @@
+"""Straight stripes: where a picture repeats light and dark along one direction, how often, and over which part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from cinedex.media.views import FrameChunk, Frames
+from cinedex.stages.arrays import expect
+from cinedex.stages.base import Cost, Inputs, Stage
+from cinedex.stages.camera import HEIGHT, WIDTH
+from cinedex.stages.swings import linear
+from cinedex.timeline.rows import Pattern, Row
+from cinedex.timeline.time import SECOND, Rate, Time
+
+Numbers = npt.NDArray[np.float32]
+Marks = npt.NDArray[np.bool_]
+
+SLOT = Time(SECOND // 4)
+"""One picture of every quarter second of film time is looked at, and stands for it."""
+
+_SPREAD = 2
+"""Steps to which the taper of a window spreads a wave to all sides."""
+
+_TRIED = 3
+"""Waves that are followed at most."""
+
+_HIGH, _WIDE = HEIGHT // 2, WIDTH // 2
+_DOWN, _ACROSS = (0, 22, 45), (0, 40, 80)
+"""Where the windows lie, a quarter of the picture each, in which a direction and a width of stripes are looked for."""
+
+_CYCLES = 2.5
+"""Pairs of stripes that a window must hold; what repeats less is not told from a single edge or a slope of light."""
+
+_TIGHT = 2.0
+"""How many periods wide the surroundings are over which the stripes at a point are averaged."""
+
+_OFTEN = np.hypot(np.fft.fftfreq(_HIGH)[:, None] * _HIGH, np.fft.fftfreq(_WIDE)[None, :] * _WIDE) >= _CYCLES
+_TAPER = np.outer(np.hanning(_HIGH), np.hanning(_WIDE)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Stripes(Stage):
+    """`Pattern` rows: every quarter second that shows `stripes` straight light and dark stripes or more.
+
+    A quarter of the picture is striped where at least `share` of what varies in it, in relative luminance, is one wave
+    in one direction; how far the stripes go is then followed over the whole picture. Stripes count where light and
+    dark are `contrast` apart and the dark ones below `dark`, and those over less than `least` of the picture are left
+    out. Stripes finer than three pixels of 160x90 are not seen, nor are circles, checks and stripes of uneven width.
+    """
+
+    name: ClassVar[str] = "stripes"
+    version: ClassVar[int] = 1
+    makes: ClassVar[tuple[type[Row], ...]] = (Pattern,)
+    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.3, disk_kib_per_minute=0.2)
+    halo: ClassVar[Time | None] = SECOND
+
+    share: float = 0.5
+    contrast: float = 0.1
+    dark: float = 0.8
+    stripes: int = 5
+    least: float = 0.1
+
+    @property
+    def needs(self) -> tuple[Frames]:
+        """The small gray pictures that camera motion is measured on."""
+        return (Frames(height=HEIGHT, width=WIDTH, rate=Rate(12), format="gray8"),)
+
+    def run(self, inputs: Inputs) -> Iterator[Pattern]:
+        """A row for every quarter second with stripes."""
+        last = -1
+        for chunk in expect(FrameChunk, inputs.chunks):
+            for start, end, pixels in zip(chunk.starts.tolist(), chunk.ends.tolist(), chunk.pixels, strict=True):
+                slot = start // int(SLOT)
+                if slot == last:
+                    continue
+                last = slot
+                found = self._look(linear(pixels))
+                if found is not None:
+                    stripes, area, dark, bright = found
+                    opens = slot * int(SLOT)
+                    yield Pattern(
+                        start=Time(opens),
+                        end=Time(max(opens + int(SLOT), end)),
+                        stripes=stripes,
+                        area=round(area, 3),
+                        dark=round(max(dark, 0.0), 3),
+                        bright=round(min(bright, 1.0), 3),
+                    )
+
+    def _look(self, shine: Numbers) -> tuple[int, float, float, float] | None:
+        """Stripes, area, dark and bright of a picture in relative luminance; None without stripes."""
+        if shine.std() < self.contrast / 8:
+            return None
+        waves = _waves(shine, self.share)
+        best: tuple[int, float, float, float] | None = None
+        for down, across in waves:
+            found = self._follow(shine, down, across)
+            if found is not None and (best is None or found[1] > best[1]):
+                best = found
+        return best
+
+    def _follow(self, shine: Numbers, down: float, across: float) -> tuple[int, float, float, float] | None:
+        """How far the wave that goes so many times per pixel down and across is strong enough."""
+        rate = float(np.hypot(down, across))
+        size = max(3, round(_TIGHT / rate) | 1)
+        mean = _blur(shine, size)
+        rows, columns = np.arange(HEIGHT)[:, None], np.arange(WIDTH)[None, :]
+        turned = np.exp(-2j * np.pi * (down * rows + across * columns)).astype(np.complex64)
+        bare = shine - mean
+        wave = np.abs(_blur(bare * turned, size))
+        swing = wave * np.pi
+        alone = 2 * wave**2 >= self.share * _blur(bare**2, size)
+        striped = alone & (swing >= self.contrast) & (mean - swing / 2 < self.dark)
+        area = float(striped.mean())
+        if area < self.least:
+            return None
+        along = (down * rows + across * columns)[striped]
+        low, high = np.percentile(along, [1, 99])
+        stripes = round(2 * float(high - low))
+        if stripes < self.stripes:
+            return None
+        middle, half = float(mean[striped].mean()), float(swing[striped].mean()) / 2
+        return stripes, area, middle - half, middle + half
+
+
+def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
+    """The waves (times per pixel down, across) that make up most of some quarter of the picture, strongest first."""
+    quarters = np.stack([shine[y : y + _HIGH, x : x + _WIDE] for y in _DOWN for x in _ACROSS])
+    quarters = quarters - quarters.mean(axis=(1, 2), keepdims=True)
+    power = np.abs(np.fft.fft2(quarters * _TAPER)) ** 2
+    whole = power.sum(axis=(1, 2))
+    found: list[tuple[float, float]] = []
+    around = np.arange(-_SPREAD, _SPREAD + 1)
+    for at in np.argsort(-whole):
+        peak = int(np.argmax(np.where(_OFTEN, power[at], 0)))
+        y, x = divmod(peak, _WIDE)
+        near = power[at][np.ix_((y + around) % _HIGH, (x + around) % _WIDE)]
+        # A wave has its mirror image in the other half.
+        if not whole[at] or 2 * near.sum() < share * whole[at]:
+            continue
+        down = (y + float(near.sum(axis=1) @ around / near.sum()) + _HIGH / 2) % _HIGH - _HIGH / 2
+        across = (x + float(near.sum(axis=0) @ around / near.sum()) + _WIDE / 2) % _WIDE - _WIDE / 2
+        if all(np.hypot(down - a, across - b) > 1 and np.hypot(down + a, across + b) > 1 for a, b in found):
+            found.append((down, across))
+    return [(down / _HIGH, across / _WIDE) for down, across in found[:_TRIED]]
+
+
+def _blur(values: Any, size: int) -> Any:
+    """Means over squares of `size` (odd) pixels; at the borders over what there is of them."""
+    kind = np.complex128 if np.iscomplexobj(values) else np.float64
+    out = np.asarray(values, kind)
+    half = size // 2
+    for axis in (0, 1):
+        length = out.shape[axis]
+        sums = np.concatenate((np.zeros_like(np.take(out, [0], axis)), np.cumsum(out, axis=axis)), axis=axis)
+        low, high = np.maximum(np.arange(length) - half, 0), np.minimum(np.arange(length) + half + 1, length)
+        shape = (-1, 1) if axis == 0 else (1, -1)
+        out = (np.take(sums, high, axis) - np.take(sums, low, axis)) / (high - low).reshape(shape)
+    return out

@@ -1,0 +1,128 @@
+"""Turning points of the light and colour of cells: when each went up or down far enough to count, after WCAG 2."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.float32]
+Marks = npt.NDArray[np.bool_]
+Ways = npt.NDArray[np.int8]
+
+_BT709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+_D65 = np.array([0.19784, 0.46834], np.float32)
+"""Where u'v' of the white that black is taken for lies."""
+
+_RED = np.array([0.45070, 0.52289], np.float32)
+"""The red primary of BT.709 and sRGB in u'v'."""
+
+_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32)
+
+_LIT = 0.02
+"""A cell whose linear red, green and blue sum to less is black, and has no colour."""
+
+
+def _curve() -> Numbers:
+    code = np.arange(256) / 255
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+_LINEAR = _curve()
+
+
+def linear(pixels: npt.NDArray[np.uint8]) -> Numbers:
+    """Linear light 0..1 from gamma-encoded sRGB."""
+    found: Numbers = _LINEAR[pixels]
+    return found
+
+
+def luminance(light: Numbers) -> Numbers:
+    """Relative luminance 0..1 from linear red, green and blue in the last axis."""
+    found: Numbers = light @ _BT709
+    return found
+
+
+def redness(light: Numbers) -> Numbers:
+    """R - G - B, at least 0."""
+    found: Numbers = np.maximum(light[..., 0] - light[..., 1] - light[..., 2], 0)
+    return found
+
+
+def saturated(light: Numbers, share: float) -> Marks:
+    """Where red is at least `share` of all the light of a cell that has any."""
+    total = light.sum(axis=-1)
+    found: Marks = (light[..., 0] >= share * total) & (total >= _LIT)
+    return found
+
+
+def chromaticities(light: Numbers) -> Numbers:
+    """CIE 1976 u'v' of linear light; that of D65 where it is black."""
+    x, y, z = np.moveaxis(light @ _XYZ.T, -1, 0)
+    whole = x + 15 * y + 3 * z
+    black = light.sum(axis=-1) < _LIT
+    whole = np.where(black, 1, whole)
+    found = np.stack([4 * x / whole, 9 * y / whole], axis=-1)
+    return np.where(black[..., None], _D65, found).astype(np.float32)
+
+
+def swings(
+    values: Numbers, least: float, *, below: float = np.inf, also: Numbers | None = None
+) -> tuple[Ways, Numbers, Numbers]:
+    """When each cell of `values` [pictures, cells] has come `least` from its last turning point: 1 up, -1 down, 0 else.
+
+    The ways of a cell alternate. A change counts only when its lower end is under `below`, and when `also`, a second
+    value, has moved by `least` as well. Also the lower and upper end of each change, as far as it has come by then.
+    """
+    step = np.float32(least)
+    ways = np.zeros(values.shape, np.int8)
+    lows, highs = np.zeros_like(values), np.zeros_like(values)
+    low, high = values[0].copy(), values[0].copy()
+    low_also = high_also = np.zeros_like(low) if also is None else also[0].copy()
+    last = np.zeros(values.shape[1], np.int8)
+    for at, now in enumerate(values):
+        if also is not None:
+            low_also, high_also = np.where(now < low, also[at], low_also), np.where(now > high, also[at], high_also)
+        np.minimum(low, now, out=low)
+        np.maximum(high, now, out=high)
+        up = (now - low >= step) & (low < below) & (last <= 0)
+        down = (high - now >= step) & (now < below) & (last >= 0)
+        if also is not None:
+            up &= np.abs(also[at] - low_also) >= step
+            down &= np.abs(also[at] - high_also) >= step
+        down &= ~up
+        if not (up.any() or down.any()):
+            continue
+        lows[at], highs[at] = np.where(up, low, now), np.where(up, now, high)
+        ways[at][up], ways[at][down] = 1, -1
+        last[up], last[down] = 1, -1
+        high[up], low[down] = now[up], now[down]
+        if also is not None:
+            high_also, low_also = np.where(up, also[at], high_also), np.where(down, also[at], low_also)
+    return ways, lows, highs
+
+
+def away_and_back(full: Marks, places: Numbers, least: float) -> tuple[Ways, Numbers, Numbers]:
+    """When each cell became saturated red (1) or ceased to be (-1), by more than `least` in u'v'; `full` says where.
+
+    The other end of a change is the place furthest from pure red that the cell had since it was red. Lower ends are 0,
+    upper ends the distances.
+    """
+    ways = np.zeros(full.shape, np.int8)
+    apart = np.zeros(full.shape, np.float32)
+    red = full[0].copy()
+    mark = places[0].copy()
+    off = np.linalg.norm(places - _RED, axis=-1)
+    mark_off = off[0].copy()
+    for at in range(1, len(full)):
+        now = places[at]
+        far = np.linalg.norm(now - mark, axis=-1)
+        to_red = full[at] & ~red & (far > least)
+        from_red = red & ~full[at] & (far > least)
+        ways[at][to_red], ways[at][from_red] = 1, -1
+        apart[at] = np.where(to_red | from_red, far, 0)
+        red = (red | to_red) & ~from_red
+        moved = to_red | from_red | (red & full[at] & (off[at] < mark_off)) | (~red & (off[at] > mark_off))
+        mark = np.where(moved[:, None], now, mark)
+        mark_off = np.where(moved, off[at], mark_off)
+    return ways, np.zeros_like(apart), apart

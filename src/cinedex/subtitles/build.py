@@ -1,0 +1,122 @@
+"""Subtitles by construction: from words to cues that keep a style guide, and cues of a file brought to keep it.
+
+Words are never changed. Where they are spoken faster than they may be read, the check of what was made says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from cinedex.subtitles.check import Verdict, check
+from cinedex.subtitles.guide import Guide
+from cinedex.subtitles.segment import Draft, divide
+from cinedex.subtitles.subtitle import Subtitle, frame_of
+from cinedex.subtitles.timing import Limits, Wish, timed
+from cinedex.subtitles.tokens import Token, Turn, clean, of_words, pieces, with_sounds, with_speakers
+from cinedex.timeline.rows import Sound, Word
+from cinedex.timeline.time import Rate, Time
+
+_DRAWL = 4
+"""Characters a second below which words are not said that slowly: their time as recognised is too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Subtitles with the guide that they keep, the check of them, and what could not be done."""
+
+    subtitles: tuple[Subtitle, ...]
+    guide: Guide
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
+
+
+def build(
+    words: Sequence[Word],
+    guide: Guide,
+    rate: Rate,
+    *,
+    cuts: Sequence[Time] = (),
+    turns: Sequence[Turn] = (),
+    sounds: Sequence[Sound] = (),
+    last: Time | None = None,
+) -> Made:
+    """Make subtitles of words, in time order; `cuts` move their edges, `turns` give hyphens, `sounds` brackets.
+
+    `last` is the film's end.
+    """
+    frames = cut_frames(cuts, rate)
+    tokens, notes = of_words(words, guide, rate), list[str]()
+    if turns:
+        tokens = with_speakers(tokens, turns, rate)
+    if sounds:
+        tokens, left = with_sounds(tokens, sounds, guide, rate)
+        notes += [f"{left} sounds are told nowhere: people speak all the while"] if left else []
+        if not guide.sounds:
+            notes.append(f"the guide has no sound descriptions in {guide.language!r}")
+    return _made(divide(tokens, guide, rate, frames), guide, rate, frames, last, notes)
+
+
+def mend(
+    subtitles: Sequence[Subtitle], guide: Guide, rate: Rate, *, cuts: Sequence[Time] = (), last: Time | None = None
+) -> Made:
+    """Bring a file's subtitles to keep a guide, as far as that goes without another word.
+
+    Order, times, gaps, line breaks and the ellipsis are mended; what is too long is divided, what is empty left out.
+    A subtitle that fits keeps its lines.
+    """
+    frames, drafts, notes = cut_frames(cuts, rate), list[Draft](), list[str]()
+    for subtitle in sorted(subtitles, key=lambda s: (s.start, s.end)):
+        drafts += _drafts(subtitle, guide, rate)
+    if (gone := sum(not any(line.strip() for line in s.lines) for s in subtitles)) > 0:
+        notes.append(f"{gone} subtitles without text are left out")
+    return _made(drafts, guide, rate, frames, last, notes)
+
+
+def cut_frames(cuts: Sequence[Time], rate: Rate) -> list[int]:
+    """The frames of cuts, in order."""
+    return sorted({frame_of(c, rate) for c in cuts})
+
+
+def _drafts(subtitle: Subtitle, guide: Guide, rate: Rate) -> Iterator[Draft]:
+    lines = tuple(line for text in subtitle.lines for line in [" ".join(clean(text, guide).split())] if line)
+    if not lines:
+        return
+    limits = Limits.of(guide, rate)
+    start = max(frame_of(subtitle.start, rate), 0)
+    end = max(frame_of(subtitle.end, rate), start + 1)
+    length = sum(guide.length(line) for line in lines)
+    if end - start < limits.shortest:
+        end = start + limits.shortest
+    fits = len(lines) <= guide.lines and all(guide.length(line) <= guide.line for line in lines)
+    if fits and end - start <= limits.longest * 2:
+        yield Draft(lines, start, min(end, start + limits.longest), length)
+        return
+    tokens: list[Token] = []
+    for number, line in enumerate(lines):
+        share = (end - start) * number // len(lines), (end - start) * (number + 1) // len(lines)
+        tokens += pieces(line, start + share[0], start + share[1], guide.language, tokens, guide)
+    yield from divide(tokens, guide, rate)
+
+
+def _made(
+    drafts: Sequence[Draft], guide: Guide, rate: Rate, cuts: Sequence[int], last: Time | None, notes: list[str]
+) -> Made:
+    speed = rate.fraction / guide.speed
+    slow = rate.fraction / min(_DRAWL, guide.speed)
+    wishes = [
+        Wish(d.start, min(d.end, d.start + max(ceil(d.length * slow), 1)), ceil(round(d.length, 1) * speed))
+        for d in drafts
+    ]
+    times = timed(wishes, guide, rate, cuts, None if last is None else rate.count(last))
+    made = tuple(
+        Subtitle(rate.time(start), rate.time(end), d.lines) for d, (start, end) in zip(drafts, times, strict=True)
+    )
+    verdict = check(made, guide, rate, cuts)
+    late = [(t[0] - w.start) / float(rate) for t, w in zip(times, wishes, strict=True)]
+    if late and max(late) > 1:
+        notes.append(
+            f"{sum(s > 1 for s in late)} subtitles come more than 1 s after their words, up to {max(late):.1f} s"
+        )
+    return Made(made, guide, verdict, tuple(notes))
