@@ -55,9 +55,7 @@ from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
-from cinedex.timeline.time import Rate
-from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
-from cinedex.timeline.time import Time
+from cinedex.timeline.time import Rate, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -346,8 +344,6 @@ class Library:
         """What the standards on flashing say of a film, and what would make it pass."""
         return Flicker(lambda movie: self._tracks(movie, (Flash, Pattern)))
 
-    def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
-        """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
     @property
     def finder(self) -> Finder:
         """Search, questions and summaries. A lost index is made again first."""
@@ -464,9 +460,6 @@ class Library:
         """Write subtitles as srt, vtt, ass, ttml or scc, by the file's name unless `form` is given."""
         to.write_text(spelled(subtitles, form or form_of(to), language), encoding="utf-8", newline="\n")
         return to
-
-    def export(self, movie: Movie, form: str, to: Path) -> Path:
-        """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
 
     def export(self, movie: Movie, form: str, to: Path, *, language: str | None = None) -> Path:
         """Write a film's facts as one of the installed formats, with all cues in one `language` if that is given.
