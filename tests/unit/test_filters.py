@@ -50,6 +50,7 @@ def seaside(made: str = "1") -> Timeline:
         Framing: [Framing(**at(5), aspect="scale", label="close-up", score=0.9)],
         Text: [Text(**at(10), text="EXIT\nDOOR 5", language="en", role="sign", score=1, **box)],
         Scene: [Scene(**at(15 * n, 15), number=n, score=1, reasons=(), at=Time(0)) for n in (0, 1)],
+        Translation: [Translation(**at(25), text="The houses are burning", language="en", origin="de", score=0.9)],
         Cue: [Cue(**at(25), text="Die Häuser brennen", language="de", score=1, source="speech")],
     }  # fmt: skip
     tracks = {("test", kind.kind): Track.of(kind, own, Maker("test", 1, made * 64)) for kind, own in rows.items()}
@@ -100,6 +101,7 @@ def starts(result: SearchResult) -> list[tuple[int, int]]:
         ("year:1950-", []),
         ("film:other", []),
         ("haus", [(25, 30)]),
+        ("burning house", [(25, 30)]),
         ("häusern", [(25, 30)]),
         ('"häuser brennen"', [(25, 30)]),
         ('"brennen häuser"', []),
