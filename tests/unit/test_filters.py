@@ -18,7 +18,7 @@ from cinedex.search.index import Index
 from cinedex.search.query import SearchResult, search
 from cinedex.search.resolve import resolve
 from cinedex.search.syntax import Filter, Known, Query, parse, times_of, years_of
-from cinedex.timeline.rows import Cue, Event, Flag, Framing, Place, Row, Scene, Sound, Text
+from cinedex.timeline.rows import Cue, Event, Flag, Framing, Place, Row, Scene, Sound, Text, Translation
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Spans, Track
@@ -154,7 +154,8 @@ def test_reasons_name_the_filters_and_the_way_it_was_found(index: Index):
         ("dog between 1:00 and 2:30", "dog time:1:00-2:30"),
         ("cars in films of the 1920s", "cars year:1920-1929"),
         ('"Anna at night"', '"Anna at night"'),
-        ("place:beach at night", "at night place:beach"),
+        ("place:beach at night", "place:beach place:night"),
+        ("scale:long close-up", "close-up scale:long"),
         ("before midnight", "before midnight"),
     ],
 )
