@@ -55,9 +55,7 @@ from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
-from cinedex.timeline.time import Rate
-from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
-from cinedex.timeline.time import Time
+from cinedex.timeline.time import Rate, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -348,6 +346,7 @@ class Library:
 
     def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
         """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
+
     @property
     def finder(self) -> Finder:
         """Search, questions and summaries. A lost index is made again first."""

@@ -105,7 +105,7 @@ def test_the_same_timeline_is_the_same_bytes(name: str, tmp_path: Path):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_was_never_computed_is_refused_in_words_or_left_out(name: str, tmp_path: Path):
-    needs = {"srt": "cue", "vtt": "cue", "otio": "shot"}
+    needs = {"srt": "cue", "vtt": "cue", "ass": "cue", "ttml": "cue", "ad.vtt": "voice", "otio": "shot"}
     if name not in needs:
         FORMATS[name](timeline(kinds=()), tmp_path / "x")
         return

@@ -16,8 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cinedex import __version__
-from cinedex.app import flashes_cli, models_cli, people_cli, server_cli, subtitles_cli, tags_cli
-from cinedex.app import find_cli, models_cli, people_cli, tags_cli
+from cinedex.app import find_cli, flashes_cli, models_cli, people_cli, server_cli, subtitles_cli, tags_cli
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
@@ -199,7 +198,7 @@ def charts(
 def export(
     film: Film,
     form: Annotated[
-        str, typer.Option("--format", "-f", help="json, srt, vtt, ass, ttml, otio, or a plugin's.")
+        str, typer.Option("--format", "-f", help="json, srt, vtt, ass, ttml, ad.vtt, otio, or a plugin's.")
     ] = "json",
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; default FILM.FORMAT here.")

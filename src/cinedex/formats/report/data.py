@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cinedex.formats import heard
 from cinedex.formats.facts import measured, stills
 from cinedex.formats.report.compact import (
     IMAGES,
@@ -31,6 +32,7 @@ from cinedex.timeline.rows import (
     Cue,
     Event,
     Flag,
+    Loudness,
     Picture,
     Quality,
     Row,
@@ -89,7 +91,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         "duration": seconds(movie.duration),
         "rate": float(rate) if rate else None,
         "aspect": movie.video.display[0] / max(movie.video.display[1], 1) if movie.video else None,
-        "states": {kind.kind: timeline.state(kind).value for kind in (*_SHOWN, *KINDS_SEEN)},
+        "states": {kind.kind: timeline.state(kind).value for kind in (*_SHOWN, Loudness, *KINDS_SEEN)},
         "shots": _shots(timeline, pictures, labels),
         "gradual": [ends(t) for t in _rows(timeline, Transition) if t.how == "gradual"],
         "cues": [
@@ -105,6 +107,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         "tags": [[*ends(t), labels.number((t.label, t.vocabulary)), score(t.score)] for t in _rows(timeline, Tag)],
         "chapters": [[*ends(c.span), text(c.title)] for c in movie.chapters[:ROWS]],
         **_curves(timeline),
+        **_sound(timeline),
         **seen.facts,
     }
     facts["labels"] = [[text(label), text(vocabulary)] for label, vocabulary in labels.known]
@@ -181,6 +184,22 @@ def _curves(timeline: Timeline) -> dict[str, Any]:
         "colour": packed(colour),
         "luma": curve(measured(quality, "luma", edges), 1.0),
         "change": curve(change, max(top, 0.02)),
+    }
+
+
+def _sound(timeline: Timeline) -> dict[str, Any]:
+    """The wave as magnitudes, loudness as heights between two LUFS that the page is told, and where the target is."""
+    track, duration = timeline.find(Loudness), int(timeline.movie.duration)
+    scale = [heard.LOWEST, heard.HIGHEST, heard.TARGET]
+    if track is None or not len(track) or not duration:
+        return {"wave": None, "momentary": None, "loudness": None, "lufs": scale}
+    edges = _edges(duration, track.spans.ends - track.spans.starts)
+    momentary, short = (heard.height(heard.along(timeline, edges, name)) for name in ("momentary", "short_term"))
+    return {
+        "wave": curve(10 ** (heard.along(timeline, edges, "peak") / 20), 1.0),
+        "momentary": curve(momentary, 1.0),
+        "loudness": curve(short, 1.0),
+        "lufs": scale,
     }
 
 

@@ -12,7 +12,7 @@ from cinedex.formats.heard import measures, speech_share
 from cinedex.formats.seen import Names, characters, person_name, scenes_of, shares, stretches, words
 from cinedex.formats.show.lines import clock, one_line, rest, said, title, wrapped
 from cinedex.formats.spoken import said_by, utterers
-from cinedex.timeline.rows import Cue, Event, Flag, Object, Palette, Place, Row, Shot, Tag
+from cinedex.timeline.rows import Cue, Event, Flag, Object, Palette, Place, Row, Shot, Sound, Tag
 from cinedex.timeline.rows import Text as TextRow
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Track
@@ -130,11 +130,12 @@ def _stretch(timeline: Timeline, row: Row, text: str, width: int) -> Text:
 
 
 def _seen(timeline: Timeline, width: int) -> Iterable[Text]:
-    """Places and objects by their time in the film."""
-    places, things = timeline.find(Place), timeline.find(Object)
+    """Places, objects and sounds by their time in the film."""
+    places, things, sounds = timeline.find(Place), timeline.find(Object), timeline.find(Sound)
     for name, track, labels in (
         ("Places", places, [row.label for row in places or ()]),
         ("Objects", things, [row.label for row in things or ()]),
+        ("Sounds", sounds, [row.label for row in sounds or ()]),
     ):
         sums: dict[str, float] = {}
         for one in stretches(track, labels):

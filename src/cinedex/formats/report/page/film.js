@@ -45,6 +45,10 @@ export const film = {
   shake: unpack(raw.shake),
   warmth: unpack(raw.warmth),
   cuts: unpack(raw.cuts),
+  wave: unpack(raw.wave),
+  momentary: unpack(raw.momentary),
+  loudness: unpack(raw.loudness),
+  lufs: raw.lufs,
 };
 
 let stills = null;
@@ -164,4 +168,15 @@ export function meanOf(curve, from, to) {
     n++;
   }
   return n ? (sum / n / 254) * curve.top : null;
+}
+
+/** The most of a curve over [from, to) in its own unit, or null. */
+export function mostOf(curve, from, to) {
+  if (!curve) return null;
+  const bins = curve.bytes.length;
+  const first = Math.min(bins - 1, Math.max(0, Math.floor((from / film.duration) * bins)));
+  const last = Math.min(bins - 1, Math.max(first, Math.ceil((to / film.duration) * bins) - 1));
+  let most = -1;
+  for (let bin = first; bin <= last; bin++) if (curve.bytes[bin] !== 255) most = Math.max(most, curve.bytes[bin]);
+  return most < 0 ? null : (most / 254) * curve.top;
 }
