@@ -28,6 +28,8 @@ export function lanesOf(view, open) {
     ...soundLanes(why),
     ...speakerLanes(open),
     ...(film.sounds.length ? [{ name: "Sounds", height: 20, draw: drawClips(film.sounds, (s) => s.label), says: sayOf(film.sounds, (s) => s.label) }] : []),
+    ...speakerLanes(open),
+    ...eventLanes(why),
     { name: "Words", height: 24, empty: why("cue", film.cues, "none found"), draw: drawClips(film.cues, (c) => c.text, (c) => choice.hasCue(c.number)), says: sayOf(film.cues, (c) => c.text) },
     { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
     ...thingLanes(why, open),
@@ -41,7 +43,7 @@ export function lanesOf(view, open) {
 }
 
 /** What is heard besides speech: music, and under it all else in two rows, so that sounds at one time stand beside each other. */
-function soundLanes(why) {
+function eventLanes(why) {
   const label = (sound) => sound.label;
   const music = film.sounds.filter((s) => s.label === "music" || s.label === "song");
   const others = film.sounds.filter((s) => !["music", "song", "speech", "silence"].includes(s.label));
