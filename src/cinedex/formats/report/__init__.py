@@ -36,7 +36,7 @@ SCRIPTS = (
     "scenes",
     "people",
     "sightlanes",
-    "soundlanes",
+    "loudnesslanes",
     "lanelist",
     "lanes",
     "sheet",
