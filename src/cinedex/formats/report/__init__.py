@@ -35,6 +35,7 @@ SCRIPTS = (
     "draw",
     "scenes",
     "people",
+    "speakers",
     "sightlanes",
     "loudnesslanes",
     "lanelist",

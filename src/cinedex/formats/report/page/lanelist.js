@@ -6,6 +6,7 @@ import { choice } from "./choice.js";
 import { colourAt, drawClips, drawCurve, drawFlags, drawShots, drawSpans, drawTags, sayCurve, sayOf, sayShot } from "./draw.js";
 import { loudnessLanes } from "./loudnesslanes.js";
 import { sceneLane, sightLanes, thingLanes } from "./sightlanes.js";
+import { speakerLanes } from "./speakers.js";
 
 /** The lanes for a view that lends its gutter and its stills; `empty` says why there is nothing to draw. */
 export function lanesOf(view, open) {
@@ -20,6 +21,8 @@ export function lanesOf(view, open) {
     ...loudnessLanes(why),
     { name: "Speech", height: 10, empty: why("voice", film.voice, "none found"), draw: drawSpans(film.voice, () => ink.speech) },
     ...soundLanes(why),
+    ...speakerLanes(open),
+    ...(film.sounds.length ? [{ name: "Sounds", height: 20, draw: drawClips(film.sounds, (s) => s.label), says: sayOf(film.sounds, (s) => s.label) }] : []),
     { name: "Words", height: 24, empty: why("cue", film.cues, "none found"), draw: drawClips(film.cues, (c) => c.text, (c) => choice.hasCue(c.number)), says: sayOf(film.cues, (c) => c.text) },
     { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
     ...thingLanes(why, open),
