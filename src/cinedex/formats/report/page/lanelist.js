@@ -4,7 +4,7 @@ import { film, meanOf } from "./film.js";
 import { ink } from "./dom.js";
 import { choice } from "./choice.js";
 import { colourAt, drawClips, drawCurve, drawFlags, drawShots, drawSpans, drawTags, sayCurve, sayOf, sayShot } from "./draw.js";
-import { soundLanes } from "./soundlanes.js";
+import { loudnessLanes } from "./loudnesslanes.js";
 import { sceneLane, sightLanes, thingLanes } from "./sightlanes.js";
 import { speakerLanes } from "./speakers.js";
 
@@ -23,7 +23,7 @@ export function lanesOf(view, open) {
     sceneLane(why),
     { name: "Shots", height: 58, empty: why("shot", film.shots, "none found"), draw: (...a) => drawShots(view, ...a), says: sayShot },
     ...sightLanes(why, open),
-    ...soundLanes(why),
+    ...loudnessLanes(why),
     { name: "Speech", height: 10, empty: why("voice", film.voice, "none found"), draw: drawSpans(film.voice, () => ink.speech) },
     ...soundLanes(why),
     ...speakerLanes(open),
