@@ -55,9 +55,7 @@ from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
-from cinedex.timeline.time import Rate
-from cinedex.timeline.rows import Faceprint, Person, Portrait, Row, Shot, Tag, Vector
-from cinedex.timeline.time import Time
+from cinedex.timeline.time import Rate, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
