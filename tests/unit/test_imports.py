@@ -39,6 +39,7 @@ DOORS = {
     "py3langid": ("models/langid.py",),
     "snowballstemmer": ("search/stems.py",),
     "lancedb": ("search/index.py",),
+    "pysubs2": ("subtitles/files.py",),
     "ttconv": ("subtitles/files.py",),
     "charset_normalizer": ("subtitles/charset.py",),
     "pysubs2": ("subtitles/files.py",),
