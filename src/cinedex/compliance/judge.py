@@ -44,7 +44,9 @@ class Judge:
             return self._flashing(clause)
         if clause.test.startswith("words"):
             return self._worded(clause)
-        kind = KINDS[clause.kind]
+        return self._rowed(clause, KINDS[clause.kind])
+
+    def _rowed(self, clause: Clause, kind: type[Row]) -> Finding:
         missing = self._missing(kind, clause.stage)
         if missing:
             return Finding(clause, "not measured", None, missing, ())

@@ -9,7 +9,9 @@ from cinedex.timeline.time import Span
 
 Known = Literal["verified", "secondary", "unverified"]
 Outcome = Literal["pass", "fail", "needs a human", "not measured"]
-Test = Literal["count", "per-minute", "seconds", "longest", "share", "value", "words", "words-per-minute", "flashing", "person"]
+Test = Literal[
+    "count", "per-minute", "seconds", "longest", "share", "value", "words", "words-per-minute", "flashing", "person"
+]
 
 
 @dataclass(frozen=True, slots=True)

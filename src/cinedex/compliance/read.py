@@ -6,6 +6,7 @@ import math
 import re
 import tomllib
 import typing
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
@@ -78,22 +79,12 @@ def _clause(name: str, table: Any, ratings: tuple[str, ...], source: str) -> Cla
     known = _among(table, "known", typing.get_args(Known), source, name)
     test = _among(table, "test", typing.get_args(Test), source, name)
     over = _among({"over": "fail", **table}, "over", ("fail", "needs a human"), source, name)
-    kind = str(table.get("kind", ""))
-    if test not in {"person", "flashing", *_WORDS} and kind not in KINDS:
-        _refuse(source, name, f"there is no kind {kind!r}", f"There are: {', '.join(KINDS)}.")
+    least, most = (_number(table, key, source, name) for key in ("least", "most"))
     labels = _texts(table.get("labels", []), source, name, "labels")
     strengths = _texts(table.get("strengths", []), source, name, "strengths")
-    if test in _WORDS and (not strengths or set(strengths) - set(STRENGTHS)):
-        _refuse(source, name, "strengths are missing or unknown", f"There are: {', '.join(STRENGTHS)}.")
-    if test == "flashing" and (len(labels) != 1 or labels[0] not in profiles()):
-        _refuse(source, name, "labels: not one profile of flashing", f"There are: {', '.join(profiles())}.")
-    least, most = (_number(table, key, source, name) for key in ("least", "most"))
-    if test not in {"person", "flashing"} and least is None and most is None:
-        _refuse(source, name, "it allows anything", "Write `least`, `most` or both.")
-    if least is not None and most is not None and least > most:
-        _refuse(source, name, f"least ({least:g}) is above most ({most:g})", "Let `most` be the larger one.")
-    if test == "share" and not all(0 <= limit <= 1 for limit in (least, most) if limit is not None):
-        _refuse(source, name, "a share lies between 0 and 1", "Write 0.95 for 95 %.")
+    kind = str(table.get("kind", ""))
+    _measurable(test, kind, labels, strengths, _Here(source, name))
+    _bounded(test, least, most, _Here(source, name))
     lifts = str(table.get("lifts", ""))
     if lifts and lifts not in ratings:
         _refuse(source, name, f"there is no rating {lifts!r}", f"There are: {', '.join(ratings) or 'none'}.")
@@ -117,6 +108,37 @@ def _clause(name: str, table: Any, ratings: tuple[str, ...], source: str) -> Cla
         lifts=lifts,
         unit=str(table.get("unit", "")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A clause of a file."""
+
+    source: str
+    clause: str
+
+    def refuse(self, what: str, remedy: str) -> NoReturn:
+        _refuse(self.source, self.clause, what, remedy)
+
+
+def _measurable(test: str, kind: str, labels: tuple[str, ...], strengths: tuple[str, ...], here: _Here) -> None:
+    """Refuse a test of what does not exist."""
+    if test not in {"person", "flashing", *_WORDS} and kind not in KINDS:
+        here.refuse(f"there is no kind {kind!r}", f"There are: {', '.join(KINDS)}.")
+    if test in _WORDS and (not strengths or set(strengths) - set(STRENGTHS)):
+        here.refuse("strengths are missing or unknown", f"There are: {', '.join(STRENGTHS)}.")
+    if test == "flashing" and (len(labels) != 1 or labels[0] not in profiles()):
+        here.refuse("labels: not one profile of flashing", f"There are: {', '.join(profiles())}.")
+
+
+def _bounded(test: str, least: float | None, most: float | None, here: _Here) -> None:
+    """Refuse bounds that allow anything, nothing, or what cannot be."""
+    if test not in {"person", "flashing"} and least is None and most is None:
+        here.refuse("it allows anything", "Write `least`, `most` or both.")
+    if least is not None and most is not None and least > most:
+        here.refuse(f"least ({least:g}) is above most ({most:g})", "Let `most` be the larger one.")
+    if test == "share" and not all(0 <= limit <= 1 for limit in (least, most) if limit is not None):
+        here.refuse("a share lies between 0 and 1", "Write 0.95 for 95 %.")
 
 
 def _agree(clauses: tuple[Clause, ...], source: str) -> None:
