@@ -37,9 +37,12 @@ from cinedex.timeline.rows import (
     Shot,
     Sight,
     Sound,
+    Speaker,
+    Speaking,
     Subtitling,
     Translation,
     Vector,
+    Voiceprint,
 )
 from cinedex.timeline.time import SECOND, Rate, Time
 from cinedex.timeline.timeline import Timeline
@@ -102,7 +105,7 @@ def test_the_same_timeline_is_the_same_bytes(name: str, tmp_path: Path):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_was_never_computed_is_refused_in_words_or_left_out(name: str, tmp_path: Path):
-    needs = {"srt": "cue", "vtt": "cue", "otio": "shot"}
+    needs = {"srt": "cue", "vtt": "cue", "ass": "cue", "ttml": "cue", "ad.vtt": "voice", "otio": "shot"}
     if name not in needs:
         FORMATS[name](timeline(kinds=()), tmp_path / "x")
         return
@@ -172,6 +175,9 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Vector(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sight(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sound(start=Time(0), end=SECOND, label="rain", score=0.5),
+        Speaker(start=Time(0), end=SECOND, number=1, score=0.5),
+        Voiceprint(start=Time(0), end=SECOND, number=1, space="voice-test", values=(0.6, 0.8)),
+        Speaking(start=Time(0), end=SECOND, speaker=1, person=2, score=0.5),
         Hearing(start=Time(0), end=SECOND, vocabulary="v", scores=(0.5, 0.0)),
         Loudness(start=Time(0), end=SECOND, momentary=-23.5, short_term=-24, peak=-6),
         Level(start=Time(0), end=SECOND, peaks=(-6.0,) * 10, powers=(-20.0, -21.5), alike=(0.5,), clipped=3),
@@ -196,13 +202,14 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
     assert {kind for _, kind in tracks} == set(KINDS), "every kind is tried here"
     write_json(Timeline(before.movie, tracks, {}, before.makers), tmp_path / "x.json")
     after = read_json(tmp_path / "x.json")
-    assert {kind for _, kind in after.tracks} == set(KINDS) - {Faceprint.kind}
+    assert {kind for _, kind in after.tracks} == set(KINDS) - {Faceprint.kind, Voiceprint.kind}
     for key, track in after.tracks.items():
         assert track.table.equals(tracks[key].table, check_metadata=True)
         assert track.maker == tracks[key].maker
     told = json.loads((tmp_path / "x.json").read_text("utf-8"))
-    assert told["left_out"] == ["faceprint"]
+    assert told["left_out"] == ["faceprint", "voiceprint"]
     assert "face-test" not in (tmp_path / "x.json").read_text("utf-8")
+    assert "voice-test" not in (tmp_path / "x.json").read_text("utf-8")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cinedex": 99}', '{"cinedex": 1, "tracks": 3}', "not json"])

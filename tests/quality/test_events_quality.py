@@ -77,7 +77,7 @@ def test_films_have_the_events_that_are_in_them(library: Library, name: str):
     for event in events:
         print(f"  {event.label} {event.score:.2f} {event.span} {'' if event.ref in right else '(not there)'}")  # noqa: T201 - as above
     found = {e.label for e in events}
-    # Who fights and what bursts is heard, and no stage tells those sounds yet; cards are told by their words.
+    # Under loud music neither shots nor what bursts are heard for what they are; cards are told by their words.
     assert ("end credits" in found) == ("end credits" in {label for label, _, _ in wanted})
     assert found <= {label for label, _, _ in wanted}
 

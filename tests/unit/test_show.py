@@ -27,6 +27,7 @@ from cinedex.timeline.rows import (
     Row,
     Scene,
     Shot,
+    Sound,
     Tag,
     Text,
     Transition,
@@ -239,3 +240,22 @@ def test_names_and_text_from_films_cannot_drive_the_terminal() -> None:
     ]
     text = drawn(rich(4, extra=extra), names=dict.fromkeys(range(9), hostile))
     assert not {c for c in text if not c.isprintable()} - {"\n"}
+
+
+def test_music_has_a_line_and_other_sounds_have_marks_and_names() -> None:
+    at = Time.from_seconds
+    spans = (("music", 0, 60), ("song", 10, 50), ("speech", 80, 120), ("gunshot", 100, 101), ("silence", 110, 120))
+    sounds = [Sound(start=at(a), end=at(b), label=label, score=0.9) for label, a, b in spans]
+
+    def of(some: list[Sound]) -> str:
+        tracks: dict[tuple[str, str], Track[Any]] = {("s", "sound"): Track.of(Sound, some, Maker("s", 1))}
+        return drawn(Timeline(make_movie(120), tracks), 129)
+
+    text = of(sounds)
+    music, marks = lane(text, "music"), lane(text, "sounds")
+    assert (music.count("▄"), marks.strip()) == (60, "▲")
+    assert marks.index("▲") == 100
+    assert "music 1 min" in text.partition("Sounds")[2]
+    assert "speech 40" in text
+    quiet = of([s for s in sounds if s.label in {"speech", "silence"}])
+    assert not any(line.startswith(("music ", "sounds ")) for line in quiet.splitlines())

@@ -77,7 +77,14 @@ def found(given: Sequence[Row], length: float = MINUTE, stage: Events | None = N
 
 
 EXAMPLES: dict[str, tuple[list[Row], float]] = {
-    "gunfight": ([tag(20, 40, "assault rifle"), sound(25, 28, "gunshot"), *measured(18, 42, change=0.08)], 3),
+    "gunfight": (
+        [
+            tag(20, 40, "assault rifle"),
+            *(sound(t, t + 1, "gunshot") for t in (25, 28, 31)),
+            *measured(18, 42, change=0.08),
+        ],
+        3,
+    ),
     "explosion": ([sound(30, 32, "explosion")], 10),
     "car chase": ([thing(10, 50, "car"), *measured(0, 60, change=0.07), sound(10, 40, "siren")], 3),
     "driving": ([tag(20, 30, "car mirror")], 10),
@@ -112,6 +119,13 @@ def test_music_and_people_are_no_musical_number_until_somebody_sings():
     people = [thing(10, 50, "person"), sound(0, 60, "music")]
     assert "dance or musical number" not in {e.label for e in found(people)}
     assert "dance or musical number" in {e.label for e in found([*people, sound(10, 50, "singing")])}
+
+
+def test_one_bang_is_no_gunfight():
+    assert found([sound(20, 21, "gunshot")]) == []
+    assert found([sound(20, 21, "gunshot"), *measured(0, 60, change=0.03)]) == []
+    several = [sound(t, t + 0.5, "gunshot") for t in (20, 22, 25, 27)]
+    assert {e.label for e in found([*several, *measured(18, 30, change=0.08)], cuts=3)} == {"gunfight"}
 
 
 def test_an_engine_that_is_only_heard_is_no_driving():

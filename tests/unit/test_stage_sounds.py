@@ -105,7 +105,7 @@ def test_a_term_scores_what_its_best_class_does_less_what_speaks_against_it():
     labels = audioset_labels()
     scores = np.zeros((2, len(labels)), np.float32)
     scores[:, labels.index("Explosion")] = 0.8
-    scores[:, labels.index("Boom")] = 0.4
+    scores[:, labels.index("Eruption")] = 0.4
     scores[1, labels.index("Gunshot, gunfire")] = 0.5
     found = grouped(scores, labels)
     np.testing.assert_allclose(found[:, NAMES.index("explosion")], [0.8, 0.4], atol=1e-6)

@@ -208,7 +208,7 @@ def charts(
 def export(
     film: Film,
     form: Annotated[
-        str, typer.Option("--format", "-f", help="json, srt, vtt, ass, ttml, otio, or a plugin's.")
+        str, typer.Option("--format", "-f", help="json, srt, vtt, ass, ttml, ad.vtt, otio, or a plugin's.")
     ] = "json",
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; default FILM.FORMAT here.")

@@ -41,7 +41,7 @@ class Hearings(Stage):
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Hearing,)
     halo: ClassVar[Time | None] = Rate(RATE).time(_BLOCK + 2 * _REACH)
-    cost: ClassVar[Cost] = Cost(cpus=0.2, memory_mib=64, cpu_seconds_per_minute=0.7, disk_kib_per_minute=10)
+    cost: ClassVar[Cost] = Cost(cpus=0.2, memory_mib=64, cpu_seconds_per_minute=0.9, disk_kib_per_minute=5)
 
     model: str = "yamnet"
     terms: str = field(default_factory=heard_by)

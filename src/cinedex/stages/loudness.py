@@ -66,7 +66,7 @@ class LoudnessMeter(Stage):
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Loudness, Level)
     halo: ClassVar[Time | None] = SECOND * 10
-    cost: ClassVar[Cost] = Cost(cpus=0.2, memory_mib=192, cpu_seconds_per_minute=0.6, disk_kib_per_minute=20)
+    cost: ClassVar[Cost] = Cost(cpus=0.2, memory_mib=192, cpu_seconds_per_minute=0.45, disk_kib_per_minute=18)
 
     stream: int = 0
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cinedex.media.hearing import channel_names
 from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.stages.loudness import PARTS, TENTH
-from cinedex.stages.weighting import PAIRS, Numbers, pairs
+from cinedex.stages.weighting import Numbers, pairs
 from cinedex.timeline.movie import AudioStream, Movie
 from cinedex.timeline.rows import Flag, Level, Row
 from cinedex.timeline.time import SECOND, Time
@@ -123,7 +123,7 @@ class SoundFaults(Stage):
             inverted = heard & (alike[:, number] <= self.inverted_below)
             note = f"{names[left]} and {names[right]} correlate below {self.inverted_below:g}"
             yield from self._lasting("inverted-channels", inverted, heard & ~inverted, spans, note)
-        if sound.channels == 2 and (names[0], names[1]) == PAIRS[0]:
+        if sound.channels == 2 and places:
             heard = levels.max(axis=1) > _HEARD
             if heard.sum() * int(TENTH) >= int(self.channel_least) and bool(np.all(_same(levels, alike[:, 0])[heard])):
                 yield _flag("dual-mono", (spans.starts[0], spans.ends[-1]), 1.0, "both channels carry the same")

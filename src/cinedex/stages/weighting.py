@@ -29,7 +29,7 @@ _SIDE = {"SL", "SR", "WL", "WR", "SDL", "SDR"}
 _BACK = {"BL", "BR"}
 _LOW = {"LFE", "LFE2"}
 
-PAIRS = (("FL", "FR"), ("SL", "SR"), ("BL", "BR"))
+PAIRS = (("FL", "FR"), ("SL", "SR"), ("BL", "BR"), ("DL", "DR"))
 """Left channels and their right ones."""
 
 

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from cinedex import __version__
 from cinedex.errors import UsageError
 from cinedex.formats.facts import Known, format_facts, known, length, rhythm
+from cinedex.formats.heard import TARGET, measures, speech_share
 from cinedex.formats.report.data import page_data, script_json
 from cinedex.formats.seen import Names
 from cinedex.models.registry import registry
@@ -34,7 +35,9 @@ SCRIPTS = (
     "draw",
     "scenes",
     "people",
+    "speakers",
     "sightlanes",
+    "soundlanes",
     "lanelist",
     "lanes",
     "sheet",
@@ -92,6 +95,9 @@ def render_report(timeline: Timeline, *, link: str | None = None, names: Names |
         rests=_rests(status),
         failures=sorted(timeline.failures.items()),
         rhythm=rhythm(timeline.find(Shot)),
+        sound=measures(timeline),
+        speech=speech_share(timeline),
+        target=TARGET,
         hidden=data.hidden,
         link=link,
         policy=_policy(script, style, link),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cinedex.formats import heard
 from cinedex.formats.facts import measured, stills
 from cinedex.formats.report.compact import (
     IMAGES,
@@ -25,11 +26,13 @@ from cinedex.formats.report.compact import (
 )
 from cinedex.formats.report.sights import KINDS_SEEN, sights
 from cinedex.formats.seen import Names
+from cinedex.formats.spoken import said_by, utterers
 from cinedex.media.image import smaller
 from cinedex.timeline.rows import (
     Cue,
     Event,
     Flag,
+    Loudness,
     Picture,
     Quality,
     Row,
@@ -37,6 +40,7 @@ from cinedex.timeline.rows import (
     Scene,
     Shot,
     Sound,
+    Speaker,
     Tag,
     Text,
     Transition,
@@ -60,7 +64,7 @@ STILL_HEIGHT = 90
 
 TAGS_PER_SHOT = 8
 
-_SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Voice, Sound, Tag, Flag, Quality)
+_SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Voice, Speaker, Sound, Tag, Flag, Quality)
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,20 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
     labels = _Labels()
     pictures = _stills(timeline)
     seen = sights(timeline, ROWS, names)
+    voices = {u.number: i for i, u in enumerate(utterers(timeline, names))}
     facts = {
         "duration": seconds(movie.duration),
         "rate": float(rate) if rate else None,
         "aspect": movie.video.display[0] / max(movie.video.display[1], 1) if movie.video else None,
-        "states": {kind.kind: timeline.state(kind).value for kind in (*_SHOWN, *KINDS_SEEN)},
+        "states": {kind.kind: timeline.state(kind).value for kind in (*_SHOWN, Loudness, *KINDS_SEEN)},
         "shots": _shots(timeline, pictures, labels),
         "gradual": [ends(t) for t in _rows(timeline, Transition) if t.how == "gradual"],
-        "cues": [[*ends(c), text(c.text), score(c.score), c.source] for c in _rows(timeline, Cue)],
+        "cues": [
+            [*ends(c), text(c.text), score(c.score), c.source, -1 if who is None else voices[who]]
+            for c, who in zip(_rows(timeline, Cue), said_by(timeline), strict=False)
+        ],
+        "speakers": [[text(u.name), round(u.seconds, 2)] for u in utterers(timeline, names)],
+        "turns": [[*ends(t), voices[t.number], score(t.score)] for t in _rows(timeline, Speaker)],
         "words": [[*ends(w), text(w.text), score(w.score)] for w in _rows(timeline, Word)],
         "voice": [[*ends(v), score(v.score)] for v in _rows(timeline, Voice)],
         "sounds": [[*ends(s), text(s.label), score(s.score)] for s in _rows(timeline, Sound)],
@@ -97,6 +107,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         "tags": [[*ends(t), labels.number((t.label, t.vocabulary)), score(t.score)] for t in _rows(timeline, Tag)],
         "chapters": [[*ends(c.span), text(c.title)] for c in movie.chapters[:ROWS]],
         **_curves(timeline),
+        **_sound(timeline),
         **seen.facts,
     }
     facts["labels"] = [[text(label), text(vocabulary)] for label, vocabulary in labels.known]
@@ -173,6 +184,22 @@ def _curves(timeline: Timeline) -> dict[str, Any]:
         "colour": packed(colour),
         "luma": curve(measured(quality, "luma", edges), 1.0),
         "change": curve(change, max(top, 0.02)),
+    }
+
+
+def _sound(timeline: Timeline) -> dict[str, Any]:
+    """The wave as magnitudes, loudness as heights between two LUFS that the page is told, and where the target is."""
+    track, duration = timeline.find(Loudness), int(timeline.movie.duration)
+    scale = [heard.LOWEST, heard.HIGHEST, heard.TARGET]
+    if track is None or not len(track) or not duration:
+        return {"wave": None, "momentary": None, "loudness": None, "lufs": scale}
+    edges = _edges(duration, track.spans.ends - track.spans.starts)
+    momentary, short = (heard.height(heard.along(timeline, edges, name)) for name in ("momentary", "short_term"))
+    return {
+        "wave": curve(10 ** (heard.along(timeline, edges, "peak") / 20), 1.0),
+        "momentary": curve(momentary, 1.0),
+        "loudness": curve(short, 1.0),
+        "lufs": scale,
     }
 
 

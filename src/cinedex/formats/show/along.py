@@ -17,7 +17,7 @@ from cinedex.formats.facts import measured
 from cinedex.formats.heard import along, height
 from cinedex.formats.seen import Names, characters
 from cinedex.formats.show.lines import clock, said
-from cinedex.timeline.rows import Cue, Event, Flag, Quality, Row, Scene, Shot, Voice
+from cinedex.timeline.rows import Cue, Event, Flag, Quality, Row, Scene, Shot, Sound, Voice
 from cinedex.timeline.rows import Text as TextRow
 from cinedex.timeline.time import FLICKS_PER_SECOND, Time
 from cinedex.timeline.timeline import Timeline
@@ -49,10 +49,29 @@ def lanes(timeline: Timeline, width: int, names: Names | None = None, *, colours
         track: Track[Row] | None = timeline.find(row)
         if track is not None and len(track):
             yield _lane(name, drawn(track.spans, edges), style)
+        if row is Voice:
+            yield from _sounds(timeline.find(Sound), edges)
     loudness = height(along(timeline, edges, "short_term"))
     if not np.isnan(loudness).all():
         yield _lane("loudness", _rise(np.nan_to_num(loudness), top=1.0), _QUIET)
     yield Text()
+
+
+def _sounds(track: Track[Sound] | None, edges: Ticks) -> Iterable[Text]:
+    """How much music there is, and where anything else is heard but speech, which has its line, and silence."""
+    if track is None:
+        return
+    labels = np.array(track.column("label"), dtype=str)
+    music = np.isin(labels, ("music", "song"))
+    others = ~music & ~np.isin(labels, ("speech", "silence"))
+    if music.any():
+        yield _lane("music", _cover(_some(track.spans, music), edges), "blue")
+    if others.any():
+        yield _lane("sounds", _marks(_some(track.spans, others), edges), "green")
+
+
+def _some(spans: Spans, which: npt.NDArray[np.bool_]) -> Spans:
+    return Spans(spans.starts[which], spans.ends[which])
 
 
 def _pictures(timeline: Timeline, edges: Ticks, *, colours: bool) -> Iterable[Text | ColourLane]:

@@ -14,8 +14,10 @@ export const film = {
   states: raw.states,
   labels: raw.labels.map(([label, vocabulary]) => ({ label, vocabulary })),
   shots: raw.shots.map(([start, end, opening, score, still, tags], number) => ({ number, start, end, opening, score, still, tags })),
-  cues: raw.cues.map(([start, end, text, score, source], number) => ({ number, start, end, text, score, source })),
+  cues: raw.cues.map(([start, end, text, score, source, speaker], number) => ({ number, start, end, text, score, source, speaker })),
   words: raw.words.map(([start, end, text, score]) => ({ start, end, text, score })),
+  speakers: raw.speakers.map(([name, seconds], index) => ({ index, name, seconds })),
+  turns: raw.turns.map(([start, end, speaker, score]) => ({ start, end, speaker, score })),
   voice: raw.voice.map(([start, end, score]) => ({ start, end, score })),
   sounds: raw.sounds.map(([start, end, label, score]) => ({ start, end, label, score })),
   flags: raw.flags.map(([start, end, label, score, note]) => ({ start, end, label, score, note })),
@@ -43,6 +45,10 @@ export const film = {
   shake: unpack(raw.shake),
   warmth: unpack(raw.warmth),
   cuts: unpack(raw.cuts),
+  wave: unpack(raw.wave),
+  momentary: unpack(raw.momentary),
+  loudness: unpack(raw.loudness),
+  lufs: raw.lufs,
 };
 
 let stills = null;
@@ -162,4 +168,15 @@ export function meanOf(curve, from, to) {
     n++;
   }
   return n ? (sum / n / 254) * curve.top : null;
+}
+
+/** The most of a curve over [from, to) in its own unit, or null. */
+export function mostOf(curve, from, to) {
+  if (!curve) return null;
+  const bins = curve.bytes.length;
+  const first = Math.min(bins - 1, Math.max(0, Math.floor((from / film.duration) * bins)));
+  const last = Math.min(bins - 1, Math.max(first, Math.ceil((to / film.duration) * bins) - 1));
+  let most = -1;
+  for (let bin = first; bin <= last; bin++) if (curve.bytes[bin] !== 255) most = Math.max(most, curve.bytes[bin]);
+  return most < 0 ? null : (most / 254) * curve.top;
 }
