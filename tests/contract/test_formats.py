@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
-import pysubs2
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from tests.seen_rows import Seen
 from tests.timelines import make_timeline
 
 from cinedex.errors import CinedexError, UsageError
 from cinedex.formats.annotations import read_json, write_json
-from cinedex.formats.subtitles import write_srt, write_vtt
 from cinedex.timeline.movie import Movie, VideoStream
 from cinedex.timeline.rows import (
     KINDS,
@@ -39,9 +35,12 @@ from cinedex.timeline.rows import (
     Shot,
     Sight,
     Sound,
+    Speaker,
+    Speaking,
     Subtitling,
     Translation,
     Vector,
+    Voiceprint,
 )
 from cinedex.timeline.time import SECOND, Rate, Time
 from cinedex.timeline.timeline import Timeline
@@ -113,38 +112,6 @@ def test_what_was_never_computed_is_refused_in_words_or_left_out(name: str, tmp_
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize(("name", "write"), [("srt", write_srt), ("vtt", write_vtt)])
-@pytest.mark.parametrize("text", HOSTILE[:-1])
-def test_hostile_words_stay_one_cue(name: str, write: Any, text: str, tmp_path: Path):
-    write(
-        timeline(cue("before", Time(0), SECOND), cue(text, SECOND, SECOND * 3), cue("after", SECOND * 3, SECOND * 4)),
-        tmp_path / "x",
-    )
-    lines = (tmp_path / "x").read_text("utf-8").splitlines()
-    timings = [i for i, line in enumerate(lines) if "-->" in line]
-    assert len(timings) == 3
-    assert all(lines[i + 1].strip() and not any(lines[i + 2 : i + 3]) for i in timings), "a cue is one line of text"
-    assert "<script>" not in "".join(lines) or name == "srt"
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-@given(
-    texts=st.lists(
-        st.text(st.characters(categories=("L", "N", "P", "Zs"), exclude_characters="<>&{}\\-"), min_size=1).filter(
-            str.strip
-        ),
-        min_size=1,
-        max_size=6,
-    )
-)
-def test_subtitles_come_back_as_they_went(texts: list[str], tmp_path: Path):
-    cues = [cue(t, SECOND * i, SECOND * (i + 1)) for i, t in enumerate(texts)]
-    for name, write in (("srt", write_srt), ("vtt", write_vtt)):
-        write(timeline(*cues), tmp_path / "x")
-        back = pysubs2.SSAFile.from_string((tmp_path / "x").read_text("utf-8"), format_=name)
-        assert [e.plaintext for e in back] == [" ".join(t.split()) for t in texts]
-
-
 def test_json_is_lossless(tmp_path: Path):
     still = Picture(
         start=Time(0),
@@ -174,6 +141,9 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Vector(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sight(start=Time(0), end=SECOND, space="s", values=(0.5, -0.5)),
         Sound(start=Time(0), end=SECOND, label="rain", score=0.5),
+        Speaker(start=Time(0), end=SECOND, number=1, score=0.5),
+        Voiceprint(start=Time(0), end=SECOND, number=1, space="voice-test", values=(0.6, 0.8)),
+        Speaking(start=Time(0), end=SECOND, speaker=1, person=2, score=0.5),
         Hearing(start=Time(0), end=SECOND, vocabulary="v", scores=(0.5, 0.0)),
         Loudness(start=Time(0), end=SECOND, momentary=-23.5, short_term=-24, peak=-6),
         Level(start=Time(0), end=SECOND, peaks=(-6.0,) * 10, powers=(-20.0, -21.5), alike=(0.5,), clipped=3),
@@ -194,19 +164,24 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
             reason="de is written, en is spoken",
         ),
         Translation(start=Time(0), end=SECOND, text="- Yes?", language="en", origin="de", score=0.5),
+        Hearing(start=Time(0), end=SECOND, vocabulary="v", scores=(0.5, 0.0)),
+        Loudness(start=Time(0), end=SECOND, momentary=-23.5, short_term=-24, peak=-6),
+        Level(start=Time(0), end=SECOND, peaks=(-6.0,) * 10, powers=(-20.0, -21.5), alike=(0.5,), clipped=3),
+        Programme(start=Time(0), end=SECOND, measure="integrated-loudness", value=-23),
         Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
     ]
     tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}
     assert {kind for _, kind in tracks} == set(KINDS), "every kind is tried here"
     write_json(Timeline(before.movie, tracks, {}, before.makers), tmp_path / "x.json")
     after = read_json(tmp_path / "x.json")
-    assert {kind for _, kind in after.tracks} == set(KINDS) - {Faceprint.kind}
+    assert {kind for _, kind in after.tracks} == set(KINDS) - {Faceprint.kind, Voiceprint.kind}
     for key, track in after.tracks.items():
         assert track.table.equals(tracks[key].table, check_metadata=True)
         assert track.maker == tracks[key].maker
     told = json.loads((tmp_path / "x.json").read_text("utf-8"))
-    assert told["left_out"] == ["faceprint"]
+    assert told["left_out"] == ["faceprint", "voiceprint"]
     assert "face-test" not in (tmp_path / "x.json").read_text("utf-8")
+    assert "voice-test" not in (tmp_path / "x.json").read_text("utf-8")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cinedex": 99}', '{"cinedex": 1, "tracks": 3}', "not json"])

@@ -23,6 +23,8 @@ Get = Callable[[ModelSpec], Any]
 PROTOCOLS = {
     "transitions": tasks.TransitionDetector,
     "voice": tasks.VoiceDetector,
+    "segment-speakers": tasks.SpeakerSegmenter,
+    "embed-voices": tasks.VoiceEmbedder,
     "sounds": tasks.SoundTagger,
     "transcribe": tasks.Transcriber,
     "tag": tasks.ImageTagger,
@@ -149,6 +151,61 @@ def test_what_was_heard_before_does_not_linger(get: Get, spec: ModelSpec):
     before = model.voice(tone(200, 2, model.rate))
     model.voice(np.random.default_rng(3).normal(0, 0.2, 2 * model.rate).astype(np.float32))
     np.testing.assert_array_equal(model.voice(tone(200, 2, model.rate)), before)
+
+
+# Speakers
+
+
+def talk(pitch: float, seconds: float, rate: int) -> np.ndarray:
+    """A buzz with harmonics and a melody of its own, a little like a voice."""
+    t = np.arange(round(seconds * rate)) / rate
+    turns = 2 * np.pi * pitch * (t + 0.01 * np.sin(2 * np.pi * 3 * t))
+    return (0.1 * sum(np.sin(n * turns) / n for n in range(1, 12))).astype(np.float32)
+
+
+@of("segment-speakers")
+def test_segments_are_a_probability_a_voice_and_answer(get: Get, spec: ModelSpec):
+    model = get(spec)
+    silence = np.zeros((1, model.window), np.float32)
+    one, both = model.segments(silence), model.segments(np.concatenate([silence, silence]))
+    answers = one.shape[1]
+    assert one.shape == (1, answers, model.voices)
+    assert both.shape == (2, answers, model.voices)
+    assert 0 < model.first + (answers - 1) * model.step < model.window
+    assert one.dtype == np.float32
+    assert np.all((both >= 0) & (both <= 1))
+    assert model.segments(silence[:0]).shape == (0, answers, model.voices)
+    assert one.max() < 0.5, "nobody speaks"
+    with pytest.raises(ModelError):
+        model.segments(silence[:, 1:])
+
+
+@of("segment-speakers")
+def test_a_clip_is_told_apart_by_itself(get: Get, spec: ModelSpec):
+    model = get(spec)
+    clips = np.stack([talk(p, model.window / model.rate, model.rate) for p in (120, 240, 200)])
+    alone = np.concatenate([model.segments(c[None]) for c in clips])
+    np.testing.assert_allclose(model.segments(clips), alone, atol=1e-4)
+
+
+@of("embed-voices")
+def test_voices_are_unit_vectors_whatever_the_length(get: Get, spec: ModelSpec):
+    model = get(spec)
+    clips = [talk(160, s, model.rate) for s in (0.02, 0.5, 3, 7)]
+    found = model.prints(clips)
+    assert found.shape == (4, model.dim)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-3)
+    np.testing.assert_allclose(model.prints(clips[2:3]), found[2:3], atol=1e-4)
+    assert model.prints([]).shape == (0, model.dim)
+    assert 0 < model.same < 2
+
+
+@of("embed-voices")
+def test_one_voice_is_nearer_to_itself_than_to_another(get: Get, spec: ModelSpec):
+    model = get(spec)
+    low, again, high = model.prints([talk(120, 3, model.rate), talk(120, 5, model.rate), talk(280, 3, model.rate)])
+    assert np.linalg.norm(low - again) < np.linalg.norm(low - high)
 
 
 # Sounds

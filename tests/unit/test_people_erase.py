@@ -25,8 +25,19 @@ from cinedex.people.keeping import KEEP_DAYS
 from cinedex.people.view import Standing
 from cinedex.store import Store
 from cinedex.timeline import arrow
-from cinedex.timeline.rows import FILM_SPACE, Face, Faceprint, Person, Portrait, Tag, Tracklet
-from cinedex.timeline.time import Time
+from cinedex.timeline.rows import (
+    FILM_SPACE,
+    Face,
+    Faceprint,
+    Person,
+    Portrait,
+    Speaker,
+    Speaking,
+    Tag,
+    Tracklet,
+    Voiceprint,
+)
+from cinedex.timeline.time import SECOND, Time
 
 NAME = "Ann Unforgettable"
 
@@ -443,3 +454,26 @@ def test_portraits_are_read_only_where_they_are_asked_for(tmp_path: Path):
     assert not library.people(movie).portraits
     assert len(library.people(movie, portraits=True).portraits) == 6
     assert all(isinstance(p, Portrait) for p in library.people(movie, portraits=True).portraits.values())
+
+
+def test_voices_heard_while_somebody_was_on_screen_go_with_them(tmp_path: Path):
+    library = filled(tmp_path)
+    harbour = library.find("harbour.mp4")
+    spans = {1: (15, 150), 2: (205, 225)}  # while Ann and others are seen, and while she is not
+    prints = [
+        Voiceprint(start=SECOND * a, end=SECOND * b, number=n, space="v", values=(0.6, 0.8))
+        for n, (a, b) in spans.items()
+    ]
+    turns = [Speaker(start=SECOND * a, end=SECOND * b, number=n, score=0.9) for n, (a, b) in spans.items()]
+    links = [Speaking(start=SECOND * a, end=SECOND * b, speaker=n, person=n, score=0.9) for n, (a, b) in spans.items()]
+    heard = {"speaker": arrow.table(Speaker, turns), "voiceprint": arrow.table(Voiceprint, prints)}
+    library.store.write(harbour.id, "speakers", "a" * 64, heard, {"needs": []})
+    library.store.write(harbour.id, "speaking", "b" * 64, {"speaking": arrow.table(Speaking, links)}, {"needs": []})
+    library.keeper.delete(NAME)
+    left = library.store.read(harbour.id, "speakers", "a" * 64)
+    linked = library.store.read(harbour.id, "speaking", "b" * 64)
+    assert left is not None
+    assert linked is not None
+    assert left.tables["voiceprint"].column("number").to_pylist() == [2]
+    assert left.tables["speaker"].num_rows == 2, "when somebody spoke identifies nobody"
+    assert linked.tables["speaking"].column("speaker").to_pylist() == [2]

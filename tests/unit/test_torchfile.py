@@ -184,3 +184,21 @@ def test_a_big_endian_file_is_refused(tmp_path):
 def test_a_missing_file_is_a_model_error(tmp_path):
     with pytest.raises(ModelError, match="cannot read"):
         read_state_dict(tmp_path / "none.pth")
+
+
+def test_objects_beside_the_arrays_are_read_as_nothing_where_that_is_asked_for(tmp_path):
+    asm = _Asm().raw(b"}(").text("about").name("trainer", "Settings").raw(b")\x81}b")
+    asm.text("more").name("collections", "defaultdict").raw(b")R(").text("a").whole(1).raw(b"u")
+    asm.text("w").tensor("0", "FloatStorage", 1, shape=(1,), strides=(1,)).raw(b"u")
+    path = _zip(tmp_path / "m.pth", asm.done(), {"0": b"\0\0\x80\x3f"})
+    assert {n: v.tolist() for n, v in read_state_dict(path, blank=True).items()} == {"w": [1.0]}
+    with pytest.raises(ModelError, match="not allowed"):
+        read_state_dict(path)
+
+
+def test_nothing_runs_where_objects_are_read_as_nothing(tmp_path):
+    marker = tmp_path / "ran"
+    path = _zip(tmp_path / "m.pth", pickle.dumps({"w": _Evil(marker)}, 2), {})
+    with pytest.raises(ModelError, match="not a checkpoint"):
+        read_state_dict(path, blank=True)
+    assert not marker.exists()

@@ -2,7 +2,7 @@
 
 `{"cinedex": 1, "movie", "makers", "failures", "tracks": [{"stage", "version", "key", "models", "kind": "shot/1",
 "rows"}], "left_out": ["faceprint"]}`; times are flicks (1/705 600 000 s), start and end with seconds beside them;
-binary fields are base64. What identifies a face never leaves the library in this way.
+binary fields are base64. What identifies a face or a voice never leaves the library in this way.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from cinedex.timeline.track import Maker, Track
 
 SCHEME = 1
 
-PRIVATE = frozenset({"faceprint"})
+PRIVATE = frozenset({"faceprint", "voiceprint"})
 """Kinds that are not written: biometric data, by which a person could be found elsewhere."""
 
 

@@ -23,6 +23,8 @@ TITLES = {
     "translation": "Translations",
     "word": "Words",
     "voice": "Voices",
+    "speaker": "Speakers",
+    "speaking": "Speaking",
     "sound": "Sounds",
     "loudness": "Loudness",
     "programme": "Programme",
@@ -51,16 +53,15 @@ TITLES = {
     "level": "Levels",
     "tracklet": "Tracklets",
     "faceprint": "Faceprints",
+    "voiceprint": "Voiceprints",
     "vector": "Vectors",
     "sight": "Sights",
 }
 """Kinds in the order in which people ask for them, by the name that they see."""
 
-BEHIND = frozenset(
-    {"frame", "vector", "sight", "glance", "scan", "hearing", "tracklet", "faceprint", "face", "portrait", "area"}
-)
 BEHIND = frozenset({
-    "frame", "vector", "sight", "glance", "scan", "level", "tracklet", "faceprint", "face", "portrait", "area",
+    "frame", "vector", "sight", "glance", "scan", "hearing", "level", "tracklet", "faceprint", "voiceprint", "face",
+    "portrait", "area",
 })  # fmt: skip
 """Kinds that serve other kinds: listed when there is something to say about them."""
 

@@ -57,6 +57,49 @@ class FakeVoiceDetector:
         return np.minimum(_loudness(hops) * 10, 1).astype(np.float32)
 
 
+class FakeSpeakerSegmenter:
+    """Takes pitches for voices: the three loudest of a clip, each where it is heard."""
+
+    rate = 16000
+    window = 80_000
+    step = 400
+    first = 200
+    voices = 3
+
+    def segments(self, clips: Floats) -> Floats:
+        """1 wherever a pitch has a fifth of the power that the loudest has, 0 elsewhere."""
+        _check(clips.ndim == 2 and clips.shape[1] == self.window, "sound", clips)
+        found = np.zeros((len(clips), self.window // self.step, self.voices), np.float32)
+        for clip, own in zip(clips, found, strict=True):
+            power = _pitches(clip.reshape(-1, self.step))
+            total = power.sum(axis=0)
+            pitches = [p for p in np.argsort(-total, kind="stable")[: self.voices] if total[p] > 0]
+            for voice, pitch in enumerate(sorted(pitches)):
+                own[:, voice] = power[:, pitch] > power.max() / 5
+        return found
+
+
+class FakeVoiceEmbedder:
+    """Tells pitches apart: a dimension each."""
+
+    rate = 16000
+    dim = 64
+    same = 0.8
+
+    def __init__(self, space: str) -> None:
+        self.space = space
+
+    def prints(self, clips: Sequence[Floats]) -> Floats:
+        """How loud every pitch is in each clip, as unit vectors; silence has the first dimension."""
+        found = np.zeros((len(clips), self.dim), np.float32)
+        for clip, own in zip(clips, found, strict=True):
+            _check(clip.ndim == 1 and len(clip) > 0, "sound", clip)
+            whole = np.pad(clip, (0, -len(clip) % 400)).reshape(-1, 400)
+            own[:] = np.sqrt(_pitches(whole).sum(axis=0))[: self.dim]
+            own[0] += float(not own.any())
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
+
+
 class FakeSoundTagger:
     """Names loud sound by its pitch: music (below 1000 Hz), a gunshot (below 4000 Hz), a whistle."""
 
@@ -337,6 +380,8 @@ def fake_pool() -> ModelPool:
 _FAKES: dict[str, Callable[[ModelSpec], Any]] = {
     "transitions": lambda _: FakeTransitionDetector(),
     "voice": lambda _: FakeVoiceDetector(),
+    "segment-speakers": lambda _: FakeSpeakerSegmenter(),
+    "embed-voices": lambda spec: FakeVoiceEmbedder(spec.space or "fake-voices"),
     "sounds": lambda _: FakeSoundTagger(),
     "transcribe": lambda _: FakeTranscriber(),
     "tag": lambda spec: FakeImageTagger(spec.space or "fake-colours"),
@@ -381,6 +426,12 @@ def _loudness(pieces: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Root mean square of each row."""
     loudness: npt.NDArray[np.float64] = np.sqrt(np.mean(np.square(pieces, dtype=np.float64), axis=1))
     return loudness
+
+
+def _pitches(pieces: Floats) -> npt.NDArray[np.float64]:
+    """The power of every multiple of 40 Hz in pieces [n, 400] at 16 kHz: [n, 201], nothing where it is quiet."""
+    power = np.square(np.abs(np.fft.rfft(pieces, axis=1)) / 200)
+    return np.where(power > 1e-3, power, 0.0)
 
 
 def _check(fits: bool, what: str, array: npt.NDArray[Any]) -> None:

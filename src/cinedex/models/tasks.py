@@ -45,6 +45,40 @@ class VoiceDetector(Protocol):
 
 
 @runtime_checkable
+class SpeakerSegmenter(Protocol):
+    """Tells the voices of a short clip apart, also where they overlap. Their order means nothing from clip to clip."""
+
+    rate: int
+    window: int
+    """Samples of a clip."""
+    step: int
+    """Samples from one answer to the next."""
+    first: int
+    """Samples from a clip's start to the middle of what its first answer is about."""
+    voices: int
+    """How many voices it tells apart at most."""
+
+    def segments(self, clips: Floats) -> Floats:
+        """How likely each voice speaks: float32 [n, answers, voices] in 0..1 for float32 [n, window]."""
+        ...
+
+
+@runtime_checkable
+class VoiceEmbedder(Protocol):
+    """Maps voices to unit vectors of one space, near to each other where they are one person's."""
+
+    rate: int
+    space: str
+    dim: int
+    same: float
+    """Clips of some seconds whose vectors are nearer than this (as a length) are taken for one person's."""
+
+    def prints(self, clips: Sequence[Floats]) -> Floats:
+        """Unit vectors float32 [n, dim] for clips of one voice each, float32 mono of any length but none."""
+        ...
+
+
+@runtime_checkable
 class SoundTagger(Protocol):
     """Scores a fixed vocabulary on short clips of sound."""
 

@@ -54,15 +54,16 @@ class _RefusedError(Exception):
     """Why a file is not read; becomes a ModelError that names the file."""
 
 
-def read_state_dict(path: Path) -> dict[str, Array]:
+def read_state_dict(path: Path, *, blank: bool = False) -> dict[str, Array]:
     """The named arrays of a torch checkpoint (the zip format, or the one before torch 1.6), each a copy of its own.
 
     Nested dictionaries are joined by dots; whatever is not an array is left out. Raises ModelError for a file that is
-    damaged, too large, or that asks for anything but numbers.
+    damaged, too large, or that asks for anything but numbers; with `blank`, objects that some trainers save beside the
+    numbers are read as nothing instead: they are not made either.
     """
     try:
         with path.open("rb") as file:
-            found = _zipped(file) if zipfile.is_zipfile(file) else _legacy(file)
+            found = _zipped(file, blank=blank) if zipfile.is_zipfile(file) else _legacy(file)
     except OSError as error:
         raise ModelError(f"cannot read {path.name}: {error}", remedy="Pull the model again.") from error
     # What malformed bytes can raise in zipfile, pickletools and NumPy.
@@ -109,11 +110,15 @@ class _Tensor:
 
 _MARK = object()
 
+_BLANK = object()
+"""Stands for an object that is not made."""
+
 
 @dataclass
 class _Machine:
     """Interprets one pickle into plain values: numbers, text, tuples, lists, dicts, storages and tensors."""
 
+    blank: bool = False
     stack: list[Any] = field(default_factory=list)
     memo: dict[int, Any] = field(default_factory=dict)
 
@@ -161,12 +166,16 @@ class _Machine:
 
     def fill(self, pairs: list[Any]) -> None:
         into = self.stack[-1]
+        if into is _BLANK:
+            return
         if not isinstance(into, dict):
             raise _RefusedError("its description is malformed")
         into.update(_dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
     def extend(self, items: list[Any]) -> None:
         into = self.stack[-1]
+        if into is _BLANK:
+            return
         if not isinstance(into, list):
             raise _RefusedError("its description is malformed")
         into.extend(items)
@@ -174,9 +183,18 @@ class _Machine:
     def call(self) -> None:
         args, name = self.stack.pop(), self.stack.pop()
         make = _CALLS.get(name.full) if isinstance(name, _Name) else None
+        if make is None and self.blank and isinstance(name, _Name):
+            self.stack.append(_BLANK)
+            return
         if make is None:
             raise _RefusedError(f"it asks to call {getattr(name, 'full', name)!r}, which is not allowed")
         self.stack.append(make(*args))
+
+    def new(self) -> None:
+        _args, name = self.stack.pop(), self.stack.pop()
+        if not self.blank or not isinstance(name, _Name):
+            raise _RefusedError(f"it asks to make {getattr(name, 'full', name)!r}, which is not allowed")
+        self.stack.append(_BLANK)
 
     def storage(self) -> None:
         kind, storage_class, key, _place, count, *view = self.stack.pop()
@@ -222,6 +240,7 @@ _STEPS: Mapping[str, Callable[[_Machine, Any], None]] = {
     "GLOBAL": lambda m, a: m.name(a),
     "STACK_GLOBAL": lambda m, _: m.stack_name(),
     "REDUCE": lambda m, _: m.call(),
+    "NEWOBJ": lambda m, _: m.new(),
     "BINPERSID": lambda m, _: m.storage(),
     # Attributes set on a dictionary (torch keeps its modules' versions there) say nothing about the arrays.
     "BUILD": lambda m, _: m.stack.pop() and None,
@@ -294,14 +313,14 @@ def _array(tensor: _Tensor, kept: dict[_Storage, Array], raw: Callable[[_Storage
     return np.array(view, order="C")
 
 
-def _zipped(file: BinaryIO) -> dict[str, Array]:
+def _zipped(file: BinaryIO, *, blank: bool) -> dict[str, Array]:
     with zipfile.ZipFile(file) as archive:
         entries = {i.filename.partition("/")[2]: i for i in archive.infolist()}
         if "data.pkl" not in entries or entries["data.pkl"].file_size > PICKLE_MAX:
             raise _RefusedError("it has no description of arrays, or too long a one")
         if "byteorder" in entries and _entry(archive, entries["byteorder"], 16) != b"little":
             raise _RefusedError("its numbers are not little-endian")
-        tree = _Machine().run(BytesIO(_entry(archive, entries["data.pkl"], PICKLE_MAX)))
+        tree = _Machine(blank).run(BytesIO(_entry(archive, entries["data.pkl"], PICKLE_MAX)))
 
         def raw(storage: _Storage) -> bytes:
             return _entry(archive, entries[f"data/{storage.key}"], storage.size)

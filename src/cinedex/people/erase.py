@@ -18,14 +18,14 @@ from cinedex.people.register import Deletion
 from cinedex.store import Store
 from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Faceprint, Person, Portrait, Tracklet
+from cinedex.timeline.rows import Faceprint, Person, Portrait, Speaking, Tracklet, Voiceprint
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
-IDENTIFYING = (Faceprint.kind, Portrait.kind, Person.kind)
-"""Kinds of which a deleted person's rows go."""
+IDENTIFYING = (Faceprint.kind, Portrait.kind, Person.kind, Voiceprint.kind, Speaking.kind)
+"""Kinds of which a deleted person's rows go; those of voices go with everybody on screen while they spoke."""
 
-_BIOMETRIC = (Faceprint.kind, Person.kind)
+_BIOMETRIC = (Faceprint.kind, Person.kind, Voiceprint.kind, Speaking.kind)
 """Kinds that recognition makes: prints, and what is concluded from them."""
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from cinedex.media.views import Chunk, Looks, View
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Faceprint, Frame, Row, RowType
+from cinedex.timeline.rows import Faceprint, Frame, Row, RowType, Voiceprint
 from cinedex.timeline.time import ZERO, Span, Time
 from cinedex.timeline.track import Track
 
@@ -128,7 +128,7 @@ class Stage(ABC):
         It is what runs in a library in which recognition is off. A stage that makes prints overrides it, and those of
         its other self can be compared inside their film alone: a parameter says so, and with it the key.
         """
-        return None if Faceprint in self.makes else self
+        return None if Faceprint in self.makes or Voiceprint in self.makes else self
 
     @property
     def view(self) -> View | None:

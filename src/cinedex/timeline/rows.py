@@ -149,6 +149,59 @@ class Voice(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker(Row):
+    """A turn of the film's voice `number` (from 1, the one that speaks longest). Turns of several voices may overlap.
+
+    `score` is how sure it is that this voice speaks here, and no other one of the film, 0..1.
+    """
+
+    kind = "speaker"
+    number: int
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """Several may begin at one time: the number tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voiceprint(Row):
+    """What voice `number` sounds like, as a unit vector: biometric data, kept apart from all else.
+
+    It spans from the voice's first turn to its last. Vectors are comparable only inside a space.
+    """
+
+    kind = "voiceprint"
+    number: int
+    space: str
+    values: tuple[float, ...]
+
+    @property
+    def ref(self) -> str:
+        """Several may begin at one time: the number tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaking(Row):
+    """Voice `speaker` of the film is that of its character `person`, over the film; `score` is how sure that is, 0..1.
+
+    It spans from the voice's first turn to its last, and is concluded from who is on screen while the voice is heard.
+    """
+
+    kind = "speaking"
+    speaker: int
+    person: int
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """Several may begin at one time: the voice tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.speaker}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sound(Row):
     """A stretch that sounds like `label`; `score` is 0..1. Several may be heard at one time."""
 
@@ -589,6 +642,9 @@ _ROWS: tuple[type[Row], ...] = (
     Translation,
     Word,
     Voice,
+    Speaker,
+    Voiceprint,
+    Speaking,
     Sound,
     Hearing,
     Loudness,

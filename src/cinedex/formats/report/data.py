@@ -26,6 +26,7 @@ from cinedex.formats.report.compact import (
 )
 from cinedex.formats.report.sights import KINDS_SEEN, sights
 from cinedex.formats.seen import Names
+from cinedex.formats.spoken import said_by, utterers
 from cinedex.media.image import smaller
 from cinedex.stages.flicker.judge import pace
 from cinedex.stages.flicker.profiles import profile
@@ -42,6 +43,7 @@ from cinedex.timeline.rows import (
     Scene,
     Shot,
     Sound,
+    Speaker,
     Tag,
     Text,
     Transition,
@@ -65,7 +67,7 @@ STILL_HEIGHT = 90
 
 TAGS_PER_SHOT = 8
 
-_SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Voice, Sound, Tag, Flag, Quality)
+_SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Voice, Speaker, Sound, Tag, Flag, Quality)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
     labels = _Labels()
     pictures = _stills(timeline)
     seen = sights(timeline, ROWS, names)
+    voices = {u.number: i for i, u in enumerate(utterers(timeline, names))}
     facts = {
         "duration": seconds(movie.duration),
         "rate": float(rate) if rate else None,
@@ -94,7 +97,12 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         "states": {kind.kind: timeline.state(kind).value for kind in (*_SHOWN, Loudness, *KINDS_SEEN)},
         "shots": _shots(timeline, pictures, labels),
         "gradual": [ends(t) for t in _rows(timeline, Transition) if t.how == "gradual"],
-        "cues": [[*ends(c), text(c.text), score(c.score), c.source] for c in _rows(timeline, Cue)],
+        "cues": [
+            [*ends(c), text(c.text), score(c.score), c.source, -1 if who is None else voices[who]]
+            for c, who in zip(_rows(timeline, Cue), said_by(timeline), strict=False)
+        ],
+        "speakers": [[text(u.name), round(u.seconds, 2)] for u in utterers(timeline, names)],
+        "turns": [[*ends(t), voices[t.number], score(t.score)] for t in _rows(timeline, Speaker)],
         "words": [[*ends(w), text(w.text), score(w.score)] for w in _rows(timeline, Word)],
         "voice": [[*ends(v), score(v.score)] for v in _rows(timeline, Voice)],
         "sounds": [[*ends(s), text(s.label), score(s.score)] for s in _rows(timeline, Sound)],

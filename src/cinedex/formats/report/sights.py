@@ -68,7 +68,9 @@ REASONS = 6
 _BINS = 720
 """Points of the rhythm and motion curves; finer ones would tell nothing at the width of a page."""
 
-_HEAVY = frozenset({"frame", "vector", "sight", "picture", "portrait", "faceprint", "quality", "motion", "glance"})
+_HEAVY = frozenset(
+    {"frame", "vector", "sight", "picture", "portrait", "faceprint", "voiceprint", "quality", "motion", "glance"}
+)
 """Kinds whose rows say nothing to people, or too much: as evidence only their time is shown."""
 
 

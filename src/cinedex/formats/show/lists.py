@@ -11,6 +11,7 @@ from cinedex.formats.facts import length, rhythm, top_tags
 from cinedex.formats.heard import measures, speech_share
 from cinedex.formats.seen import Names, characters, person_name, scenes_of, shares, stretches, words
 from cinedex.formats.show.lines import clock, one_line, rest, said, title, wrapped
+from cinedex.formats.spoken import said_by, utterers
 from cinedex.timeline.rows import Cue, Event, Flag, Object, Palette, Place, Row, Shot, Sound, Tag
 from cinedex.timeline.rows import Text as TextRow
 from cinedex.timeline.timeline import Timeline
@@ -45,7 +46,7 @@ def lists(timeline: Timeline, width: int, names: Names | None = None, *, colours
     yield from _shots(timeline, width)
     yield from _look(timeline, width, colours=colours)
     yield from _sound(timeline, width)
-    yield from _cues(timeline, width)
+    yield from _cues(timeline, width, names)
     yield from _events(timeline, width)
     yield from _texts(timeline, width)
     yield from _seen(timeline, width)
@@ -176,14 +177,16 @@ def _sound(timeline: Timeline, width: int) -> Iterable[Text]:
     yield Text()
 
 
-def _cues(timeline: Timeline, width: int) -> Iterable[Text]:
+def _cues(timeline: Timeline, width: int, names: Names | None) -> Iterable[Text]:
     cues = timeline.find(Cue)
     if cues is None or not len(cues):
         return
     yield title(f"Transcript  {len(cues):,} cues", ", ".join(sorted(_languages(cues))), width)
-    for cue in cues.rows[:CUES]:
+    called = {u.number: u.name for u in utterers(timeline, names)}
+    for cue, voice in zip(cues.rows[:CUES], said_by(timeline), strict=False):
         head = f"{clock(cue.start, int(timeline.movie.duration)):>15}   "
-        yield Text.assemble((head, "dim"), said(cue.text, width - len(head)))
+        who = f"{one_line(called[voice])}: " if voice is not None else ""
+        yield Text.assemble((head, "dim"), said(who + cue.text, width - len(head)))
     yield from rest(len(cues) - CUES, "cue", "`cinedex export` has them all")
 
 

@@ -2,6 +2,7 @@
 
 import { film, eventText, lengthText, plainLabel, within } from "./film.js";
 import { ink } from "./dom.js";
+import { VOICES } from "./speakers.js";
 import { choice } from "./choice.js";
 import { crowded, drawClips, drawCover, drawCurve, drawSpans, labelInside, sayCurve, sayOf } from "./draw.js";
 import { appearances } from "./people.js";
@@ -17,6 +18,7 @@ const NEAR = ["extreme long", "long", "full", "medium long", "medium", "medium c
 export function folds() {
   return [
     ...(film.people.length > MAIN ? [["people", film.people.length > MOST ? `${MOST} people` : `All ${film.people.length} people`]] : []),
+    ...(film.speakers.length > VOICES ? [["speakers", "More voices"]] : []),
     ...(film.objects.length ? [["objects", "Objects"]] : []),
   ];
 }

@@ -3,6 +3,7 @@
 import { film, clockText, fold, lastAt, within } from "./film.js";
 import { $, make, roving, seen, whenNear } from "./dom.js";
 import { choice } from "./choice.js";
+import { speakerInk } from "./speakers.js";
 
 const UNSURE = 0.5; // words below this score are marked
 
@@ -29,6 +30,8 @@ export class Transcript {
     for (const cue of film.cues) {
       const time = make("button", { className: "time", tabIndex: -1, textContent: clockText(cue.start), aria: { label: `${clockText(cue.start)}: ${cue.text}` } });
       const item = make("li", { data: { number: cue.number } }, time, make("p", { textContent: cue.text, dir: "auto" }));
+      const voice = film.speakers[cue.speaker];
+      if (voice) item.append(make("b", { className: "voice", textContent: voice.name, dir: "auto", style: `color: ${speakerInk(voice.index)}` }));
       if (both) item.append(make("small", { textContent: cue.source }));
       this.#cues.push(item);
       this.#near.observe(item);
