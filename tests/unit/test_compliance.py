@@ -110,8 +110,10 @@ def test_strong_words_are_found(text: str, strength: str):
         ('test = "person"\nwhat = 1', "no key 'what'"),
         ('test = "count"\nkind = "flag"\nmost = 0\nlifts = "top"', "no rating 'top'"),
         (
-            'test = "count"\nkind = "flag"\nmost = 1\n[clauses.two]\ntext = "Two."\nsource = "here"\n'
-            'known = "verified"\ntest = "count"\nkind = "flag"\nleast = 2',
+            (
+                'test = "count"\nkind = "flag"\nmost = 1\n[clauses.two]\ntext = "Two."\nsource = "here"\n'
+                'known = "verified"\ntest = "count"\nkind = "flag"\nleast = 2'
+            ),
             "contradicts",
         ),
     ],

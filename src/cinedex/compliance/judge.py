@@ -85,11 +85,11 @@ class Judge:
     @cached_property
     def _said(self) -> list[tuple[Hit, Row]]:
         found: list[tuple[Hit, Row]] = []
-        for kind in (Cue, Text):
-            for row in self.timeline.find(kind) or ():
-                known = row.language.split("-")[0] or "en"
-                if known in languages():
-                    found += [(hit, row) for hit in strong_words(row.text, known)]
+        told: list[Cue | Text] = [*(self.timeline.find(Cue) or ()), *(self.timeline.find(Text) or ())]
+        for row in told:
+            known = row.language.split("-")[0] or "en"
+            if known in languages():
+                found += [(hit, row) for hit in strong_words(row.text, known)]
         return found
 
     def _worded(self, clause: Clause) -> Finding:
