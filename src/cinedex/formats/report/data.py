@@ -69,6 +69,9 @@ TAGS_PER_SHOT = 8
 
 _SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Voice, Speaker, Sound, Tag, Flag, Quality)
 
+_TOLD: tuple[type[Row], ...] = (*_SHOWN, Loudness, *KINDS_SEEN)
+"""Kinds of which the page says whether they were computed."""
+
 
 @dataclass(frozen=True)
 class PageData:
@@ -94,7 +97,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         "duration": seconds(movie.duration),
         "rate": float(rate) if rate else None,
         "aspect": movie.video.display[0] / max(movie.video.display[1], 1) if movie.video else None,
-        "states": {kind.kind: timeline.state(kind).value for kind in (*_SHOWN, Loudness, *KINDS_SEEN)},
+        "states": {kind.kind: timeline.state(kind).value for kind in _TOLD},
         "shots": _shots(timeline, pictures, labels),
         "gradual": [ends(t) for t in _rows(timeline, Transition) if t.how == "gradual"],
         "cues": [
