@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cinedex import plugins
+from cinedex.compliance.judge import Judge
+from cinedex.compliance.model import Judgement, Pack
 from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
@@ -387,6 +389,11 @@ class Library:
         page = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.html")
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
+
+    def comply(self, movie: Movie, packs: Iterable[Pack]) -> list[Judgement]:
+        """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
+        judge = Judge(self.timeline(movie))
+        return [judge.judge(pack) for pack in packs]
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.

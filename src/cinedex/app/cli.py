@@ -16,7 +16,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from cinedex import __version__
-from cinedex.app import find_cli, flashes_cli, models_cli, people_cli, server_cli, subtitles_cli, tags_cli
+from cinedex.app import (
+    compliance_cli,
+    find_cli,
+    flashes_cli,
+    models_cli,
+    people_cli,
+    server_cli,
+    subtitles_cli,
+    tags_cli,
+)
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
 from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
@@ -35,6 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("compliance")(compliance_cli.compliance)
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
 app.add_typer(subtitles_cli.app, name="subtitles")

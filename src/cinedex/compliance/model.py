@@ -1,0 +1,96 @@
+"""What a rule pack says and what it finds of a film: pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cinedex.timeline.time import Span
+
+Known = Literal["verified", "secondary", "unverified"]
+Outcome = Literal["pass", "fail", "needs a human", "not measured"]
+Test = Literal[
+    "count", "per-minute", "seconds", "longest", "share", "value", "words", "words-per-minute", "flashing", "person"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One sentence of a standard: what is measured, what is allowed, and what follows where it is not.
+
+    `least` and `most` bound the measured number; `over` is what it means to be outside. `lifts` names the rating that
+    a film outside them has at least. A clause whose test is 'person' cannot be measured;
+    one whose test is 'flashing' is decided by the profile of flashing in `labels`.
+    """
+
+    id: str
+    text: str
+    source: str
+    known: Known
+    test: Test
+    stage: str = ""
+    kind: str = ""
+    labels: tuple[str, ...] = ()
+    strengths: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    score: float = 0.0
+    over: Literal["fail", "needs a human"] = "fail"
+    lifts: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A standard or a body's criteria as clauses; `ratings` is its ladder, mildest first, if it rates."""
+
+    name: str
+    title: str
+    version: int
+    about: str
+    ratings: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place in the film that a finding rests on; `ref` names the row."""
+
+    span: Span
+    ref: str
+    note: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one clause comes to: `value` is None where nothing was measured, and `why` says why."""
+
+    clause: Clause
+    outcome: Outcome
+    value: float | None
+    why: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def lifted(self) -> bool:
+        """Whether the film goes beyond what the clause allows at a lower rating."""
+        return bool(self.clause.lifts) and self.outcome in {"fail", "needs a human"} and self.value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All findings of one pack. `low` and `high` bound the rating; both are '' where the body rates nothing.
+
+    `high` is the top of the ladder as long as anything that decides it is left to a person or was not measured.
+    """
+
+    pack: Pack
+    findings: tuple[Finding, ...]
+    low: str
+    high: str
+    drives: tuple[str, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many clauses came to that."""
+        return sum(f.outcome == outcome for f in self.findings)

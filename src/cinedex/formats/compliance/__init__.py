@@ -1,0 +1,152 @@
+"""The compliance report as HTML, JSON and CSV: every clause with its verdict, its number and its evidence."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from cinedex import __version__
+from cinedex.compliance.model import Clause, Finding, Judgement
+from cinedex.media.image import smaller
+from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import Picture
+from cinedex.timeline.time import Time
+from cinedex.timeline.timeline import Timeline
+
+Form = Literal["html", "json", "csv"]
+
+STILLS_MAX = 4
+"""Most pictures shown of one finding."""
+
+PLACES_MAX = 40
+"""Most places listed on the page of one finding; JSON has up to 200."""
+
+_SIDE = 200
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render_compliance(timeline: Timeline, judged: Sequence[Judgement], form: Form = "html") -> str:
+    """The report as text."""
+    if form == "json":
+        return json.dumps(facts(timeline.movie, judged), ensure_ascii=False, indent=1) + "\n"
+    return _csv(judged) if form == "csv" else _html(timeline, judged)
+
+
+def facts(movie: Movie, judged: Sequence[Judgement]) -> dict[str, Any]:
+    """The report for programs; times in seconds."""
+    return {
+        "film": movie.name,
+        "id": movie.id,
+        "cinedex": __version__,
+        "note": "Evidence clause by clause, not a certificate.",
+        "packs": [
+            {
+                "pack": j.pack.name,
+                "version": j.pack.version,
+                "title": j.pack.title,
+                "rating": {"from": j.low, "to": j.high, "because": list(j.drives)} if j.low else None,
+                "clauses": [_facts(f) for f in j.findings],
+            }
+            for j in judged
+        ],
+    }
+
+
+def allowed(clause: Clause) -> str:
+    """What a clause allows, in words."""
+    if clause.test == "flashing":
+        return f"profile {clause.labels[0]}"
+    if clause.least is not None and clause.most is not None:
+        return f"{clause.least:g} to {clause.most:g} {clause.unit}".strip()
+    if clause.most is not None:
+        return f"at most {clause.most:g} {clause.unit}".strip()
+    return f"at least {clause.least:g} {clause.unit}".strip() if clause.least is not None else ""
+
+
+def _facts(finding: Finding) -> dict[str, Any]:
+    clause = finding.clause
+    return {
+        "clause": clause.id,
+        "text": clause.text,
+        "source": clause.source,
+        "known": clause.known,
+        "verdict": finding.outcome,
+        "value": finding.value,
+        "unit": clause.unit,
+        "allowed": allowed(clause),
+        "rating": clause.lifts or None,
+        "why": finding.why,
+        "evidence": [
+            {"start": float(e.span.start.seconds), "end": float(e.span.end.seconds), "ref": e.ref, "note": e.note,
+             "score": round(e.score, 4)}
+            for e in finding.evidence
+        ],
+    }  # fmt: skip
+
+
+def _csv(judged: Sequence[Judgement]) -> str:
+    to = io.StringIO()
+    write = csv.writer(to, lineterminator="\n")
+    write.writerow(["pack", "version", "clause", "verdict", "value", "allowed", "known", "why", "first", "places"])
+    for j in judged:
+        for f in j.findings:
+            first = f.evidence[0].span.start.clock if f.evidence else ""
+            value = "" if f.value is None else f"{f.value:.6g}"
+            cells = [j.pack.name, j.pack.version, f.clause.id, f.outcome, value, allowed(f.clause), f.clause.known]
+            write.writerow([*cells, _inert(f.why), first, len(f.evidence)])
+    return to.getvalue()
+
+
+def _inert(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_DANGEROUS) else text
+
+
+def _html(timeline: Timeline, judged: Sequence[Judgement]) -> str:
+    page = files("cinedex.formats.compliance") / "page"
+    style = (page / "compliance.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((page / "compliance.html.j2").read_text(encoding="utf-8"))
+    return template.render(
+        movie=timeline.movie,
+        judged=judged,
+        allowed=allowed,
+        stills=_Stills(timeline),
+        places_max=PLACES_MAX,
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704 - our own file
+        version=__version__,
+    )
+
+
+class _Stills:
+    """Pictures of the film by time, as data URLs."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._track = timeline.find(Picture)
+
+    def __call__(self, finding: Finding) -> list[tuple[str, str]]:
+        if self._track is None or not len(self._track):
+            return []
+        moments = np.array([int(e.span.start) for e in finding.evidence[:STILLS_MAX]], dtype=np.int64)
+        found: dict[int, tuple[str, str]] = {}
+        for moment, number in zip(moments.tolist(), self._track.spans.at(moments).tolist(), strict=True):
+            if number >= 0 and number not in found:
+                try:
+                    data = smaller(self._track[number].data, _SIDE)
+                except ValueError:
+                    continue
+                url = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
+                found[number] = (url, Time(moment).clock)
+        return list(found.values())
