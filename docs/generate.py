@@ -181,7 +181,10 @@ def exit_codes() -> str:
     """The page of the exit codes."""
     found = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, errors.CinedexError)]
     found.sort(key=lambda c: (c.exit_code, c.__mro__[1] is not errors.CinedexError, c.__name__))
-    other = "Another failure; `doctor` found something missing; a question was answered with no."
+    other = (
+        "Another failure; `doctor` found something missing; a subtitle file breaks a rule; a question was answered "
+        "with no."
+    )
     rows = [("0", "", "", "Everything that was asked for is done.")]
     for error in found:
         told = other if error is errors.CinedexError else _doc(error)

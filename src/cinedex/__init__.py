@@ -10,8 +10,10 @@ if _TYPE_CHECKING:
     from cinedex.library import Library
     from cinedex.run.events import Event
     from cinedex.run.plan import Plan
+    from cinedex.search.answer import Answer, Claim, Evidence
     from cinedex.search.hits import Hit
     from cinedex.search.query import SearchResult
+    from cinedex.search.summary import Summary
     from cinedex.settings import Settings
     from cinedex.stages.base import Cost, Inputs, Stage
     from cinedex.timeline.movie import Movie
@@ -41,8 +43,10 @@ _FROM = {
     "cinedex.library": "Library",
     "cinedex.run.events": "Event",
     "cinedex.run.plan": "Plan",
+    "cinedex.search.answer": "Answer Claim Evidence",
     "cinedex.search.hits": "Hit",
     "cinedex.search.query": "SearchResult",
+    "cinedex.search.summary": "Summary",
     "cinedex.settings": "Settings",
     "cinedex.stages.base": "Cost Inputs Stage",
     "cinedex.timeline.movie": "Movie",
@@ -57,10 +61,13 @@ _WHERE = {name: module for module, names in _FROM.items() for name in names.spli
 
 __all__ = [
     "SECOND",
+    "Answer",
     "CinedexError",
+    "Claim",
     "Cost",
     "Cue",
     "Event",
+    "Evidence",
     "Flag",
     "Frame",
     "Hit",
@@ -81,6 +88,7 @@ __all__ = [
     "Spans",
     "Stage",
     "State",
+    "Summary",
     "Tag",
     "Time",
     "Timeline",

@@ -50,7 +50,7 @@ from cinedex.stages.installed import installed
 from cinedex.store import Store
 from cinedex.subtitles.build import Made
 from cinedex.subtitles.files import form_of, spelled
-from cinedex.subtitles.film import film_cuts, film_rate, film_subtitles
+from cinedex.subtitles.film import code_of, film_cuts, film_rate, film_subtitles
 from cinedex.subtitles.guide import Audience, load_guide
 from cinedex.subtitles.review import Review, review
 from cinedex.subtitles.subtitle import Subtitle
@@ -346,9 +346,6 @@ class Library:
         """What the standards on flashing say of a film, and what would make it pass."""
         return Flicker(lambda movie: self._tracks(movie, (Flash, Pattern)))
 
-    def search(self, text: str, *, limit: int = 10, movie: Movie | None = None) -> SearchResult:
-        """The moments that fit the words best, or none, said honestly. A lost index is made again first."""
-
     @property
     def finder(self) -> Finder:
         """Search, questions and summaries. A lost index is made again first."""
@@ -416,13 +413,19 @@ class Library:
         language: str | None = None,
         sdh: bool = False,
         audience: Audience = "adult",
+        widest: int | None = None,
     ) -> Made:
         """Subtitles of a film that keep a style guide by construction, with the check of them.
+
+        In another `language`, they are made of subtitles that came with the film, or of translations. `widest` is the
+        most characters a line that a format has, where the guide allows more.
 
         Raises NotFoundError for a film whose words were never computed.
         """
         try:
-            return film_subtitles(self.timeline(movie), style, language=language, sdh=sdh, audience=audience)
+            timeline = self.timeline(movie)
+            timeline = timeline if language is None else in_language(timeline, code_of(language))
+            return film_subtitles(timeline, style, language=language, sdh=sdh, audience=audience, widest=widest)
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
 
@@ -470,9 +473,6 @@ class Library:
         """Write subtitles as srt, vtt, ass, ttml or scc, by the file's name unless `form` is given."""
         to.write_text(spelled(subtitles, form or form_of(to), language), encoding="utf-8", newline="\n")
         return to
-
-    def export(self, movie: Movie, form: str, to: Path) -> Path:
-        """Write a film's facts as one of the installed formats. Raises NotFoundError for facts never computed."""
 
     def export(self, movie: Movie, form: str, to: Path, *, language: str | None = None) -> Path:
         """Write a film's facts as one of the installed formats, with all cues in one `language` if that is given.

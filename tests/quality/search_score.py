@@ -11,10 +11,11 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -28,6 +29,8 @@ from cinedex.models import concepts
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.search import query
+from cinedex.search.ask import Asker
+from cinedex.search.finder import Finder
 from cinedex.search.hits import Hit
 from cinedex.search.index import Index
 from cinedex.search.query import search
@@ -182,6 +185,63 @@ def seen(part: str, pool: ModelPool, film_and_classes: tuple[Timeline, list[str]
     return lambda: score(index, present, told["absent"])
 
 
+def asked(part: str, pool: ModelPool, folder: Path) -> dict[str, Any]:
+    """Questions about a film's subtitles: which answers cite the right place, and what is answered that has no answer.
+
+    Claims are checked again here, by hand-made words of the answer; `claims` is how many were made in all.
+    """
+    told = QUERIES["spoken"][part]
+    timeline = spoken_film(DATA / "speech" / "subtitles" / told["subtitles"], 4.0)
+    index = Index(str(folder / "asked"), lambda: pool.get("e5-small"))
+    index.update(timeline)
+    nobody: Any = SimpleNamespace(register=SimpleNamespace(people={}), on=False, film=None, everybody=list)
+    asker = Asker(
+        Finder(index, lambda: [timeline.movie], nobody, lambda: pool.get("efficientnet-lite2")), lambda _: (True, True)
+    )
+    answers = [(asker.ask(text), words) for text, words in told["present"]]
+    cited = [[_bare(words) in _bare(e.text) for e in answer.evidence] for answer, words in answers]
+    return {
+        "questions": len(cited),
+        "answered": sum(bool(c) for c in cited),
+        "first citation right": sum(c[:1] == [True] for c in cited),
+        "any citation right": sum(True in c for c in cited),
+        "claims": sum(len(a.claims) for a, _ in answers),
+        "claims whose citation has their words": sum(
+            any(_bare(c.text) in _bare(e.text) for e in a.evidence if e.number in c.cites)
+            for a, _ in answers
+            for c in a.claims
+        ),
+        "absent": len(told["absent"]),
+        "absent but answered": sum(bool(asker.ask(text).claims) for text in told["absent"]),
+    }
+
+
+def alike(pool: ModelPool, photos: Path, chosen: slice) -> dict[str, Any]:
+    """Photographs looked for by their middles (76 % of each side), and by pictures that are not in the index."""
+    model = pool.get("efficientnet-lite2")
+    with (photos / "labels.csv").open(encoding="utf-8") as file:
+        names = [row["file"] for row in csv.DictReader(file)]
+    names = [n for n in names if (photos / n).exists()][chosen]
+    pictures = [Image.open(photos / n).convert("RGB") for n in names]
+
+    def feature(picture: Image.Image) -> Any:
+        pixels = np.asarray(picture.resize(model.size[::-1], Image.Resampling.BOX))
+        one = model.tags(pixels[None])[1][0]
+        return one / np.linalg.norm(one)
+
+    whole = np.stack([feature(p) for p in pictures])
+    middles = [p.crop((*(round(x * 0.12) for x in p.size), *(round(x * 0.88) for x in p.size))) for p in pictures]
+    near = np.stack([feature(p) for p in middles]) @ whole.T
+    own, bound = np.diag(near), query.BOUNDS["look"]
+    others = (near - 2 * np.eye(len(near))).max(axis=1)
+    return {
+        "pictures": len(names),
+        "found first": int(((near.argmax(axis=1) == np.arange(len(near))) & (own >= bound)).sum()),
+        "found though not there": int((others >= bound).sum()),
+        "bound": bound,
+    }
+
+
 FILMS = {"big_buck_bunny_252p_full.mp4": "big_buck_bunny_360p_full.mp4"}
 """Another copy of a film that the queries of films name, picture for picture the same."""
 
@@ -195,7 +255,7 @@ def filmed(library: Library) -> Score:
     present = []
     for name in {q["video"]: None for q in told}:
         library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "cues"])
-        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech", "text", "places"])
+        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech"])
     for asked in told:
         ranges = [(r["start"], r["end"]) for r in asked["relevant"]]
         present.append((asked["query"], _touches(FILMS.get(asked["video"], asked["video"]), ranges)))
@@ -223,6 +283,12 @@ def _bare(text: str) -> str:
 def core_pool() -> ModelPool:
     """The core models, from the user's cache."""
     return ModelPool(registry(), cache=Settings.from_env().cache / "models", offline=True)
+
+
+def tell(figures: Mapping[str, Any]) -> None:
+    """Print figures, one a line, for the page of them."""
+    for name, figure in figures.items():
+        print(f"{name}: {figure}")  # noqa: T201 - what it is for
 
 
 def main(part: str) -> None:

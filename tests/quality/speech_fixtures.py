@@ -26,7 +26,7 @@ from cinedex.stages.speech import Speech
 from cinedex.stages.voice import VoiceActivity
 from cinedex.store import Store
 from cinedex.timeline import arrow
-from cinedex.timeline.rows import KINDS, Cue, Flag, Voice, Word
+from cinedex.timeline.rows import KINDS, Cue, Flag, Translation, Voice, Word
 from cinedex.timeline.time import Time
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -65,6 +65,7 @@ class Heard:
     cues: list[Cue]
     words: list[Word]
     flags: list[Flag]
+    translations: list[Translation]
 
     @property
     def text(self) -> str:
@@ -87,7 +88,7 @@ def hear(film: Path, pool: ModelPool, *stages: Stage) -> Heard:
             assert artifact is not None
             for kind, table in artifact.tables.items():
                 made.setdefault(kind, []).extend(arrow.rows(KINDS[kind], table))
-    return Heard(movie.duration, made.get("voice", []), made.get("cue", []), made.get("word", []), made.get("flag", []))
+    return Heard(movie.duration, *(made.get(kind, []) for kind in ("voice", "cue", "word", "flag", "translation")))
 
 
 def passages() -> list[Passage]:

@@ -227,7 +227,6 @@ def endpoint() -> Iterator[tuple[str, list[Any], dict[str, Any]]]:
     server.server_close()
 
 
-@pytest.mark.network
 def test_an_endpoint_is_sent_data_and_its_text_is_bounded(endpoint: tuple[str, list[Any], dict[str, Any]]):
     url, sent, told = endpoint
     writer = EndpointWriter(url, "small", "secret")

@@ -15,7 +15,6 @@ from cinedex.media.probe import probe
 from cinedex.media.sidecars import LARGEST, sidecars
 from cinedex.media.views import CaptionChunk, Captions
 from cinedex.stages.base import Inputs
-from cinedex.stages.captionfile import entries
 from cinedex.stages.captions import ImportedCaptions, base
 from cinedex.timeline.rows import Caption, Flag
 from cinedex.timeline.time import SECOND, Span, Time
@@ -128,9 +127,18 @@ def test_what_is_no_subtitle_is_flagged(data: bytes):
     assert flag.note.startswith("film.srt: ")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_old_encodings_are_read(encoding: str):
-    assert entries(SRT.replace("Nobody", "Être née").encode(encoding))[1][1] == "Être née & I."
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_any_unicode_is_read(encoding: str):
+    found, flags = imported(CaptionChunk("film.srt", None, data=SRT.replace("Nobody", "Être née").encode(encoding)))
+    assert found[1].text == "Être née & I."
+    assert flags == []
+
+
+def test_an_encoding_that_had_to_be_guessed_is_said():
+    found, (flag,) = imported(CaptionChunk("film.srt", None, data=SRT.replace("Nobody", "Née").encode("cp1252")))
+    assert len(found) == 2
+    assert flag.label == "subtitle-doubtful"
+    assert "a guess" in flag.note
 
 
 def test_lines_without_time_or_before_and_after_the_film_are_left_out():
@@ -140,6 +148,19 @@ def test_lines_without_time_or_before_and_after_the_film_are_left_out():
     )
     found, _ = imported(CaptionChunk("film.srt", None, data=odd.encode()))
     assert [(c.text, c.start, c.end) for c in found] == [("for ever", SECOND * 7, SECOND * 67)]
+
+
+def test_a_line_from_long_before_the_film_into_it_begins_with_it():
+    early = "[Script Info]\n[Events]\nFormat: Start, End, Text\nDialogue: -0:02:00.00,0:00:05.00,early\n"
+    found, flags = imported(CaptionChunk("film.ass", None, data=early.encode()))
+    assert all(c.start >= 0 and c.start < c.end for c in found)
+    assert bool(found) != bool(flags)
+
+
+def test_a_subtitle_without_a_line_in_the_film_is_flagged():
+    found, (flag,) = imported(CaptionChunk("stream 2", "eng", ((Span(SECOND * 200, SECOND * 201), "late"),)))
+    assert found == []
+    assert flag.note == "stream 2: no line of it lies in the film"
 
 
 def test_what_shows_nothing_is_taken_out_of_a_line():

@@ -85,7 +85,7 @@ def test_another_embedder_takes_the_stand_ins_place(which: str, tmp_path: Path):
     index = Index(str(tmp_path / "index"), FakeTextEmbedder, lambda: model)
     assert index.update(pictured(model))
     assert not index.update(pictured(model))
-    assert index.spaces == {"meaning": "fake-words", "concept": model.space}
+    assert index.spaces == {"meaning": "fake-words", "concept": model.space, "look": "efficientnet-lite2"}
     hits = search(index, "blue").hits
     assert (hits[0].at, dict(hits[0].ranks)) == (SECOND * 5, {"concept": 1})
     assert index.check({"m1-two": pictured(model)}) == []
@@ -94,7 +94,7 @@ def test_another_embedder_takes_the_stand_ins_place(which: str, tmp_path: Path):
 def test_it_finds_pictures_also_where_no_text_can_be_embedded(tmp_path: Path):
     index = Index(str(tmp_path), no_embedder, FakeImageEmbedder)
     index.update(pictured(FakeImageEmbedder()))
-    assert index.spaces == {"concept": "fake-sight"}
+    assert index.spaces == {"concept": "fake-sight", "look": "efficientnet-lite2"}
     assert index.lacking
     assert [h.at for h in search(index, "red").hits] == [0]
 

@@ -18,7 +18,7 @@ from cinedex.search.index import Index
 from cinedex.search.query import SearchResult, search
 from cinedex.search.resolve import resolve
 from cinedex.search.syntax import Filter, Known, Query, parse, times_of, years_of
-from cinedex.timeline.rows import Cue, Event, Flag, Framing, Place, Row, Scene, Sound, Text
+from cinedex.timeline.rows import Cue, Event, Flag, Framing, Place, Row, Scene, Sound, Text, Translation
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Spans, Track
@@ -50,6 +50,7 @@ def seaside(made: str = "1") -> Timeline:
         Framing: [Framing(**at(5), aspect="scale", label="close-up", score=0.9)],
         Text: [Text(**at(10), text="EXIT\nDOOR 5", language="en", role="sign", score=1, **box)],
         Scene: [Scene(**at(15 * n, 15), number=n, score=1, reasons=(), at=Time(0)) for n in (0, 1)],
+        Translation: [Translation(**at(25), text="The houses are burning", language="en", origin="de", score=0.9)],
         Cue: [Cue(**at(25), text="Die Häuser brennen", language="de", score=1, source="speech")],
     }  # fmt: skip
     tracks = {("test", kind.kind): Track.of(kind, own, Maker("test", 1, made * 64)) for kind, own in rows.items()}
@@ -100,6 +101,7 @@ def starts(result: SearchResult) -> list[tuple[int, int]]:
         ("year:1950-", []),
         ("film:other", []),
         ("haus", [(25, 30)]),
+        ("burning house", [(25, 30)]),
         ("häusern", [(25, 30)]),
         ('"häuser brennen"', [(25, 30)]),
         ('"brennen häuser"', []),
@@ -152,7 +154,8 @@ def test_reasons_name_the_filters_and_the_way_it_was_found(index: Index):
         ("dog between 1:00 and 2:30", "dog time:1:00-2:30"),
         ("cars in films of the 1920s", "cars year:1920-1929"),
         ('"Anna at night"', '"Anna at night"'),
-        ("place:beach at night", "at night place:beach"),
+        ("place:beach at night", "place:beach place:night"),
+        ("scale:long close-up", "close-up scale:long"),
         ("before midnight", "before midnight"),
     ],
 )

@@ -73,7 +73,8 @@ def test_somebody_named_once_is_found_at_once(library: Library):
     assert facts("search", "person:Ann")["hits"] == []
 
 
-def test_an_answer_can_be_played(library: Library):
+@pytest.mark.usefixtures("library")
+def test_an_answer_can_be_played():
     told = facts("ask", "what is said about line 7?")
     first = told["evidence"][0]
     assert first["seconds"][0] == 210
@@ -162,7 +163,8 @@ def test_a_writer_killed_at_any_time_leaves_whole_films(tmp_path: Path):
     for wait in (0.0, 0.13, 0.31):
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603 - our own code
             assert writer.stdout is not None
-            assert next(writer.stdout.readline() for _ in range(4)) == "ready\n"
+            told = [writer.stdout.readline() for _ in range(4)]
+            assert told == ["ready\n", "1\n", "2\n", "3\n"]
             time.sleep(wait)
             writer.send_signal(signal.SIGKILL)
         index = Index(str(tmp_path / "index"), FakeTextEmbedder)

@@ -11,10 +11,10 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from cinedex.app.opening import Json, open_library, out, print_json
-from cinedex.canonical import plain
 from cinedex.errors import UsageError
 from cinedex.subtitles.check import Verdict
-from cinedex.subtitles.files import FORMS, form_of
+from cinedex.subtitles.drift import Drift
+from cinedex.subtitles.files import FORMS, SCC_LINE, form_of
 from cinedex.timeline.time import Rate
 
 _SHOWN = 30
@@ -59,8 +59,15 @@ def make(
     """Make a film's subtitles from its words, so that they keep a style guide, and say how well they do."""
     library = open_library()
     movie = library.find(film)
-    made = library.subtitles(movie, style, language=language, sdh=sdh, audience=_audience(audience))
     form = _form(form) if form else form_of(to) if to else "srt"
+    made = library.subtitles(
+        movie,
+        style,
+        language=language,
+        sdh=sdh,
+        audience=_audience(audience),
+        widest=SCC_LINE if form == "scc" else None,
+    )
     path = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.{made.guide.language}.{form}")
     library.write_subtitles(made.subtitles, path, form=form, language=made.guide.language)
     if as_json:
@@ -86,7 +93,7 @@ def check(
     fix: Annotated[Path | None, typer.Option("--fix", help="Write the file mended, as far as words allow.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Score a subtitle file by a style guide. Leaves with 1 if a rule that must be kept is broken (after --fix: still)."""
+    """Score a subtitle file by a style guide; leaves with 1 if a rule that must be kept is broken, with --fix still."""
     if retime and (against is None or fix is None):
         raise UsageError("--retime needs to know the film and where to write", remedy="Add --against FILM --fix OUT.")
     if fix is not None:
@@ -109,7 +116,7 @@ def check(
     last = found.mended.verdict if found.mended is not None else found.verdict
     if as_json:
         facts = {"file": str(file), "form": found.read.form, "notes": list(found.notes), **_facts(found.verdict)}
-        facts |= {"drift": None if found.drift is None else plain(found.drift)}
+        facts |= {"drift": None if found.drift is None else _drift(found.drift)}
         facts |= {"fixed": None if found.mended is None else {"file": str(fix), **_facts(found.mended.verdict)}}
         print_json(facts)
         raise typer.Exit(1 if last.bad else 0)
@@ -122,6 +129,17 @@ def check(
         for note in found.mended.notes:
             out.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     raise typer.Exit(1 if last.bad else 0)
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    return {
+        "name": drift.name,
+        "pace": float(drift.pace),
+        "shift": drift.shift.seconds,
+        "fit": round(drift.fit, 3),
+        "before": round(drift.before, 3),
+        "sure": drift.sure,
+    }
 
 
 def _facts(verdict: Verdict) -> dict[str, Any]:
@@ -149,14 +167,16 @@ def _faults(verdict: Verdict) -> None:
 
 
 def _table(verdict: Verdict, title: str) -> None:
-    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    out.print(f"[bold]{escape(title)}[/]", soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
     for name in ("rule", "weight"):
         table.add_column(name)
     table.add_column("times", justify="right")
     levels = {f.rule: f.level for f in verdict.faults}
     for rule, times in verdict.by_rule.items():
         table.add_row(rule, levels[rule], f"{times:,}")
-    out.print(table) if levels else out.print(f"[bold]{escape(title)}[/]")
+    if levels:
+        out.print(table)
     good = verdict.count - verdict.bad
     out.print(f"{good:,} of {verdict.count:,} subtitles keep every rule that must be kept ({verdict.conforming:.1%})")
 

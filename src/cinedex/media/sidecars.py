@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cinedex.timeline.movie import Sidecar
 
-SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa"})
+SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".scc"})
 """Names that a side-car may end in."""
 
 LARGEST = 8 << 20

@@ -34,7 +34,7 @@ SHOWN = (
 
 _SPACE_KEYS = {column: f"cinedex.space.{column}".encode() for column in VECTORS}
 
-_UNTOLD = frozenset({"sound:speech", "sound:silence"})
+UNTOLD = frozenset({"sound:speech", "sound:silence"})
 """Sounds of nearly every film, whose names mean other things in most queries; they can be filtered by."""
 
 
@@ -70,7 +70,7 @@ def rows_of(timeline: Timeline, found: Sequence[Moment], key: str, schema: pa.Sc
         "tags": [", ".join(label for label, _ in m.tags) for m in found],
         "kinds": [", ".join(kinds_of(label for label, _ in m.tags)) for m in found],
         "things": [labels(m.facets, "place", "object", "event") for m in found],
-        "heard": [labels({*m.facets} - _UNTOLD, "sound") for m in found],
+        "heard": [labels({*m.facets} - UNTOLD, "sound") for m in found],
         "forms": [" ".join(forms_of(m.words, m.language)) for m in found],
         "flags": [", ".join(m.flags) for m in found],
         "facets": [list(m.facets) for m in found],

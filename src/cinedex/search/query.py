@@ -16,7 +16,7 @@ from cinedex.search.terms import TELLS_NOTHING, Term, terms_of, words_of
 _CANDIDATES = 50
 """Of each list, or twice the hits asked for where that is more."""
 
-BOUNDS = {"meaning": 0.83, "look": 0.55}
+BOUNDS = {"meaning": 0.83, "look": 0.65}
 """Cosine from which what is said counts as near; for what is seen, the picture embedder brings its own. A first
 calibration, for multilingual-e5-small alone: set on the 'tune' queries of tests/quality/search_queries.json, so that
 hardly any of those without an answer finds one."""

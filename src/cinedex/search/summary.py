@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from cinedex.errors import NotFoundError
 from cinedex.search.answer import cut
+from cinedex.search.columns import UNTOLD
 from cinedex.search.filters import Where, touching
 from cinedex.search.finder import Finder
 from cinedex.search.stems import stem
@@ -189,7 +190,7 @@ def _title(rows: Sequence[dict[str, Any]]) -> str:
     """What comes up most: events and places first, then things and tags."""
     counts: Counter[str] = Counter()
     for row in rows:
-        counts.update({f for f in row["facets"] if f.partition(":")[0] in _WEIGHT})
+        counts.update({f for f in row["facets"] if f.partition(":")[0] in _WEIGHT and f not in UNTOLD})
     best = sorted(counts, key=lambda f: (-counts[f] * _WEIGHT[f.partition(":")[0]], f))[:4]
     return ", ".join(dict.fromkeys(f.partition(":")[2] for f in best)) or "nothing that has a name"
 

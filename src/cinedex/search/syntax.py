@@ -228,7 +228,9 @@ class _Reader:
     def _take(self, match: re.Match[str], one: Filter) -> None:
         if one.key in KEYS and not facets_of(one, self.known.facets):
             return
-        if any(f.key == one.key and f.key not in {"person", "sound"} for f in (*self.given.filters, *self.found)):
+        if any(
+            f.key == one.key and f.key not in {"person", "place", "sound"} for f in (*self.given.filters, *self.found)
+        ):
             return
         self.text = f"{self.text[: match.start()]} {self.text[match.end() :]}"
         self.found.append(one)

@@ -10,16 +10,25 @@ from cinedex.media.views import CaptionChunk, Captions
 from cinedex.models.tasks import LanguageNamer
 from cinedex.stages.arrays import expect
 from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
-from cinedex.stages.captionfile import Entry, entries
 from cinedex.stages.textwords import clean
+from cinedex.subtitles.files import parsed
+from cinedex.subtitles.subtitle import Subtitle
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Caption, Flag, Row
-from cinedex.timeline.time import ZERO, Span, Time
+from cinedex.timeline.time import SECOND, ZERO, Span, Time
+
+Entry = tuple[Span, str]
 
 _NAMER = "langid"
 
 _SURE = 0.9
 """Probability from which a text's language is believed against its tag."""
+
+_LONGEST = SECOND * 60
+"""How long a line of a file stands at most."""
+
+_MOST = 8
+"""Lines of print of one."""
 
 _LETTERS = 60
 """Letters of a subtitle below which its tag is believed."""
@@ -87,11 +96,12 @@ _TAGS = {
 
 @dataclass(frozen=True)
 class ImportedCaptions(Stage):
-    """The lines of every text subtitle inside a film and of every SRT, WebVTT or ASS file beside it.
+    """The lines of every text subtitle inside a film and of every subtitle file beside it.
 
     A line that begins after the film's end is left out. Subtitles that are pictures are not read. A tag (of the stream,
     or between the dots of the file's name) that the text speaks against is flagged `subtitle-language`, a source that
-    gives nothing or not all `subtitle-unreadable`. `files` are the files' names and sums: another text, another result.
+    gives nothing `subtitle-unreadable`, one of which not all is sure `subtitle-doubtful`. `files` are the files' names
+    and sums: another text, another result.
     """
 
     name: ClassVar[str] = "captions"
@@ -121,9 +131,11 @@ class ImportedCaptions(Stage):
         for chunk in expect(CaptionChunk, inputs.chunks):
             found, fault = _read(chunk)
             found = [(span, text) for span, text in found if span.start < inputs.movie.duration]
+            if not found and not fault:
+                fault = "no line of it lies in the film"
             if fault:
-                note = f"{chunk.name}: {fault}"
-                yield Flag(start=ZERO, end=inputs.movie.duration, label="subtitle-unreadable", score=1.0, note=note)
+                label, note = "subtitle-doubtful" if found else "subtitle-unreadable", f"{chunk.name}: {fault}"
+                yield Flag(start=ZERO, end=inputs.movie.duration, label=label, score=1.0, note=note)
             if not found:
                 continue
             language, wrong = self._language(chunk, [text for _, text in found], inputs)
@@ -166,12 +178,20 @@ def _named(name: str) -> str:
 
 
 def _read(chunk: CaptionChunk) -> tuple[list[Entry], str]:
-    """The chunk's lines, made safe, and what is wrong with them."""
+    """The chunk's lines, made safe and in order, and what is wrong with them."""
     fault, found = chunk.fault, list(chunk.entries)
     if chunk.data is not None:
         try:
-            found = entries(chunk.data)
+            file = parsed(chunk.data)
         except ValueError as wrong:
             fault = str(wrong)
-    lines = ((span, "\n".join(filter(None, map(clean, text.splitlines()[:8])))) for span, text in found)
-    return [(Span(max(span.start, ZERO), span.end), text) for span, text in lines if text], fault
+        else:
+            fault = "; ".join(file.notes)
+            found = [_entry(s) for s in file.subtitles if s.start < s.end and s.end > ZERO]
+    lines = ((span, "\n".join(filter(None, map(clean, text.splitlines()[:_MOST])))) for span, text in found)
+    return sorted((line for line in lines if line[1]), key=lambda line: (line[0].start, line[0].end)), fault
+
+
+def _entry(subtitle: Subtitle) -> Entry:
+    start = max(subtitle.start, ZERO)
+    return Span(start, min(subtitle.end, start + _LONGEST)), subtitle.text

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cinedex.media.views import FrameChunk, Frames
 from cinedex.stages.arrays import TINY, expect
 from cinedex.stages.base import Cost, Inputs, Stage
-from cinedex.stages.swings import away_and_back, chromaticities, linear, luminance, redness, saturated, swings
+from cinedex.stages.swings import away_and_back, chromaticities, linear, luminance, redness, saturated, swings, together
 from cinedex.timeline.rows import Flash, Row
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Ticks
@@ -27,6 +27,9 @@ BLOCK = SECOND * 8
 LEAD = SECOND * 2
 """So much of what comes before a stretch is looked at too, to know the state that its first change starts from."""
 
+NEAR = Time(SECOND // 10)
+"""The pictures right before and after one are looked at with it when they start no more than this apart."""
+
 RED_MOST = 320.0
 """The value of full red in WCAG's (R - G - B) x 320."""
 
@@ -39,14 +42,16 @@ class Flashes(Stage):
     turning point, in one picture or in many, and the darker side is below `dark`. It changes in red when (R - G - B) x
     320 has moved by more than `red` between a saturated red (R at least `saturation` of R + G + B) and another state,
     and in chroma when the way there is longer than `chroma` in CIE 1976 u'v'. The changes of one cell alternate in
-    direction. Changes of less than `least` of the picture in one picture are left out. HDR is judged as the SDR that
+    direction. What was shown more than two seconds before is forgotten.
+    A cell's change counts only with changes the same way around it, so that what moves through the picture does not.
+    Changes of less than `least` of the picture in one picture are left out. HDR is judged as the SDR that
     it is shown as.
     """
 
     name: ClassVar[str] = "flashes"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Flash,)
-    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.2, disk_kib_per_minute=12.0)
+    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.4, disk_kib_per_minute=12.0)
     halo: ClassVar[Time | None] = BLOCK + LEAD
 
     change: float = 0.1
@@ -77,16 +82,22 @@ class Flashes(Stage):
         opens, closes = held.until - BLOCK, held.until
         if closes <= span.start or opens >= span.end:
             return
-        inside = (held.starts >= opens - LEAD) & (held.starts < closes)
+        inside = (held.starts >= opens - LEAD) & (held.starts < closes + NEAR)
         if not inside.any():
             return
         starts, ends = held.starts[inside], held.ends[inside]
         light = linear(held.pixels[inside].reshape(len(starts), -1, 3))
         for how, (ways, low, high) in self._ways(light).items():
-            for at in np.flatnonzero(ways.any(axis=1) & (starts >= opens)).tolist():
+            full = (np.stack([ways > 0, ways < 0]).mean(axis=2) >= self.least).any(axis=0)
+            for at in np.flatnonzero(full & (starts >= opens) & (starts < closes)).tolist():
                 span_of = Span(Time(int(starts[at])), Time(int(ends[at])))
+                near = slice(at - 1 if at and starts[at] - starts[at - 1] <= NEAR else at, at + 2)
+                if at + 1 < len(starts) and starts[at + 1] - starts[at] > NEAR:
+                    near = slice(near.start, at + 1)
                 for way in (1, -1):
-                    cells = ways[at] == way
+                    if np.count_nonzero(ways[at] == way) < self.least * ways.shape[1]:
+                        continue
+                    cells = together(ways[at], ways[near], way)
                     if cells.mean() >= self.least:
                         yield _row(how, span_of, cells, low[at], high[at], rise=way > 0)
 
@@ -95,7 +106,8 @@ class Flashes(Stage):
         shine = luminance(light)
         found: dict[How, tuple[Ways, Numbers, Numbers]] = {"luminance": swings(shine, self.change, below=self.dark)}
         full = saturated(light, self.saturation)
-        if full.any():
+        # Too few red cells in every picture make no row, and most films need not be looked at twice more.
+        if full.mean(axis=1).max() >= self.least:
             raw = redness(light)
             least = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
             found["red"] = swings(np.where(full, raw, np.float32(0)), float(least), also=raw)

@@ -56,7 +56,7 @@ class Stripes(Stage):
     name: ClassVar[str] = "stripes"
     version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Pattern,)
-    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.3, disk_kib_per_minute=0.2)
+    cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.8, disk_kib_per_minute=0.2)
     halo: ClassVar[Time | None] = SECOND
 
     share: float = 0.5
@@ -79,7 +79,7 @@ class Stripes(Stage):
                 if slot == last:
                     continue
                 last = slot
-                found = self._look(linear(pixels))
+                found = self.look(linear(pixels))
                 if found is not None:
                     stripes, area, dark, bright = found
                     opens = slot * int(SLOT)
@@ -92,7 +92,7 @@ class Stripes(Stage):
                         bright=round(min(bright, 1.0), 3),
                     )
 
-    def _look(self, shine: Numbers) -> tuple[int, float, float, float] | None:
+    def look(self, shine: Numbers) -> tuple[int, float, float, float] | None:
         """Stripes, area, dark and bright of a picture in relative luminance; None without stripes."""
         if shine.std() < self.contrast / 8:
             return None
@@ -110,7 +110,7 @@ class Stripes(Stage):
         size = max(3, round(_TIGHT / rate) | 1)
         mean = _blur(shine, size)
         rows, columns = np.arange(HEIGHT)[:, None], np.arange(WIDTH)[None, :]
-        turned = np.exp(-2j * np.pi * (down * rows + across * columns)).astype(np.complex64)
+        turned = np.exp(-2j * np.pi * down * rows) * np.exp(-2j * np.pi * across * columns)
         bare = shine - mean
         wave = np.abs(_blur(bare * turned, size))
         swing = wave * np.pi
@@ -120,7 +120,7 @@ class Stripes(Stage):
         if area < self.least:
             return None
         along = (down * rows + across * columns)[striped]
-        low, high = np.percentile(along, [1, 99])
+        low, high = np.percentile(along, [0.5, 99.5])
         stripes = round(2 * float(high - low))
         if stripes < self.stripes:
             return None
@@ -129,8 +129,9 @@ class Stripes(Stage):
 
 
 def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
-    """The waves (times per pixel down, across) that make up most of some quarter of the picture, strongest first."""
-    quarters = np.stack([shine[y : y + _HIGH, x : x + _WIDE] for y in _DOWN for x in _ACROSS])
+    """The waves (times per pixel down, across) that make up most of some quarter of the picture, or of all of it."""
+    half = shine.reshape(_HIGH, 2, _WIDE, 2).mean(axis=(1, 3))
+    quarters = np.stack([*(shine[y : y + _HIGH, x : x + _WIDE] for y in _DOWN for x in _ACROSS), half])
     quarters = quarters - quarters.mean(axis=(1, 2), keepdims=True)
     power = np.abs(np.fft.fft2(quarters * _TAPER)) ** 2
     whole = power.sum(axis=(1, 2))
@@ -145,6 +146,8 @@ def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
             continue
         down = (y + float(near.sum(axis=1) @ around / near.sum()) + _HIGH / 2) % _HIGH - _HIGH / 2
         across = (x + float(near.sum(axis=0) @ around / near.sum()) + _WIDE / 2) % _WIDE - _WIDE / 2
+        if at == len(quarters) - 1:
+            down, across = down / 2, across / 2
         if all(np.hypot(down - a, across - b) > 1 and np.hypot(down + a, across + b) > 1 for a, b in found):
             found.append((down, across))
     return [(down / _HIGH, across / _WIDE) for down, across in found[:_TRIED]]
@@ -152,8 +155,7 @@ def _waves(shine: Numbers, share: float) -> list[tuple[float, float]]:
 
 def _blur(values: Any, size: int) -> Any:
     """Means over squares of `size` (odd) pixels; at the borders over what there is of them."""
-    kind = np.complex128 if np.iscomplexobj(values) else np.float64
-    out = np.asarray(values, kind)
+    out = np.asarray(values, np.complex128 if np.iscomplexobj(values) else np.float64)
     half = size // 2
     for axis in (0, 1):
         length = out.shape[axis]

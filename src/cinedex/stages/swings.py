@@ -19,6 +19,22 @@ _RED = np.array([0.45070, 0.52289], np.float32)
 
 _XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32)
 
+DOWN, ACROSS = 27, 48
+"""The cells of a picture."""
+
+_REACH = 2
+"""How many cells to all sides are the surroundings of one."""
+
+_BESIDE_DOWN, _BESIDE_ACROSS = (
+    (np.abs(np.subtract.outer(np.arange(n), np.arange(n))) <= _REACH).astype(np.float32) for n in (DOWN, ACROSS)
+)
+
+_AT_ONCE, _NEARLY = 1 / 3, 1 / 2
+"""Share of the surroundings that must change the same way in the same picture, or in that and those beside it."""
+
+_MIXED = 3
+"""How many times as many cells around must change this way as the other way: where things move, both do."""
+
 _LIT = 0.02
 """A cell whose linear red, green and blue sum to less is black, and has no colour."""
 
@@ -126,3 +142,29 @@ def away_and_back(full: Marks, places: Numbers, least: float) -> tuple[Ways, Num
         mark = np.where(moved[:, None], now, mark)
         mark_off = np.where(moved, off[at], mark_off)
     return ways, np.zeros_like(apart), apart
+
+
+def together(now: Ways, near: Ways, way: int) -> Marks:
+    """The cells that change `way` in one picture (`now`) as their surroundings do: light that falls on a place.
+
+    `near` are the same for that picture and those beside it. Corners of what flashes keep their cells; single cells,
+    edges of what moves, and grain do not.
+    """
+    these: Marks = now == way
+    if not these.any():
+        return these
+    at_once, against = _around(these), _around(now == -way)
+    nearly, nearly_against = _around((near == way).any(axis=0)), _around((near == -way).any(axis=0))
+    clear = (at_once > _AT_ONCE * _SIZE) & (at_once >= _MIXED * against)
+    found: Marks = these & (clear | ((nearly > _NEARLY * _SIZE) & (nearly >= _MIXED * nearly_against)))
+    return found
+
+
+def _around(cells: Marks) -> Numbers:
+    """How many of the surroundings of each cell, itself among them, are marked; whole numbers."""
+    found: Numbers = (_BESIDE_DOWN @ cells.reshape(DOWN, ACROSS).astype(np.float32) @ _BESIDE_ACROSS).ravel()
+    return found
+
+
+_SIZE = _around(np.ones(DOWN * ACROSS, dtype=bool))
+"""How many surroundings each cell has; fewer at the borders."""

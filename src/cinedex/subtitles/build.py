@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 
 from cinedex.subtitles.check import Verdict, check
@@ -18,8 +19,8 @@ from cinedex.subtitles.tokens import Token, Turn, clean, of_words, pieces, with_
 from cinedex.timeline.rows import Sound, Word
 from cinedex.timeline.time import Rate, Time
 
-_DRAWL = 4
-"""Characters a second below which words are not said that slowly: their time as recognised is too long."""
+_LINGER = Fraction(1, 3)
+"""Seconds for which a subtitle had better stand on when its words are said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def build(
         notes += [f"{left} sounds are told nowhere: people speak all the while"] if left else []
         if not guide.sounds:
             notes.append(f"the guide has no sound descriptions in {guide.language!r}")
-    return _made(divide(tokens, guide, rate, frames), guide, rate, frames, last, notes)
+    linger = ceil(_LINGER * rate.fraction)
+    return _made(divide(tokens, guide, rate, frames), guide, rate, frames, last, notes, linger)
 
 
 def mend(
@@ -101,14 +103,16 @@ def _drafts(subtitle: Subtitle, guide: Guide, rate: Rate) -> Iterator[Draft]:
 
 
 def _made(
-    drafts: Sequence[Draft], guide: Guide, rate: Rate, cuts: Sequence[int], last: Time | None, notes: list[str]
+    drafts: Sequence[Draft],
+    guide: Guide,
+    rate: Rate,
+    cuts: Sequence[int],
+    last: Time | None,
+    notes: list[str],
+    linger: int = 0,
 ) -> Made:
     speed = rate.fraction / guide.speed
-    slow = rate.fraction / min(_DRAWL, guide.speed)
-    wishes = [
-        Wish(d.start, min(d.end, d.start + max(ceil(d.length * slow), 1)), ceil(round(d.length, 1) * speed))
-        for d in drafts
-    ]
+    wishes = [Wish(d.start, d.end, ceil(Fraction(d.length) * speed), linger) for d in drafts]
     times = timed(wishes, guide, rate, cuts, None if last is None else rate.count(last))
     made = tuple(
         Subtitle(rate.time(start), rate.time(end), d.lines) for d, (start, end) in zip(drafts, times, strict=True)

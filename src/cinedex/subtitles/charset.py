@@ -16,10 +16,12 @@ _PAGES = (
     "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
 )  # fmt: skip
 _SAMPLE = 1 << 17
+_WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿßÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ¿¡«»‘’“”–—…°ºª€£·\xa0")  # noqa: RUF001 - as in print
+"""What Western European texts hold beside ASCII; those of other regions, read so, hold other signs as well."""
 
 
 def decoded(data: bytes) -> tuple[str, str]:
-    """The text, without mark, and a note where its encoding had to be guessed. Raises ValueError for what is no text."""
+    """The text, without mark, and a note where its encoding had to be guessed. Raises ValueError for others."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _strictly(data[len(mark) :] if name == "utf-8" else data, name)
@@ -44,7 +46,17 @@ def _strictly(data: bytes, name: str) -> tuple[str, str]:
 def _guessed(data: bytes) -> tuple[str, str]:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - only files that are not Unicode need it
 
+    if _western(data[:_SAMPLE].decode("cp1252", "replace")):
+        return data.decode("cp1252", "replace"), "read as cp1252, which is a guess"
     best = from_bytes(data[:_SAMPLE], cp_isolation=list(_PAGES)).best()
     if best is None:
         raise ValueError("it is text in no encoding that is known")
     return data.decode(best.encoding, "replace"), f"read as {best.encoding}, which is a guess"
+
+
+def _western(text: str) -> bool:
+    """Whether a text, read as cp1252, looks like one; the guesses of few letters are wrong too often to go first."""
+    others = {c for c in text if not c.isascii()}
+    letters = [c for c in text if c.isalpha()]
+    hungarian = "õ" in others and "ã" not in others
+    return others <= _WESTERN and not hungarian and sum(c.isascii() for c in letters) > 0.7 * len(letters)

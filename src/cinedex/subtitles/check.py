@@ -87,7 +87,7 @@ class _Checker:
         if end - start > limits.longest:
             yield "max-duration", float(seconds), float(self.guide.longest), _over(seconds, self.guide.longest, "s")
         length = sum(self.guide.length(line) for line in it.lines)
-        if length > self.guide.speed * max(seconds + _ROUNDING, 0):
+        if length > self.guide.speed * (seconds + _ROUNDING):
             speed = length / float(max(seconds, Fraction(1, 1000)))
             yield "reading-speed", speed, float(self.guide.speed), _over(speed, self.guide.speed, "characters a second")
         for edge, frames in off_cut(start, end, self.cuts, limits):
@@ -121,6 +121,10 @@ class _Checker:
             yield "ellipsis", it.text.count("..."), 0, f"three dots; the guide has {guide.ellipsis}"
         if (says := self._dialogue(it)) is not None:
             yield "dialogue", 1, 0, says
+        yield from self._style(it)
+
+    def _style(self, it: Subtitle) -> Iterator[tuple[str, float, float, str]]:
+        guide = self.guide
         for found in _SMALL.finditer(it.text) if guide.numbers else ():
             if int(found[1]) <= guide.numbers:
                 yield "number", int(found[1]), guide.numbers, f"{found[1]} is written in digits"
@@ -142,7 +146,7 @@ class _Checker:
         return None
 
 
-_HYPHEN = re.compile(r"[-‐‑–—] ?")
+_HYPHEN = re.compile("[-\u2010\u2011\u2013\u2014] ?")
 
 
 def _over(value: float | Fraction, limit: float | Fraction, unit: str) -> str:

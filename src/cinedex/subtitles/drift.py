@@ -34,7 +34,7 @@ _MARGIN = 600.0
 """Seconds that a file may lie before or behind."""
 _CLEARLY = 0.005
 """By how much another speed has to fit better before it is believed."""
-_LEAST = 5
+_LEAST = 4
 _WELL = 0.3
 
 Curve = npt.NDArray[np.float32]
@@ -42,9 +42,9 @@ Curve = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What mends a file: times are multiplied by `pace` and then moved by `shift`; `fit` is the correlation then, -1..1.
+    """What mends a file: times are multiplied by `pace` then moved by `shift`; `fit` is the correlation then, -1..1.
 
-    `before` is the correlation as it stands; `sure` whether there is enough speech and likeness to go by.
+    `before` is the correlation as it stands; `sure` whether to go by it.
     """
 
     pace: Fraction

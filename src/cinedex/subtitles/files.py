@@ -1,6 +1,6 @@
-"""Subtitle files, hostile until read: SubRip, WebVTT, ASS by pysubs2; TTML/IMSC and SCC by ttconv (imported here only).
+r"""Subtitle files, hostile until read: SubRip, WebVTT, ASS by pysubs2; TTML/IMSC and SCC by ttconv (both only here).
 
-Other programs show `<b>`, `{\\an8}`, `\\N` and time stamps in a text as markup. Where words hold such, U+2060 (a word
+Other programs show `<b>`, `{\an8}`, `\N` and time stamps in a text as markup. Where words hold such, U+2060 (a word
 joiner, which shows nothing) goes between its characters when written, and is taken out again when read.
 """
 
@@ -11,6 +11,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ MOST = 50_000
 """Subtitles of one file, at most."""
 _LINES, _CHARACTERS = 20, 500
 """Of one subtitle, and of one of its lines: what is beyond is no subtitle."""
-_SCC_LINE = 32
+SCC_LINE = 32
+"""Characters of a line in SCC."""
 _KEEP = "\u2060"
 _SUFFIXES = {".ssa": "ass", ".xml": "ttml", ".dfxp": "ttml", ".imsc": "ttml", ".itt": "ttml"}
 
@@ -101,7 +103,7 @@ def _form(text: str) -> str:
         return "scc"
     if head.startswith("<") and re.search(r"<(?:\w+:)?tt[\s>]", head):
         return "ttml"
-    if re.search(r"^\[(?:Script Info|V4\+? Styles|Events)\]", head, re.MULTILINE | re.IGNORECASE):
+    if re.search(r"^\[(?:Script Info|V4\+? Styles|Events)\]", head.split("-->")[0], re.MULTILINE | re.IGNORECASE):
         return "ass"
     if "-->" in text:
         return "srt"
@@ -264,6 +266,8 @@ def _texts(element: Any) -> Iterator[str]:
 
 
 def _by_ttconv(subtitles: Sequence[Subtitle], form: str, language: str) -> str:
+    if form == "scc":  # it has no such character
+        subtitles = [replace(s, lines=tuple(line.replace("…", "...") for line in s.lines)) for s in subtitles]
     document = _document(subtitles, language, center=form == "scc")
     if form == "ttml":
         from ttconv.imsc import writer  # noqa: PLC0415 - as above
@@ -276,7 +280,7 @@ def _by_ttconv(subtitles: Sequence[Subtitle], form: str, language: str) -> str:
 
 def _document(subtitles: Sequence[Subtitle], language: str, *, center: bool) -> Any:
     from ttconv import model  # noqa: PLC0415 - as above
-    from ttconv import style_properties as styles
+    from ttconv import style_properties as styles  # noqa: PLC0415 - as above
 
     document = model.ContentDocument()
     document.set_lang(language)
@@ -314,23 +318,22 @@ def _document(subtitles: Sequence[Subtitle], language: str, *, center: bool) -> 
 
 
 def _scc(subtitles: Sequence[Subtitle], document: Any) -> str:
+    """SCC's characters are Latin, its lines short, and packets take time; the writer drops what does not fit."""
     from ttconv.scc import writer  # noqa: PLC0415 - as above
     from ttconv.scc.codes.characters import unicode_to_scc  # noqa: PLC0415 - as above
 
     for subtitle in subtitles:
         for line in subtitle.lines:
-            if len(line) > _SCC_LINE:
+            if len(line) > SCC_LINE:
                 raise UsageError(
-                    f"SCC has lines of {_SCC_LINE} characters, and one at {subtitle.start} has {len(line)}",
+                    f"SCC has lines of {SCC_LINE} characters, and one at {subtitle.start} has {len(line)}",
                     remedy="Take a style guide with shorter lines, or another format.",
                 )
-            for char in line:
-                try:
-                    unicode_to_scc(char)
-                except Exception as wrong:
-                    raise UsageError(
-                        f"SCC cannot say {char!r} ({subtitle.start})", remedy="Take another format, such as ttml."
-                    ) from wrong
+            unknown = [c for c in line if c != " " and unicode_to_scc(c) == b" "]
+            if unknown:
+                raise UsageError(
+                    f"SCC cannot say {unknown[0]!r} ({subtitle.start})", remedy="Take another format, such as ttml."
+                )
     try:
         with _quiet():
             text = str(writer.from_model(document))

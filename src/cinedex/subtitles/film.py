@@ -1,12 +1,12 @@
-"""A film's own subtitles: of the words that are heard in it, or of subtitles that came with it where those are its cues."""
+"""A film's own subtitles: of the words heard in it, or of subtitles that came with it where those are its cues."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from cinedex.errors import UsageError
 from cinedex.subtitles.build import Made, build, mend
 from cinedex.subtitles.guide import Audience, load_guide
 from cinedex.subtitles.subtitle import Subtitle
@@ -28,32 +28,27 @@ def film_subtitles(
     language: str | None = None,
     audience: Audience = "adult",
     sdh: bool = False,
+    widest: int | None = None,
 ) -> Made:
-    """Subtitles of a film by a style guide, in the language that is spoken most, or in another if it was translated.
+    """Subtitles of a film's cues by a style guide: by that for the language of most of them, if none is given.
 
-    With `sdh`, sounds are told in brackets and songs marked. Raises LookupError where cues were not computed, and
-    UsageError for a language that the film has no words in.
+    With `sdh`, sounds are told in brackets and songs marked. `widest` shortens lines for a format that needs it.
+    Raises LookupError where cues were not computed.
     """
     cues: Sequence[Cue] = timeline.track(Cue).rows
     wanted = (language or _main(cues) or "en").replace("_", "-")
     guide = load_guide(style, wanted, audience=audience, sdh=sdh)
+    guide = guide if widest is None else replace(guide, line=min(guide.line, widest))
     rate, cuts, last = film_rate(timeline.movie), film_cuts(timeline), timeline.movie.duration
-    spoken = {_code(c.language) for c in cues}
-    if language is not None and spoken and guide.language not in spoken:
-        rows = [r for r in _rows(timeline, "translation") if _code(r.language) == guide.language]
-        if not rows:
-            raise UsageError(
-                f"{timeline.movie.name} has words in {', '.join(sorted(spoken))}, not in {guide.language}",
-                remedy="Leave --language out, or translate the film first.",
-            )
-        return mend([_subtitle(r.start, r.end, r.text) for r in rows], guide, rate, cuts=cuts or (), last=last)
-    words = timeline.find(Word)
-    if words is None or any(c.source == "subtitle" for c in cues):
-        return mend([_subtitle(c.start, c.end, c.text) for c in cues], guide, rate, cuts=cuts or (), last=last)
+    words: Sequence[Word] = () if (found := timeline.find(Word)) is None else found.rows
+    # Words are of what is heard; the cues may have come with the film, or be in a language that nobody speaks.
+    if any(c.source == "subtitle" for c in cues) or {c.language for c in cues} != {w.language for w in words}:
+        given = [Subtitle(c.start, c.end, tuple(c.text.split("\n"))) for c in cues]
+        return mend(given, guide, rate, cuts=cuts or (), last=last)
     turns = [Turn(r.start, r.end, r.number) for r in _rows(timeline, "speaker")]
     sounds = timeline.find(Sound) if sdh else None
     made = build(
-        words.rows, guide, rate, cuts=cuts or (), turns=turns, sounds=sounds.rows if sounds else (), last=last
+        words, guide, rate, cuts=cuts or (), turns=turns, sounds=sounds.rows if sounds else (), last=last
     )  # fmt: skip
     lacking = [] if cuts is not None else ["cuts are not known: no edge was moved onto one"]
     lacking += ["sounds are not known: none is told"] if sdh and sounds is None else []
@@ -71,10 +66,6 @@ def film_cuts(timeline: Timeline) -> list[Time] | None:
     return None if shots is None else [s.start for s in shots.rows if s.opening == "cut"]
 
 
-def _subtitle(start: Time, end: Time, text: str) -> Subtitle:
-    return Subtitle(start, end, tuple(text.split("\n")))
-
-
 def _main(cues: Sequence[Cue]) -> str | None:
     letters: Counter[str] = Counter()
     for cue in cues:
@@ -82,7 +73,8 @@ def _main(cues: Sequence[Cue]) -> str | None:
     return letters.most_common(1)[0][0] if letters else None
 
 
-def _code(language: str) -> str:
+def code_of(language: str) -> str:
+    """The language of a tag such as 'pt-BR'."""
     return language.replace("_", "-").split("-")[0].lower()
 
 

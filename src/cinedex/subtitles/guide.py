@@ -102,7 +102,16 @@ def _found(style: str) -> tuple[str, str]:
 
 
 _SPEEDS = ("adult", "child", "sdh_adult", "sdh_child")
-_LEXICON = ("cling", "lead", "trail")
+_SECONDS = ("shortest", "longest", "cut_window")
+_WHOLE = {
+    "line": (4, 200),
+    "lines": (1, 8),
+    "gap": (0, 100),
+    "close": (0, 100),
+    "cut_gap": (0, 100),
+    "numbers": (0, 99),
+}
+_TEXTS = ("ellipsis", "dialogue", "cling", "lead", "trail")
 _RULE_KEYS = tuple(
     f.name for f in fields(Guide) if f.name not in {"name", "title", "language", "levels", "sounds", "known"}
 )
@@ -148,36 +157,39 @@ class _Reader:
         made: dict[str, Any] = {}
         for key, value in told.items():
             place = f"{at}.{key}"
-            if key in {"shortest", "longest", "cut_window"}:
+            if key == "speed":
+                made[key] = self._speed(place, value, who)
+            elif key in _SECONDS:
                 made[key] = self._number(place, value, 0, 60)
-            elif key in {"line", "lines", "gap", "close", "cut_gap", "numbers"}:
-                low, high = {"line": (4, 200), "lines": (1, 8)}.get(key, (0, 100))
-                made[key] = int(self._number(place, value, low, high, whole=True))
-            elif key == "speed":
-                table = self._table(place, value)
-                self._keys(place, table, _SPEEDS)
-                speeds = {k: self._number(f"{place}.{k}", v, 1, 100) for k, v in table.items()}
-                if who not in speeds:
-                    self._refuse(place, value, f"a table with {', '.join(_SPEEDS)}")
-                made[key] = speeds[who]
-            elif key == "dialogue":
-                if not isinstance(value, list) or len(value) != 2:
-                    self._refuse(place, value, "two texts: before the first and the second speaker's line")
-                made[key] = tuple(self._text(place, v) for v in value)
-            elif key in _LEXICON:
-                if not isinstance(value, list):
-                    self._refuse(place, value, "a list of words")
-                words = [self._text(place, v) for v in value]
-                made[key] = tuple(words) if key == "trail" else frozenset(w.casefold() for w in words)
-            elif key == "ellipsis":
-                made[key] = self._text(place, value)
-            elif not isinstance(value, bool):
-                self._refuse(place, value, "true or false")
-            else:
+            elif key in _WHOLE:
+                made[key] = int(self._number(place, value, *_WHOLE[key], whole=True))
+            elif key in _TEXTS:
+                made[key] = self._texts(place, key, value)
+            elif isinstance(value, bool):
                 made[key] = value
+            else:
+                self._refuse(place, value, "true or false")
         if made.get("shortest", 0) > made.get("longest", 60):
             self._refuse(f"{at}.shortest", told["shortest"], "shorter than `longest`")
         return made
+
+    def _speed(self, place: str, value: object, who: str) -> Fraction:
+        table = self._table(place, value)
+        self._keys(place, table, _SPEEDS)
+        speeds = {k: self._number(f"{place}.{k}", v, 1, 100) for k, v in table.items()}
+        if who not in speeds:
+            self._refuse(place, value, f"a table with {', '.join(_SPEEDS)}")
+        return speeds[who]
+
+    def _texts(self, place: str, key: str, value: object) -> Any:
+        if key == "ellipsis":
+            return self._text(place, value)
+        if not isinstance(value, list) or (key == "dialogue" and len(value) != 2):
+            two = key == "dialogue"
+            self._refuse(place, value, "two texts, before each speaker's line" if two else "a list of words")
+            return ()
+        words = tuple(self._text(place, v) for v in value)
+        return frozenset(w.casefold() for w in words) if key in {"cling", "lead"} else words
 
     def _refuse(self, place: str, value: object, wanted: str) -> None:
         raise UsageError(f"{self.source}: {place}: {value!r} cannot stand here", remedy=f"It is {wanted}.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from cinedex.subtitles.guide import Guide
-from cinedex.subtitles.tokens import Token, boundary, ends_sentence
+from cinedex.subtitles.marks import CLOSING, NO_END, NO_START, OPENING, ends_clause, ends_sentence
+from cinedex.subtitles.tokens import Token
 
 NOTE = "♪"
 _NOTES = 4.0
@@ -23,9 +24,9 @@ class Run:
         self.spaces = [space if t.space else 0.0 for t in tokens]
         widths = [guide.length(t.text) + s for t, s in zip(tokens, self.spaces, strict=True)]
         self._sums = [0.0, *accumulate(widths)]
-        self.breaks = [0.0, *(boundary(a, b, guide) for a, b in zip(tokens, tokens[1:], strict=False)), 0.0]
+        self.breaks = [0.0, *(boundary(a, b, guide) for a, b in pairwise(tokens)), 0.0]
         """The cost of a break before each token; dear where it leaves one word of a sentence behind or ahead."""
-        ends = [False, *(ends_sentence(t) for t in tokens)]
+        ends = [False, *(ends_sentence(t.text) for t in tokens)]
         for at in range(1, len(tokens)):
             if not ends[at] and tokens[at].space and (ends[at - 1] or at == 1):
                 self.breaks[at] += 12
@@ -54,7 +55,7 @@ class Run:
     def set(self, first: int, end: int, layout: Layout) -> tuple[str, ...]:
         """The lines of a cue."""
         edges = [first, *layout.breaks, end]
-        lines = [self.text(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        lines = [self.text(a, b) for a, b in pairwise(edges)]
         if layout.dialogue:
             return tuple(p + line for p, line in zip(self.guide.dialogue, lines, strict=True))
         if self.tokens[first].sung:
@@ -107,3 +108,26 @@ class Layout:
     cost: float
     length: float
     dialogue: bool = False
+
+
+def boundary(left: Token, right: Token, guide: Guide) -> float:
+    """What a break between two tokens costs: nothing after a sentence, much inside a phrase, most inside a word."""
+    if left.sound or right.sound or left.speaker != right.speaker:
+        return 0
+    if right.text[:1] in NO_START or left.text[-1:] in NO_END:
+        return 80
+    if right.glued:
+        return 60 if left.text.isascii() else 20
+    if ends_sentence(left.text):
+        return 0
+    return 2 if ends_clause(left.text) else _phrase(left.text.rstrip(CLOSING), right.text, guide)
+
+
+def _phrase(a: str, b: str, guide: Guide) -> float:
+    """Between two words of a phrase, as the guide's lists of words have it."""
+    good = b.casefold().strip(OPENING) in guide.lead or (bool(guide.trail) and a.endswith(guide.trail))
+    if a.casefold().strip(OPENING) in guide.cling:
+        return 11 if good else 14
+    if a[:1].isupper() and b[:1].isupper() and len(a) > 1:
+        return 13
+    return 4 if good else 8

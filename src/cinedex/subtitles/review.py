@@ -40,7 +40,7 @@ def review(
     fix: bool = False,
     last: Time | None = None,
 ) -> Review:
-    """Read a file and score it; with `voice` also its drift, with `fix` also mended. Raises MediaError for no subtitles."""
+    """Read a file and score it; with `voice` also its drift, with `fix` also mended. Raises MediaError for others."""
     read, frames = read_subtitles(file), rate or RATE
     verdict = check(read.subtitles, guide, frames, cut_frames(cuts, frames))
     notes = list(read.notes)

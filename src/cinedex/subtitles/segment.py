@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil
 
 from cinedex.subtitles.guide import Guide
 from cinedex.subtitles.lines import Layout, Run
-from cinedex.subtitles.tokens import Token, ends_sentence
+from cinedex.subtitles.marks import ends_sentence
+from cinedex.subtitles.tokens import Token
 from cinedex.timeline.time import Rate
 
 _CUE = 6.0
@@ -74,13 +75,13 @@ class _Costs:
     def __init__(self, tokens: Sequence[Token], guide: Guide, rate: Rate, cuts: Sequence[int]) -> None:
         self.tokens, self.guide, self.rate = tokens, guide, rate
         second = float(rate)
-        gaps = [0.0, *((b.start - a.end) / second for a, b in zip(tokens, tokens[1:], strict=False)), 9.0]
+        gaps = [0.0, *((b.start - a.end) / second for a, b in pairwise(tokens)), 9.0]
         self.gaps = gaps
         self._pauses = [0.0, *accumulate(500 * max(0.0, g - _LONG_PAUSE) for g in gaps)]
-        ends = [0.0, *(4.0 if ends_sentence(a) else 0.0 for a in tokens[:-1]), 0.0]
+        ends = [0.0, *(4.0 if ends_sentence(a.text) else 0.0 for a in tokens[:-1]), 0.0]
         self._sentences = [0.0, *accumulate(ends)]
         inside = set(cuts)
-        self._cuts = [0.0, *(1.0 if _cut(a, b, inside) else 0.0 for a, b in zip(tokens, tokens[1:], strict=False)), 0.0]
+        self._cuts = [0.0, *(1.0 if _cut(a, b, inside) else 0.0 for a, b in pairwise(tokens)), 0.0]
         self.shortest, self.longest = ceil(guide.shortest * rate.fraction), int(guide.longest * rate.fraction)
 
     def pauses(self, first: int, end: int) -> float:

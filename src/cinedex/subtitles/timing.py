@@ -19,7 +19,11 @@ _EARLY, _LATE, _CUT_OFF, _LINGER = 0.8, 2.0, 3.0, 0.02
 """The price of a frame: before the words begin, after they have begun, words not covered, standing on after them."""
 _HURRIED, _HURRY = 60.0, 10.0
 """The price of too little time to read, and of each frame that lacks."""
+_SHORT = 0.2
+"""The price of a frame less than it would stand on."""
 _OFF_CUT = 25.0
+_AFTER_ALL = 30.0
+"""The price of a frame after the film's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Wish:
     start: int
     end: int
     need: int
+    linger: int = 0
+    """Frames for which it would stand on."""
 
 
 def timed(
@@ -156,6 +162,8 @@ def _end(
     best: tuple[float, int] | None = None
     for end in ends:
         cost = _cost(wish, start, end, cuts, limits)
+        if last is not None and end > last:
+            cost += _AFTER_ALL * (end - last)
         if best is None or (cost, end) < best:
             best = (cost, end)
     return best
@@ -164,8 +172,8 @@ def _end(
 def _cost(wish: Wish, start: int, end: int, cuts: Sequence[int], limits: Limits) -> float:
     cost = (start - wish.start) * _LATE if start > wish.start else (wish.start - start) * _EARLY
     cost += (wish.end - end) * _CUT_OFF if end < wish.end else (end - wish.end) * _LINGER
-    if end - wish.end < 8:
-        cost += 0.2 * (8 - max(end - wish.end, 0))
+    if end - wish.end < wish.linger:
+        cost += _SHORT * (wish.linger - max(end - wish.end, 0))
     lack = wish.need - (end - start)
     if lack > 0:
         cost += _HURRIED + _HURRY * lack

@@ -8,15 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cinedex.subtitles.guide import Guide
+from cinedex.subtitles.marks import NO_END, NO_START
 from cinedex.subtitles.subtitle import graphemes
 from cinedex.timeline.rows import Sound, Word
 from cinedex.timeline.time import Rate, Time
 
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue"})
 """Languages that write no spaces between words."""
-_NO_START = frozenset("、。，．,.!?！？…‥・:;：；)]}」』）】〕〉》ー々ゝゞぁぃぅぇぉっゃゅょァィゥェォッャュョ％%”’♪")
-_NO_END = frozenset("([{「『（【〔〈《“‘¿¡")
-_QUOTES = "\"'”’»)]」』）"
 SONG = frozenset({"singing", "song"})
 """Labels of sounds under which words are sung."""
 UNTOLD = frozenset({"speech", "silence", "singing", "song"})
@@ -126,34 +124,6 @@ def with_sounds(
     return sorted(made, key=lambda t: (t.start, t.end)), left
 
 
-def boundary(left: Token, right: Token, guide: Guide) -> float:
-    """What a break between two tokens costs: nothing after a sentence, much inside a phrase, most inside a word."""
-    if left.sound or right.sound or left.speaker != right.speaker:
-        return 0
-    a, b = left.text.rstrip(_QUOTES), right.text
-    if right.text[:1] in _NO_START or left.text[-1:] in _NO_END:
-        return 80
-    if right.glued:
-        return 20 if not a.isascii() else 60
-    if ends_sentence(left):
-        return 0
-    if a[-1:] in {",", ";", ":", "、", "，", "；", "：", "،", "؛", "—", "–"}:
-        return 2
-    cost = 8.0
-    if b.casefold().strip("¿¡\"'“‘«") in guide.lead or (guide.trail and a.endswith(guide.trail)):
-        cost = 4
-    if a.casefold().strip("¿¡\"'“‘«") in guide.cling:
-        return 14 if cost > 4 else 11
-    if a[:1].isupper() and b[:1].isupper() and len(a) > 1:
-        return 13
-    return cost
-
-
-def ends_sentence(token: Token) -> bool:
-    """Whether a sentence ends with it, as its marks tell."""
-    return token.text.rstrip(_QUOTES)[-1:] in {".", "!", "?", "…", "。", "！", "？", "؟", "।", "۔", "॥"}
-
-
 def _but(token: Token, *, speaker: int | None = None, sung: bool = False) -> Token:
     return Token(
         token.text, token.start, token.end, token.space, token.glued, token.speaker if speaker is None else speaker,
@@ -182,8 +152,8 @@ def _divided(word: str, guide: Guide, *, unspaced: bool) -> list[str]:
     parts: list[str] = []
     for cluster in graphemes(word):
         joined = parts and (
-            cluster[0] in _NO_START
-            or parts[-1][-1] in _NO_END
+            cluster[0] in NO_START
+            or parts[-1][-1] in NO_END
             or (cluster[0].isascii() and cluster[0].isalnum() and parts[-1][-1].isascii() and parts[-1][-1].isalnum())
         )
         if joined and guide.length(parts[-1]) < guide.line:

@@ -27,7 +27,7 @@ from starlette.requests import ClientDisconnect
 
 from cinedex.app.server.service import Analyst, Given, Service, shown
 from cinedex.errors import CinedexError, NotFoundError, UsageError
-from cinedex.library import FILM_SUFFIXES
+from cinedex.media.films import FILM_SUFFIXES
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 

@@ -37,7 +37,7 @@ SCRIPTS = (
     "people",
     "speakers",
     "sightlanes",
-    "soundlanes",
+    "loudnesslanes",
     "lanelist",
     "lanes",
     "sheet",

@@ -28,10 +28,13 @@ from cinedex.formats.report.sights import KINDS_SEEN, sights
 from cinedex.formats.seen import Names
 from cinedex.formats.spoken import said_by, utterers
 from cinedex.media.image import smaller
+from cinedex.stages.flicker.judge import pace
+from cinedex.stages.flicker.profiles import profile
 from cinedex.timeline.rows import (
     Cue,
     Event,
     Flag,
+    Flash,
     Loudness,
     Picture,
     Quality,
@@ -66,6 +69,9 @@ TAGS_PER_SHOT = 8
 
 _SHOWN: tuple[type[Row], ...] = (Shot, Transition, Cue, Word, Voice, Speaker, Sound, Tag, Flag, Quality)
 
+_TOLD: tuple[type[Row], ...] = (*_SHOWN, Loudness, *KINDS_SEEN)
+"""Kinds of which the page says whether they were computed."""
+
 
 @dataclass(frozen=True)
 class PageData:
@@ -91,7 +97,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         "duration": seconds(movie.duration),
         "rate": float(rate) if rate else None,
         "aspect": movie.video.display[0] / max(movie.video.display[1], 1) if movie.video else None,
-        "states": {kind.kind: timeline.state(kind).value for kind in (*_SHOWN, Loudness, *KINDS_SEEN)},
+        "states": {kind.kind: timeline.state(kind).value for kind in _TOLD},
         "shots": _shots(timeline, pictures, labels),
         "gradual": [ends(t) for t in _rows(timeline, Transition) if t.how == "gradual"],
         "cues": [
@@ -170,11 +176,24 @@ def _labels_of_shots(timeline: Timeline, labels: _Labels) -> dict[int, list[int]
     }
 
 
+def _flashing(timeline: Timeline, edges: Ticks) -> list[Any] | None:
+    """The most changes of light in a second, by the general rule, along time; None where there is nothing to draw."""
+    track = timeline.find(Flash)
+    if track is None:
+        return None
+    at, counts = pace(track, profile("iris").rules[0])
+    if not counts.any():
+        return None
+    rates = np.zeros(len(edges) - 1)
+    np.maximum.at(rates, np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(rates) - 1), counts / 2)
+    return curve(rates, max(6.0, float(rates.max())))
+
+
 def _curves(timeline: Timeline) -> dict[str, Any]:
     """Mean colour, and curves as [bytes, value at the top]: base64, 0..254, 255 where nothing was measured."""
     quality, duration = timeline.find(Quality), int(timeline.movie.duration)
     if quality is None or not len(quality) or not duration:
-        return {"colour": None, "luma": None, "change": None}
+        return {"colour": None, "luma": None, "change": None, "flashing": None}
     edges = _edges(duration, quality.spans.ends - quality.spans.starts)
     colour = np.stack([as_bytes(measured(quality, name, edges)) for name in ("red", "green", "blue")], axis=1)
     change = measured(quality, "change", edges)
@@ -184,6 +203,7 @@ def _curves(timeline: Timeline) -> dict[str, Any]:
         "colour": packed(colour),
         "luma": curve(measured(quality, "luma", edges), 1.0),
         "change": curve(change, max(top, 0.02)),
+        "flashing": _flashing(timeline, edges),
     }
 
 

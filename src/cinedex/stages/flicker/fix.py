@@ -23,7 +23,7 @@ from cinedex.timeline.track import Maker, Track
 
 Act: TypeAlias = Literal["dim", "slow", "skip"]
 
-AROUND = SECOND * 10
+AROUND = SECOND * 6
 """How much film before and after a window the pictures of a remedy must reach, so that it is judged as shown."""
 
 LONGEST = SECOND * 120
@@ -127,7 +127,7 @@ def _try(profile: Profile, shown: Shown, span: Span, worst: Finding, act: Act, a
 def _touches(finding: Finding, span: Span, act: Act, amount: float) -> bool:
     """Whether a finding of the changed film has to do with the window rather than with another one near it."""
     times = {"dim": 1.0, "slow": amount, "skip": 0.0}[act]
-    end = span.start + Time(round(span.duration * times))
+    end = span.start + Time.from_seconds(span.duration.seconds * times)
     return finding.span.start <= end and finding.span.end >= span.start
 
 

@@ -21,6 +21,9 @@ Counts = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 State: TypeAlias = Literal["fail", "not measured", "caution", "pass"]
 
+TOGETHER = Time(SECOND // 10)
+"""Changes the same way are concurrent when no more than this apart. What moves changes cells too, but one by one."""
+
 DOWN, ACROSS = 27, 48
 _CELLS = DOWN * ACROSS
 
@@ -123,6 +126,17 @@ class Swings:
         cells = np.unpackbits(np.frombuffer(packed, np.uint8)).reshape(-1, _CELLS)
         return cls(starts, ends, cells, areas, rises)
 
+    def concurrent(self, least: float) -> Swings:
+        """Those that happen together: with others the same way, so near in time, over more than `least`."""
+        kept = np.zeros(len(self.starts), dtype=bool)
+        for way in (True, False):
+            these = np.flatnonzero(self.rises == way)
+            at, sums = self.starts[these], np.concatenate(([0.0], np.cumsum(self.areas[these])))
+            first = np.searchsorted(at, at - TOGETHER, side="left")
+            last = np.searchsorted(at, at + TOGETHER, side="right")
+            kept[these] = sums[last] - sums[first] > least
+        return Swings(self.starts[kept], self.ends[kept], self.cells[kept], self.areas[kept], self.rises[kept])
+
     def counts(self, first: int, last: int) -> Counts:
         """How many of the changes `first` to `last` each cell had."""
         found: Counts = self.cells[first:last].sum(axis=0, dtype=np.int64)
@@ -172,6 +186,7 @@ def _judged(rule: FlashRule, swings: Swings) -> tuple[list[Finding], Worst]:
     limit = 2 * rule.flashes if rule.test == "flashes" else rule.transitions - 1
     window = int(Time.from_seconds(rule.window)) if rule.test == "flashes" else int(SECOND)
     cell_share = rule.area * rule.width * rule.height
+    swings = swings.concurrent(cell_share)
     most, at = 0, None
     over: list[tuple[int, int, int, int]] = []
     for moment, first, last, load in swings.windows(window):
@@ -258,6 +273,14 @@ def _stripes(rule: FlashRule, rows: Sequence[Pattern]) -> tuple[list[Finding], W
             findings.append(Finding(rule, span, most.start, value, limit, most.area, tuple(r.ref for r in run[:16])))
     worst = max((r for r in rows if counts(r)), key=lambda r: r.stripes, default=None)
     return findings, Worst(rule, worst.stripes if worst else 0, rule.stripes, worst.start if worst else None)
+
+
+def pace(flashes: Track[Flash], rule: FlashRule) -> tuple[Ticks, Counts]:
+    """The times of a rule's changes, and how many more than its area saw in the second up to each: for drawing."""
+    swings = Swings.of(flashes, rule.how).concurrent(rule.area * rule.width * rule.height)
+    found = [(moment, seen(rule, swings.counts(first, last))) for moment, first, last, _ in swings.windows(int(SECOND))]
+    table = np.array(found, dtype=np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
 
 
 def judged(timeline: Timeline, profile: Profile) -> Verdict:

@@ -46,7 +46,8 @@ class FlashRule:
     """One clause of a standard. `known` says how well its figures are known, `source` where they are from.
 
     'flashes': more than `flashes` (pairs of changes of `how`) in `window` seconds over more than `area` of a field of
-    `width` x `height` of the picture, wherever it lies. 'extended': `transitions` changes or more in every second, for
+    `width` x `height` of the picture, wherever it lies; each cell counts its own changes, of those that happen together
+    over such an area. 'extended': `transitions` changes or more in every second, for
     `seconds` out of `window`. 'stripes': `stripes` or more over `area` or more, of at least `contrast` in relative
     luminance, for `seconds`.
     """

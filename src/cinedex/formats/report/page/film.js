@@ -41,6 +41,7 @@ export const film = {
   colour: bytes(raw.colour),
   luma: unpack(raw.luma),
   change: unpack(raw.change),
+  flashing: unpack(raw.flashing),
   motion: unpack(raw.motion),
   shake: unpack(raw.shake),
   warmth: unpack(raw.warmth),

@@ -1,12 +1,17 @@
 // Which lanes the timeline has, in order, and what each says where there is nothing to draw.
 
-import { film } from "./film.js";
+import { film, meanOf } from "./film.js";
 import { ink } from "./dom.js";
 import { choice } from "./choice.js";
 import { colourAt, drawClips, drawCurve, drawFlags, drawShots, drawSpans, drawTags, sayCurve, sayOf, sayShot } from "./draw.js";
-import { soundLanes } from "./soundlanes.js";
+import { loudnessLanes } from "./loudnesslanes.js";
 import { sceneLane, sightLanes, thingLanes } from "./sightlanes.js";
 import { speakerLanes } from "./speakers.js";
+
+/** Flashes a second that every standard allows. */
+const FLASHES = 3;
+
+const flashColour = (from, to) => (meanOf(film.flashing, from, to) > FLASHES ? ink.alert : ink.block);
 
 /** The lanes for a view that lends its gutter and its stills; `empty` says why there is nothing to draw. */
 export function lanesOf(view, open) {
@@ -18,15 +23,18 @@ export function lanesOf(view, open) {
     sceneLane(why),
     { name: "Shots", height: 58, empty: why("shot", film.shots, "none found"), draw: (...a) => drawShots(view, ...a), says: sayShot },
     ...sightLanes(why, open),
-    ...soundLanes(why),
+    ...loudnessLanes(why),
     { name: "Speech", height: 10, empty: why("voice", film.voice, "none found"), draw: drawSpans(film.voice, () => ink.speech) },
     ...soundLanes(why),
     ...speakerLanes(open),
     ...(film.sounds.length ? [{ name: "Sounds", height: 20, draw: drawClips(film.sounds, (s) => s.label), says: sayOf(film.sounds, (s) => s.label) }] : []),
+    ...speakerLanes(open),
+    ...eventLanes(why),
     { name: "Words", height: 24, empty: why("cue", film.cues, "none found"), draw: drawClips(film.cues, (c) => c.text, (c) => choice.hasCue(c.number)), says: sayOf(film.cues, (c) => c.text) },
     { name: "Tags", height: 24, empty: why("tag", film.tags, "none found"), draw: drawTags },
     ...thingLanes(why, open),
     { name: "Flags", height: 20, empty: why("flag", film.flags, "none found"), draw: drawFlags, says: sayOf(film.flags, (f) => `${f.label}: ${f.note}`) },
+    ...(film.flashing ? [{ name: "Flashes/s", height: 26, draw: drawCurve("flashing", flashColour), says: sayCurve("flashing") }] : []),
     { name: "Luma", height: 46, empty: film.luma ? "" : why("quality", [], "not measured"), draw: drawCurve("luma", colourAt), says: sayCurve("luma") },
     ...(film.change ? [{ name: "Change", height: 26, draw: drawCurve("change", () => ink.block), says: sayCurve("change") }] : []),
   ];
@@ -35,7 +43,7 @@ export function lanesOf(view, open) {
 }
 
 /** What is heard besides speech: music, and under it all else in two rows, so that sounds at one time stand beside each other. */
-function soundLanes(why) {
+function eventLanes(why) {
   const label = (sound) => sound.label;
   const music = film.sounds.filter((s) => s.label === "music" || s.label === "song");
   const others = film.sounds.filter((s) => !["music", "song", "speech", "silence"].includes(s.label));

@@ -6,7 +6,7 @@ import { label } from "./draw.js";
 
 const [LOWEST, HIGHEST, TARGET] = film.lufs;
 
-export function soundLanes(why) {
+export function loudnessLanes(why) {
   const empty = film.loudness ? "" : why("loudness", [], "no sound");
   return [
     { name: "Wave", height: 40, empty, draw: drawWave, says: sayPeak },
