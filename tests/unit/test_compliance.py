@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
-from tests.unit.test_docs import MOVIE
+from tests.unit.test_docs import MOVIE as SILENT
 
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.read import built_in, read_pack
 from cinedex.compliance.words import strong_words
 from cinedex.errors import UsageError
 from cinedex.formats.compliance import render_compliance
-from cinedex.timeline.rows import Cue, Flag, Quality, Row
+from cinedex.library import Library
+from cinedex.timeline.movie import AudioStream
+from cinedex.timeline.rows import Cue, Flag, Programme, Row
 from cinedex.timeline.time import SECOND, ZERO, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
+
+SOUND = AudioStream(
+    index=1,
+    codec="aac",
+    rate=48_000,
+    channels=2,
+    layout="stereo",
+    language=None,
+    title=None,
+    start=ZERO,
+    duration=SILENT.duration,
+    default=True,
+)
+MOVIE = replace(SILENT, audio=(SOUND,))
 
 PACK = """
 title = "A pack"
@@ -29,9 +46,13 @@ known = "verified"
 
 
 def _timeline(**tracks: list[Row]) -> Timeline:
-    rows = {"programme": Quality, "faults": Flag, "cues": Cue}
+    rows = {"programme": Programme, "faults": Flag, "cues": Cue}
     made = {(stage, rows[stage].kind): Track.of(rows[stage], found, Maker(stage, 1)) for stage, found in tracks.items()}
     return Timeline(MOVIE, made)
+
+
+def _cues(found: list[Cue]) -> dict[tuple[str, str], Track[Cue]]:
+    return {("cues", "cue"): Track.of(Cue, found, Maker("cues", 1))}
 
 
 def _cue(text: str, language: str = "en", score: float = 1.0) -> Cue:
@@ -45,6 +66,19 @@ def test_nothing_passes_in_a_film_of_which_nothing_is_known():
         assert (judged.low, judged.high) == ((pack.ratings[0], pack.ratings[-1]) if pack.ratings else ("", ""))
 
 
+def test_what_packs_count_is_made_by_the_stages_that_they_name():
+    made = {(stage.name, row.kind) for stage in Library().stages for row in stage.makes}
+    counted = {(c.stage, c.kind) for pack in built_in().values() for c in pack.clauses if c.stage}
+    assert counted <= made
+
+
+def test_a_film_without_sound_does_not_pass_for_its_sound():
+    film = replace(MOVIE, audio=())
+    timeline = Timeline(film, {("soundfaults", "flag"): Track.of(Flag, [], Maker("soundfaults", 1)), **_cues([])})
+    found = [f for p in ("broadcast-eu", "us") for f in Judge(timeline).judge(built_in()[p]).findings]
+    assert not [f.clause.id for f in found if f.outcome == "pass"]
+
+
 def test_a_failed_stage_is_not_a_pass():
     timeline = Timeline(MOVIE, {}, failures={"programme": "the sound broke off"})
     found = {f.clause.id: f for f in Judge(timeline).judge(built_in()["broadcast-eu"]).findings}
@@ -56,7 +90,7 @@ def test_a_failed_stage_is_not_a_pass():
     ("value", "outcome"), [(-23.5, "pass"), (-22.5, "pass"), (-23.6, "fail"), (-22.4, "fail"), (-60.0, "fail")]
 )
 def test_loudness_is_judged_at_the_edges_of_its_tolerance(value: float, outcome: str):
-    row = Quality(start=ZERO, end=Time(SECOND), measure="integrated-loudness", value=value)
+    row = Programme(start=ZERO, end=Time(SECOND), measure="integrated-loudness", value=value)
     found = {f.clause.id: f for f in Judge(_timeline(programme=[row])).judge(built_in()["broadcast-eu"]).findings}
     assert (found["r128-loudness"].outcome, found["r128-loudness"].value) == (outcome, pytest.approx(value))
     assert found["r128-true-peak"].outcome == "not measured"

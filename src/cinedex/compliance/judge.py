@@ -17,6 +17,9 @@ from cinedex.timeline.track import Spans
 EVIDENCE_MAX = 200
 """Most places listed of one finding; all of them are counted."""
 
+_OF_SOUND = ("programme", "soundfaults")
+"""Stages whose silence means nothing where there is no sound."""
+
 
 class Judge:
     """Judges one film; what several clauses count is counted once."""
@@ -32,7 +35,8 @@ class Judge:
         lifting = [f for f in findings if f.lifted]
         surely = [pack.ratings.index(f.clause.lifts) for f in lifting if f.outcome == "fail"]
         low = max(surely, default=0)
-        decided = all(f.outcome in {"pass", "fail"} for f in findings)
+        deciding = (f for f in findings if f.clause.lifts or f.clause.test == "person")
+        decided = all(f.outcome in {"pass", "fail"} for f in deciding)
         high = low if decided else len(pack.ratings) - 1
         drives = tuple(f"{f.clause.id} ({f.why})" for f in lifting)
         return Judgement(pack, findings, pack.ratings[low], pack.ratings[high], drives)
@@ -60,6 +64,8 @@ class Judge:
         return self._compared(clause, self._number(clause, rows), rows)
 
     def _missing(self, kind: type[Row], stage: str) -> str:
+        if stage in _OF_SOUND and not self.timeline.movie.audio:
+            return "the film has no sound"
         if stage in self.timeline.failures:
             return f"the stage {stage} failed: {self.timeline.failures[stage]}"
         if stage and (stage, kind.kind) not in self.timeline.tracks:
@@ -96,6 +102,8 @@ class Judge:
         state = self.timeline.state(Cue)
         if state is not State.DONE:
             return Finding(clause, "not measured", None, "speech was not recognised and there are no subtitles", ())
+        if not self.timeline.movie.audio and not len(self.timeline.track(Cue)):
+            return Finding(clause, "not measured", None, "the film has neither sound nor subtitles", ())
         unknown = {c.language for c in self.timeline.track(Cue)} - {"", *languages()}
         unread = sorted(u for u in unknown if u.split("-")[0] not in languages())
         hits = [(h, r) for h, r in self._said if h.strength in clause.strengths]
