@@ -164,8 +164,25 @@ def test_files_that_are_not_here_are_not_fetched_offline(tmp_path: Path):
 
 def test_adapters_are_found_by_their_entry_points():
     loaders = InstalledLoaders(others=False)
-    known = {"transnetv2", "silero-vad", "whisper", "efficientnet-lite", "e5-q4", "ssd-mobilenet", "centerface"}
-    assert set(loaders) == known | {"dlib-face", "ppocr-finder", "ppocr-reader", "langid", "clip-onnx"}
+    known = {
+        "transnetv2",
+        "silero-vad",
+        "whisper",
+        "efficientnet-lite",
+        "e5-q4",
+        "ssd-mobilenet",
+        "centerface",
+        "yamnet",
+    }
+    assert set(loaders) == known | {
+        "resemblyzer",
+        "pyannote-segmentation",
+        "dlib-face",
+        "ppocr-finder",
+        "ppocr-reader",
+        "langid",
+        "clip-onnx",
+    }
     assert len(loaders) == len(set(loaders))
     assert "none-such" not in loaders
     assert callable(loaders["e5-q4"])

@@ -35,7 +35,14 @@ def write(folder: Path, text: str) -> Path:
 def test_the_core_models_are_pinned_to_files_of_packages():
     core = [s for s in registry().values() if s.tier == "core"]
     tasks = {"transitions", "voice", "transcribe", "tag", "embed-text", "objects", "detect-faces", "embed-faces"}
-    assert {s.task for s in core} == tasks | {"find-text", "read-text", "name-language", "sounds"}
+    assert {s.task for s in core} == tasks | {
+        "find-text",
+        "read-text",
+        "name-language",
+        "sounds",
+        "segment-speakers",
+        "embed-voices",
+    }
     for spec in core:
         assert spec.summary
         assert spec.card.startswith("https://")

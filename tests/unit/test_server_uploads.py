@@ -12,7 +12,7 @@ from tests.unit.test_server import Running
 
 from cinedex.app.server.uploads import _name
 from cinedex.errors import UsageError
-from cinedex.library import FILM_SUFFIXES
+from cinedex.media.films import FILM_SUFFIXES
 
 TYPE = "application/offset+octet-stream"
 
