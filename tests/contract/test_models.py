@@ -85,7 +85,7 @@ def string(pitch: float, begin: float, count: int, rate: int) -> np.ndarray:
     """A plucked string: pure tones together are no music to anybody."""
     since = (np.arange(count) / rate - begin).clip(0)
     waves = (np.sin(2 * np.pi * pitch * n * since) * np.exp(-since * (3 + n)) / n for n in range(1, 9))
-    return np.asarray(0.15 * sum(waves), np.float32)
+    return np.asarray(0.3 * sum(waves), np.float32)
 
 
 def test_every_task_of_the_core_has_its_contract_here():
