@@ -90,8 +90,17 @@ def told(name: str, of: list[tuple[list[Turn], list[Turn]]]) -> Error:
     return sum((error(t, f) for t, f in of), Error())
 
 
+_BEATEN = pytest.mark.xfail(reason="vectors alone have 1.1 points less error on clean test speech", strict=True)
+
+
 @pytest.mark.parametrize(
-    ("part", "bed", "count"), [("tune", "clean", 6), ("tune", "music", 3), ("test", "clean", 6), ("test", "music", 3)]
+    ("part", "bed", "count"),
+    [
+        ("tune", "clean", 6),
+        ("tune", "music", 3),
+        pytest.param("test", "clean", 6, marks=_BEATEN),
+        ("test", "music", 3),
+    ],
 )
 def test_speakers_of_composed_conversations(part: str, bed: str, count: int, pool: ModelPool):
     """Conversations of two minutes each, without music or 10 dB over it."""
@@ -113,9 +122,8 @@ def test_speakers_of_composed_conversations(part: str, bed: str, count: int, poo
     print(f"{count} conversations of 2 minutes, {bed}; speakers (true, found): {counts}")
     print(f"{used / minutes:.2f} CPU seconds per minute of speech, voice activity not counted")
     rate = told("turns", ours).rate
-    one_speaker = told("one speaker", all_one).rate
-    told("vectors alone", alone)
-    assert rate < one_speaker / 2 if music is None else rate < one_speaker
+    baselines = [told(name, of).rate for name, of in (("one speaker", all_one), ("vectors alone", alone))]
+    assert rate < min(baselines)
     assert rate < (0.3 if music is None else 0.4)
     assert used / minutes < 4
 
