@@ -82,7 +82,7 @@ def test_the_keyboard_plays_steps_and_searches(browser: Browser, tmp_path: Path,
     open_page(browser, timeline, tmp_path, video=film)
     browser.wait("document.querySelector('video').readyState >= 2")
     browser.press("]")
-    browser.wait("!document.querySelector('video').seeking")
+    browser.wait("document.querySelector('video').currentTime > 0 && !document.querySelector('video').seeking")
     assert browser.ask("document.querySelector('video').currentTime") == pytest.approx(shots[1].start.seconds, abs=0.01)
     browser.press("[")
     browser.press(" ")
