@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +250,7 @@ def test_a_revoked_or_wrong_key_is_none(idle: Running):
 
 def test_no_secret_is_kept(idle: Running):
     key = idle.service.keys.create("reader", ("read",))
-    idle.state.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    idle.state.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     assert key.split("_", 2)[2].encode() not in idle.state.path.read_bytes()
 
 
@@ -265,7 +266,7 @@ def test_the_page_keeps_a_key_in_a_cookie_that_scripts_cannot_read(idle: Running
 
 
 def test_a_state_of_a_newer_form_is_refused(tmp_path: Path):
-    with sqlite3.connect(tmp_path / "s.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as db:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer"):
         State(tmp_path / "s.sqlite")

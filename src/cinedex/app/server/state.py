@@ -5,9 +5,10 @@ The facts about films are in the library; lose this file and no fact is lost.
 
 from __future__ import annotations
 
+import queue
 import sqlite3
-import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,11 +37,12 @@ _SCHEMA = (
 
 
 class State:
-    """The file, opened once a thread. Several processes may share it."""
+    """The file and its connections, each used by one thread at a time. Several processes may share the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._local = threading.local()
+        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        weakref.finalize(self, _close, self._idle)
         path.parent.mkdir(parents=True, exist_ok=True)
         with self.writing() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -51,37 +53,51 @@ class State:
                     db.execute(statement)
             db.execute(f"PRAGMA user_version = {len(_SCHEMA)}")
 
-    @property
-    def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if found is None:
-            found = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-            found.row_factory = sqlite3.Row
-            found.execute("PRAGMA journal_mode = WAL")
-            found.execute("PRAGMA synchronous = FULL")  # what was acknowledged outlives a power cut
-            self._local.db = found
-        return found
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile."""
+        try:
+            db = self._idle.get_nowait()
+        except queue.Empty:
+            db = self._opened()
+        try:
+            yield db
+        finally:
+            self._idle.put(db)
+
+    def _opened(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")  # what was acknowledged outlives a power cut
+        return db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that holds the file's write lock from its beginning. Raises StoreError."""
-        try:
-            self.db.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}", remedy="Is the disk full, or the file locked?") from error
-        try:
-            yield self.db
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
+        with self.reading() as db:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path}: {error}", remedy="Is the disk full, or the file locked?") from error
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What a query gives."""
-        return [dict(row) for row in self.db.execute(query, values)]
+        with self.reading() as db:
+            return [dict(row) for row in db.execute(query, values)]
 
     def note(self, who: str, did: str, what: str) -> None:
         """Write a line into the audit log."""
         with self.writing() as db:
             db.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (time.time(), who, did, what))
+
+
+def _close(idle: queue.LifoQueue[sqlite3.Connection]) -> None:
+    while not idle.empty():
+        idle.get_nowait().close()
