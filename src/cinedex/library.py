@@ -131,7 +131,7 @@ class Library:
     @cached_property
     def cast(self) -> Cast:
         """Who is who in the library: to look at, to name, merge, split, hide, enrol."""
-        return Cast(Sources(self.store, self.movies, self._tracks, self._bounds), self.find, by=self.settings.user)
+        return Cast(Sources(self.store, self.movies, self.timeline, self._bounds), self.find, by=self.settings.user)
 
     @cached_property
     def keeper(self) -> Keeper:
@@ -175,7 +175,7 @@ class Library:
     @cached_property
     def taught(self) -> Lessons:
         """The tags that users have taught, and teaching, forgetting them; every film's facts show them."""
-        return Lessons(self.store, self.movies, lambda movie: self._tracks(movie, (Shot, Vector)), self._index_all)
+        return Lessons(self.store, self.movies, lambda movie: self.timeline(movie, (Shot, Vector)), self._index_all)
 
     def _index_all(self) -> None:
         """Bring the index up to date with every film that is in it."""
@@ -316,12 +316,11 @@ class Library:
 
     # Answers
 
-    def timeline(self, movie: Movie) -> Timeline:
-        """All that is known about a film with the stages, parameters and models of now."""
-        return self._tracks(movie, None)
+    def timeline(self, movie: Movie, rows: Collection[type[Row]] | None = None) -> Timeline:
+        """All that is known about a film with the stages, parameters and models of now.
 
-    def _tracks(self, movie: Movie, rows: Collection[type[Row]] | None) -> Timeline:
-        """The film's tracks, or only those of some kinds."""
+        Where only some kinds of `rows` are wanted, no others are read, nor the tags that were taught.
+        """
         plan = self.plan(movie)
         tracks: dict[tuple[str, str], Track[Any]] = {}
         failures: dict[str, str] = {}
@@ -344,7 +343,7 @@ class Library:
     @cached_property
     def flicker(self) -> Flicker:
         """What the standards on flashing say of a film, and what would make it pass."""
-        return Flicker(lambda movie: self._tracks(movie, (Flash, Pattern)))
+        return Flicker(lambda movie: self.timeline(movie, (Flash, Pattern)))
 
     @property
     def finder(self) -> Finder:

@@ -17,17 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from cinedex.app.server.service import Admin, Analyst, Film, Given, Reader, shown
 from cinedex.app.tables import plan_facts
 from cinedex.errors import NotFoundError, UsageError
+from cinedex.formats.annotations import PRIVATE
 from cinedex.formats.report import render_report
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import KINDS, Faceprint, Picture
+from cinedex.timeline.rows import KINDS, Picture, Tag
 from cinedex.timeline.time import Time
 
 router = APIRouter(prefix="/v1/films", tags=["films"])
 
 EXPORTS = ("json", "srt", "vtt", "otio", "google-video")
-
-_WITHHELD = frozenset({Faceprint.kind, "voiceprint"})
-"""Kinds that identify somebody: they leave the library by no door."""
 
 _TYPES = {
     "json": "application/json",
@@ -97,7 +95,7 @@ def film(movie: Film, service: Given) -> dict[str, Any]:
     tracks = [
         {"kind": kind, "stage": stage, "rows": len(track), "models": list(track.maker.models)}
         for (stage, kind), track in sorted(timeline.tracks.items())
-        if kind not in _WITHHELD
+        if kind not in PRIVATE
     ]
     return shown(movie) | {"tracks": tracks, "failures": timeline.failures}
 
@@ -127,11 +125,11 @@ def track(
 ) -> Response | dict[str, Any]:
     """The rows of one kind, those that overlap a stretch if one is given; times in seconds, in Arrow in ticks."""
     row = KINDS.get(kind)
-    if row is None or kind in _WITHHELD:
+    if row is None or kind in PRIVATE:
         raise NotFoundError(
-            f"no kind {kind!r} is given out", remedy=f"There are: {', '.join(sorted(set(KINDS) - _WITHHELD))}."
+            f"no kind {kind!r} is given out", remedy=f"There are: {', '.join(sorted(set(KINDS) - PRIVATE))}."
         )
-    found = service.library.timeline(movie).find(row)
+    found = service.library.timeline(movie, None if row is Tag else (row,)).find(row)
     if found is None:
         raise NotFoundError(f"{kind!r} was never computed", film=movie.name, remedy="Ask for an analysis.")
     if begin is not None or to is not None:
@@ -163,7 +161,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 @router.get("/{film}/poster")
 def poster(movie: Film, service: Given, request: Request) -> Response:
     """The still of the longest shot of the film's first half; nothing (204) before the film is analysed."""
-    stills = service.library.timeline(movie).find(Picture)
+    stills = service.library.timeline(movie, (Picture,)).find(Picture)
     rows = [p for p in stills.rows if p.role == "thumbnail"] if stills is not None else []
     if not rows:
         return Response(status_code=204)
@@ -174,7 +172,7 @@ def poster(movie: Film, service: Given, request: Request) -> Response:
 @router.get("/{film}/still")
 def still(movie: Film, service: Given, request: Request, at: Annotated[float, Query(ge=0, le=1e6)] = 0) -> Response:
     """The still of the shot at a time, in seconds."""
-    found = service.library.timeline(movie).find(Picture)
+    found = service.library.timeline(movie, (Picture,)).find(Picture)
     if found is None or not len(found):
         raise NotFoundError("this film has no stills yet", film=movie.name, remedy="Ask for an analysis.")
     place = int(np.searchsorted(found.column("start"), int(Time.from_seconds(at)), side="right")) - 1
