@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -13,8 +14,7 @@ GROUPS = ("cinedex.stages", "cinedex.models", "cinedex.formats")
 
 def found(group: str, *, others: bool = True) -> dict[str, EntryPoint]:
     """The group's entry points by name. Ours win over another package's of the same name; `others` lets those in."""
-    points = sorted(entry_points(group=group), key=lambda p: _package(p) == "cinedex")
-    return {p.name: p for p in points if others or _package(p) == "cinedex"}
+    return {p.name: p for p, package in _points(group) if others or package == "cinedex"}
 
 
 def load(group: str, name: str, *, others: bool = True) -> Any:
@@ -30,6 +30,12 @@ def load(group: str, name: str, *, others: bool = True) -> Any:
             f"{name!r} ({points[name].value}) of package {_package(points[name])} does not load: {broken}",
             remedy="Reinstall that package, or set CINEDEX_PLUGINS=0 to leave other packages' parts out.",
         ) from broken
+
+
+@cache
+def _points(group: str) -> tuple[tuple[EntryPoint, str], ...]:
+    """The group's entry points with their packages, ours last. To ask for them is to read every package's metadata."""
+    return tuple(sorted(((p, _package(p)) for p in entry_points(group=group)), key=lambda p: p[1] == "cinedex"))
 
 
 def _package(point: EntryPoint) -> str:

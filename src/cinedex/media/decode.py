@@ -77,7 +77,7 @@ class Pass:
         self.movie, self.views, self.span, self.threads = movie, dict(views), span, threads
         self.stop = stop or threading.Event()
         self.report = PassReport()
-        self._outlets = {name: Outlet(depth, self.stop) for name in views}
+        self._outlets = {name: Outlet[Chunk](depth, self.stop) for name in views}
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +88,7 @@ class Pass:
         for outlet in self._outlets.values():
             outlet.end(CancelledError("the pass was left before its end", film=self.movie.name))
 
-    def open(self, name: str) -> Outlet:
+    def open(self, name: str) -> Outlet[Chunk]:
         """A consumer's chunks. Consume them in a thread of their own, and close them when leaving early."""
         return self._outlets[name]
 
@@ -108,7 +108,7 @@ class Pass:
                         break
         return self.report
 
-    def outlets(self, names: list[str]) -> list[Outlet]:
+    def outlets(self, names: list[str]) -> list[Outlet[Chunk]]:
         """Those of the named consumers that still listen."""
         return [self._outlets[n] for n in names if self._outlets[n].open]
 
@@ -121,7 +121,7 @@ class Pass:
 class ending:  # noqa: N801 - reads as the context it is
     """However a reading ends, its consumers are told: the film's end, an interruption, or what went wrong."""
 
-    def __init__(self, outlets: Mapping[str, Outlet], movie: Movie, stop: threading.Event) -> None:
+    def __init__(self, outlets: Mapping[str, Outlet[Any]], movie: Movie, stop: threading.Event) -> None:
         self.outlets, self.movie, self.stop = outlets, movie, stop
 
     def __enter__(self) -> None:

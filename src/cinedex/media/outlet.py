@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
+from typing import Generic, TypeVar
 
-from cinedex.media.views import Chunk
+Item = TypeVar("Item")
 
 _GLANCE = 0.1
 """Seconds after which a waiting producer looks whether it is to stop."""
 
 
-class Outlet:
-    """An iterator of chunks for one consumer thread. It ends with the film, raises what broke the pass, may be closed.
+class Outlet(Generic[Item]):
+    """An iterator of chunks or the like for one thread. It ends with the film, raises what broke it, may be closed.
 
     What has been put is still delivered before the end or the error. A pass that goes away without an end raises too,
     so that a consumer never takes half a film for a whole one.
@@ -21,16 +22,16 @@ class Outlet:
 
     def __init__(self, depth: int, stop: threading.Event) -> None:
         self._depth, self._stop = depth, stop
-        self._items: deque[Chunk] = deque()
+        self._items: deque[Item] = deque()
         self._changed = threading.Condition()
         self._open = True
         self._ended = False
         self._error: BaseException | None = None
 
-    def __iter__(self) -> Iterator[Chunk]:
+    def __iter__(self) -> Iterator[Item]:
         return self
 
-    def __next__(self) -> Chunk:
+    def __next__(self) -> Item:
         with self._changed:
             self._changed.wait_for(lambda: self._items or self._ended or not self._open)
             if not self._open:
@@ -55,8 +56,8 @@ class Outlet:
         """Whether the consumer still listens."""
         return self._open
 
-    def put(self, item: Chunk) -> None:
-        """Hand a chunk over, waiting while the queue is full, but not past the stop or the consumer's leaving."""
+    def put(self, item: Item) -> None:
+        """Hand an item over, waiting while the queue is full, but not past the stop or the consumer's leaving."""
         with self._changed:
             while self._open and len(self._items) >= self._depth and not self._stop.is_set():
                 self._changed.wait(_GLANCE)

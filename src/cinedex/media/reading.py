@@ -34,7 +34,10 @@ def reading(movie: Movie, *, video: bool = False, sounds: Sequence[int] = (), th
 
 
 class Reading:
-    """The open file. Frames carry time stamps that `at` turns into film time; so do packets, unless `reordered`."""
+    """The open file. Frames carry time stamps that `at` turns into film time; so do packets, unless `reordered`.
+
+    Where stamps are `misdated` after a seek, they come right within a second or so.
+    """
 
     def __init__(self, movie: Movie, container: Any, *, video: bool, sounds: Sequence[int], threads: int) -> None:
         self.movie, self.container = movie, container
@@ -45,6 +48,8 @@ class Reading:
         self.broken = ""
         self._from: Time | None = None
         self.reordered = container.format.name == "avi"
+        # In a program stream not every picture has a stamp: after a seek, those up to the first that has are misdated.
+        self.misdated = container.format.name == "mpeg"
         self._display = _DisplayOrder()
         self._read = {s.index for s in self.streams}
         if movie.joined:  # the clock is mended by all that the film plays, whoever reads it

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from cinedex.people.evidence import Floats
 from cinedex.people.resolve import Part
@@ -176,6 +174,10 @@ def _elsewhere(part: Part, others: Sequence[Spans]) -> bool:
 
 def _strangers(parts: Sequence[Part], own: list[int], bounds: Bounds, into: Matches) -> None:
     """Group characters without a name across films: all of a group are surely alike, each with each."""
+    # A third of a second of import, which every command would pay.
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
     free = [i for i in own if i not in into.sure and not parts[i].person]
     free = sorted(sorted(free, key=lambda i: -parts[i].seconds)[:STRANGERS])
     if len({parts[i].evidence.movie.id for i in free}) < 2:

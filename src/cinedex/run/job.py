@@ -183,7 +183,9 @@ def _readings(job: Job, tools: Tools, stack: ExitStack) -> dict[str, _Reading]:
     if looks:
         wanted = {n: (v, _track(v.at, t, job, tools)) for n, t in looks.items() if isinstance(v := t.stage.view, Looks)}
         index = _track(Frame, next(iter(looks.values())), job, tools)
-        seek = stack.enter_context(LookPass(movie, wanted, span=job.span, index=index, stop=tools.stop))
+        seek = stack.enter_context(
+            LookPass(movie, wanted, span=job.span, index=index, readers=tools.threads or 2, stop=tools.stop)
+        )
         found |= dict.fromkeys(looks, _Reading(seek))
     for task in tasks:
         view = task.stage.view

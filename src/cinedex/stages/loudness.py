@@ -13,7 +13,6 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
-from scipy import signal
 
 from cinedex.errors import StageError
 from cinedex.media.views import Chunk, SampleChunk, Samples
@@ -176,6 +175,8 @@ def _cell(held: Floats, first: int, number: int, rate: int, beyond: int) -> _Cel
 
 def _energies(cell: _Cell, sound: AudioStream) -> Numbers:
     """The weighted sum of squares of each tenth after K-weighting."""
+    from scipy import signal  # noqa: PLC0415 - a third of a second of import, which every command would pay
+
     weight = weights(sound.layout, sound.channels)
     total = np.zeros(cell.count)
     for channel in np.flatnonzero(weight):
