@@ -64,6 +64,10 @@ def scored(folder: Path, film: str, truth: dict[str, Any]) -> Score:
 )
 def test_changes_of_shot_are_found_and_none_invented(tmp_path: Path, film: str, truth: Any, cuts: int, gradual: int):
     found = scored(tmp_path, film, truth())
+    print(  # noqa: T201 - the figures are what this suite is for
+        f"{film.rsplit('/', 1)[-1]}: {found.cuts} of {found.of_cuts} hard cuts, {len(found.false_cuts)} false "
+        f"(F1 {found.f1:.3f}); {found.gradual} of {found.of_gradual} gradual changes, {len(found.false_gradual)} false"
+    )
     assert found.cuts >= cuts
     assert found.false_cuts == ()
     assert found.gradual >= gradual
