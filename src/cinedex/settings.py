@@ -66,8 +66,9 @@ class Settings:
     """Who decides about people, as the library's log names them. CINEDEX_USER."""
 
     writer: str = ""
-    """An OpenAI-compatible endpoint, such as http://localhost:8080/v1, that phrases answers; evidence and questions are
-    sent to it. Without one, answers quote. CINEDEX_WRITER."""
+    """An OpenAI-compatible endpoint, such as http://localhost:8080/v1, that phrases answers and translates lines;
+    questions with their evidence, and lines to be translated, are sent to it. Without one, answers quote.
+    CINEDEX_WRITER."""
     writer_model: str = ""
     """The model that the endpoint is asked for, by its name there. CINEDEX_WRITER_MODEL."""
     writer_key: str = field(default="", repr=False)
