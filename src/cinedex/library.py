@@ -437,7 +437,7 @@ class Library:
     def translator(self) -> FilmTranslator:
         """Translation of cues by the writer of the settings, and what it has translated before."""
         names = glossary(self.settings.glossary) if self.settings.glossary else ()
-        judging = Judging(lambda: self.pool.get(NAMER))
+        judging = Judging(lambda: self.pool.get(NAMER), lambda: self.pool.get(EMBEDDER))
         by, tries = writer(self.settings), self.settings.retries
         return FilmTranslator(self.store, lambda movie: self.timeline(movie, (Cue,)), by, judging, names, tries)
 

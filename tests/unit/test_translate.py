@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -270,6 +271,42 @@ def test_one_answer_for_many_lines_is_none():
     same = [Line(n, cue(n, n + 1, "The same old story."), 40) for n in range(3)]
     refrain = json.dumps({"lines": [{"id": n, "text": "Toujours la même histoire."} for n in (1, 2, 3)]})
     assert len(judge.taken(refrain, same)[0]) == 3
+
+
+class Numbers:
+    """Places each text by the number in it: texts with one number are near, others are not."""
+
+    space, dim = "numbers", 100
+
+    def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        del query
+        return np.eye(self.dim, dtype=np.float32)[[int("".join(filter(str.isdigit, t)) or 99) for t in texts]]
+
+
+def test_lines_that_are_out_of_step_are_told_by_their_sense():
+    told = [Line(n, cue(n, n + 1, f"Said {n}"), 40) for n in range(12)]
+    judge = Judge("fr", Namer(), Numbers())
+    honest = [f"Pas {n}" for n in range(12)]
+
+    def kept(texts: list[str]) -> list[int]:
+        answer = json.dumps({"lines": [{"id": n, "text": t} for n, t in enumerate(texts, 1)]})
+        return sorted(judge.taken(answer, told)[0])
+
+    assert kept(honest) == list(range(1, 13))
+    assert kept([*honest[1:], "Pas 99"]) == []
+    assert kept(["Pas 99", *honest[:-1]]) == []
+    assert kept([*honest[:8], *honest[9:], "Pas 99"]) == [1, 2, 3, 4, 5, 6, 7, 8], "only from the slip on"
+    assert kept(["Pas ici"] * 12) == []
+    few = [{"id": n, "text": "Pas ici"} for n in (1, 2)]
+    assert len(judge.taken(json.dumps({"lines": few}), told[:2])[0]) == 2, "of few lines it does not tell"
+
+
+def test_without_an_embedder_lines_are_judged_by_the_rest():
+    def missing() -> Any:
+        raise ModelError("needs a processor with AVX2")
+
+    assert Judging(Namer, missing).judge("fr").meaning is None
+    assert isinstance(Judging(Namer, Numbers).judge("fr").meaning, Numbers)
 
 
 def test_answers_come_in_many_wrappings():

@@ -28,6 +28,9 @@ from cinedex.translate.lines import TASK, VERSION, Batch, Line, Order, batches, 
 STAGE = "written"
 """Under what name answers are stored, and translations of them stand in a timeline."""
 
+_UNTOLD = 0.5
+"""The score of a translation: a writer gives no measure of its sureness."""
+
 _USELESS = 8
 """Answers in a row of which nothing is believed, after which no more is asked: a line alone has had its turn then."""
 
@@ -226,7 +229,7 @@ class _Work:
                 text=self.found[line.number],
                 language=code_of(self.to),
                 origin=line.cue.language,
-                score=1.0,
+                score=_UNTOLD,
                 refs=(line.cue.ref,),
             )
             for line in self.lines
