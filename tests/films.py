@@ -28,6 +28,9 @@ class Sound:
     codec: str = "pcm_s16le"
     start: float = 0.0
     language: str | None = None
+    title: str | None = None
+    marks: tuple[str, ...] = ()
+    """Its dispositions by FFmpeg's names: 'default', 'comment', 'visual_impaired'."""
 
 
 def picture(number: int, size: tuple[int, int], colour: tuple[int, int, int]) -> Pixels:
@@ -148,6 +151,10 @@ def _audio(out: Any, sound: Sound) -> tuple[Any, Sound]:
     stream = out.add_stream(sound.codec, rate=sound.rate, layout=layouts[sound.channels])
     if sound.language:
         stream.metadata["language"] = sound.language
+    if sound.title:
+        stream.metadata["title"] = sound.title
+    for mark in sound.marks:
+        stream.disposition |= av.stream.Disposition[mark]
     return stream, sound
 
 

@@ -15,7 +15,7 @@ from cinedex.compliance.model import Judgement, Pack
 from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.gallery import write_gallery
-from cinedex.formats.languages import in_language
+from cinedex.formats.languages import turned
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
 from cinedex.media.films import film_meant
@@ -24,7 +24,7 @@ from cinedex.models.fetch import obstacle
 from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.spec import ModelSpec, RunOptions
-from cinedex.models.writer import writing
+from cinedex.models.writer import writer, writing
 from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
 from cinedex.people.keeping import Keeper
@@ -46,26 +46,31 @@ from cinedex.search.query import SearchResult
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
-from cinedex.stages.installed import installed
+from cinedex.stages.installed import glossary, installed
 from cinedex.store import Store
 from cinedex.subtitles.build import Made
 from cinedex.subtitles.files import form_of, spelled
-from cinedex.subtitles.film import code_of, film_cuts, film_rate, film_subtitles
+from cinedex.subtitles.film import film_cuts, film_rate, film_subtitles
 from cinedex.subtitles.guide import Audience, load_guide
 from cinedex.subtitles.review import Review, review
 from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
+from cinedex.timeline.rows import Cue, Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
 from cinedex.timeline.time import Rate, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
+from cinedex.translate.answers import Judging
+from cinedex.translate.film import FilmTranslator
 
 EMBEDDER = "e5-small"
 """The text embedder of the index."""
 
 TAGGER = "efficientnet-lite2"
 """The model that says what pictures look like."""
+
+NAMER = "langid"
+"""The model that says which language a text is in."""
 
 DETECTOR, FACE_EMBEDDER = "centerface", "dlib-face"
 """The models that look at photos of people."""
@@ -416,17 +421,25 @@ class Library:
     ) -> Made:
         """Subtitles of a film that keep a style guide by construction, with the check of them.
 
-        In another `language`, they are made of subtitles that came with the film, or of translations. `widest` is the
-        most characters a line that a format has, where the guide allows more.
+        In another `language`, they are made of subtitles that came with the film, or of translations: `translator`'s,
+        else the recogniser's. `widest` is the most characters a line that a format has, where the guide allows more.
 
-        Raises NotFoundError for a film whose words were never computed.
+        Raises NotFoundError for a film without words, and for a language in which there is nothing.
         """
+        timeline, notes = turned(self.timeline(movie), language, self.translator)
         try:
-            timeline = self.timeline(movie)
-            timeline = timeline if language is None else in_language(timeline, code_of(language))
-            return film_subtitles(timeline, style, language=language, sdh=sdh, audience=audience, widest=widest)
+            made = film_subtitles(timeline, style, language=language, sdh=sdh, audience=audience, widest=widest)
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
+        return replace(made, notes=(*made.notes, *notes))
+
+    @cached_property
+    def translator(self) -> FilmTranslator:
+        """Translation of cues by the writer of the settings, and what it has translated before."""
+        names = glossary(self.settings.glossary) if self.settings.glossary else ()
+        judging = Judging(lambda: self.pool.get(NAMER), lambda: self.pool.get(EMBEDDER))
+        by, tries = writer(self.settings), self.settings.retries
+        return FilmTranslator(self.store, lambda movie: self.timeline(movie, (Cue,)), by, judging, names, tries)
 
     def check_subtitles(
         self,
@@ -479,9 +492,9 @@ class Library:
         Raises NotFoundError for facts never computed, and for a language in which there is nothing.
         """
         write = plugins.load("cinedex.formats", form, others=self.settings.plugins)
-        timeline = self.timeline(movie)
+        timeline, _ = turned(self.timeline(movie), language, self.translator)
         try:
-            write(timeline if language is None else in_language(timeline, language), to)
+            write(timeline, to)
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to

@@ -30,7 +30,7 @@ def _user() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this process works: no part of a key, but for `rules`, `speech` and `glossary`; `sight` adds facts."""
+    """How this process works: no part of a key, but for `rules`, `speech`, `sound`, `glossary`; `sight` adds facts."""
 
     library: str = field(default_factory=lambda: str(Path(platformdirs.user_data_dir("cinedex")) / "library"))
     """Folder or URL (s3://, gs://, memory://) where films' facts are kept. CINEDEX_LIBRARY."""
@@ -56,6 +56,9 @@ class Settings:
     CINEDEX_SPEECH."""
     glossary: Path | None = None
     """A text file of names to expect in speech, one a line; they are part of what is stored. CINEDEX_GLOSSARY."""
+    sound: str = ""
+    """The sound stream to listen to where a film has several: a language ('de') or a number from 1; otherwise the
+    programme, which is no commentary and no description for the blind. CINEDEX_SOUND."""
     registry: Path | None = None
     """A TOML file of further models. CINEDEX_REGISTRY."""
     rules: Path | None = None
@@ -66,8 +69,9 @@ class Settings:
     """Who decides about people, as the library's log names them. CINEDEX_USER."""
 
     writer: str = ""
-    """An OpenAI-compatible endpoint, such as http://localhost:8080/v1, that phrases answers; evidence and questions are
-    sent to it. Without one, answers quote. CINEDEX_WRITER."""
+    """An OpenAI-compatible endpoint, such as http://localhost:8080/v1, that phrases answers and translates lines;
+    questions with their evidence, and lines to be translated, are sent to it. Without one, answers quote.
+    CINEDEX_WRITER."""
     writer_model: str = ""
     """The model that the endpoint is asked for, by its name there. CINEDEX_WRITER_MODEL."""
     writer_key: str = field(default="", repr=False)
@@ -107,6 +111,12 @@ def _flag(text: str) -> bool:
     raise ValueError("say 1 or 0")
 
 
+def _sound(text: str) -> str:
+    if not (text.isascii() and ((text.isdigit() and text != "0") or (text.isalpha() and 2 <= len(text) <= 3))):
+        raise ValueError("say a number from 1, or a language as 'de'")
+    return text.lower()
+
+
 def _runtime(text: str) -> Runtime:
     if text not in get_args(Runtime):
         raise ValueError(f"say one of {', '.join(get_args(Runtime))}")
@@ -125,6 +135,7 @@ _READERS: dict[str, Any] = {
     "SIGHT": str,
     "SPEECH": str,
     "GLOSSARY": Path,
+    "SOUND": _sound,
     "REGISTRY": Path,
     "RULES": Path,
     "PLUGINS": _flag,

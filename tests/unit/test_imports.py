@@ -19,7 +19,7 @@ LAYERS = (
     {"timeline"},
     {"canonical", "settings", "plugins"},
     {"media", "models", "store", "subtitles"},
-    {"stages", "people"},
+    {"stages", "people", "translate"},
     {"compliance"},
     {"run", "search", "formats", "taught"},
     {"library"},

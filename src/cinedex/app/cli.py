@@ -28,7 +28,7 @@ from cinedex.app import (
 )
 from cinedex.app.opening import Common, Json, err, open_library, out, print_json
 from cinedex.app.progress import FilmProgress
-from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table
+from cinedex.app.tables import event_facts, movie_facts, plan_facts, plan_table, sound_fact
 from cinedex.canonical import plain
 from cinedex.errors import CancelledError, CinedexError, NotFoundError, StageError, UsageError
 from cinedex.library import Library
@@ -76,11 +76,14 @@ def _common(
     glossary: Annotated[
         Path | None, typer.Option("--glossary", help="A file of names to expect in speech (or CINEDEX_GLOSSARY).")
     ] = None,
+    sound: Annotated[
+        str | None, typer.Option("--sound", help="The sound stream: a language or a number from 1 (or CINEDEX_SOUND).")
+    ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    Common.library, Common.offline, Common.glossary = library, offline or None, glossary
+    Common.library, Common.offline, Common.glossary, Common.sound = library, offline or None, glossary, sound
 
 
 @app.command()
@@ -163,6 +166,8 @@ def show(film: Film, as_json: Json = False) -> None:
         print_json({"movie": plain(timeline.movie), "rows": kinds, "failures": dict(timeline.failures)})
         return
     out.print(render(timeline, out.width, names))
+    if listened := sound_fact(timeline.movie, library.settings.sound):
+        out.print(escape(listened), style="dim", soft_wrap=True)
 
 
 @app.command()

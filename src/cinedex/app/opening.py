@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,11 +26,13 @@ class Common:
     library: str | None = None
     offline: bool | None = None
     glossary: Path | None = None
+    sound: str | None = None
 
 
 def open_library() -> Library:
     """The library that is meant."""
-    settings = Settings.from_env(library=Common.library, offline=Common.offline, glossary=Common.glossary)
+    env = os.environ | ({"CINEDEX_SOUND": Common.sound} if Common.sound else {})
+    settings = Settings.from_env(env, library=Common.library, offline=Common.offline, glossary=Common.glossary)
     return Library(settings=settings)
 
 

@@ -1,4 +1,7 @@
-"""`cinedex subtitles`: make a film's subtitles, check a file's. `subtitles FILM` is short for `subtitles make FILM`."""
+"""`cinedex subtitles`: make a film's subtitles, translate them, check a file's.
+
+`subtitles FILM` is short for `subtitles make FILM`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,17 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from cinedex.app.opening import Json, open_library, out, print_json
+from cinedex.canonical import plain
 from cinedex.errors import UsageError
+from cinedex.formats.languages import lacking
+from cinedex.library import Library
 from cinedex.subtitles.check import Verdict
 from cinedex.subtitles.drift import Drift
 from cinedex.subtitles.files import FORMS, SCC_LINE, form_of
+from cinedex.subtitles.film import code_of
+from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import Rate
+from cinedex.translate.film import Translated
 
 _SHOWN = 30
 
@@ -54,12 +63,20 @@ def make(
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; default FILM.LANGUAGE.FORMAT here.")
     ] = None,
+    ask: Annotated[
+        bool, typer.Option("--translate/--no-translate", help="Have the writer translate what is not there otherwise.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Make a film's subtitles from its words, so that they keep a style guide, and say how well they do."""
+    """Make a film's subtitles from its words, so that they keep a style guide, and say how well they do.
+
+    In a language in which there is nothing, CINEDEX_WRITER is asked to translate; how much of it is said first.
+    """
     library = open_library()
     movie = library.find(film)
     form = _form(form) if form else form_of(to) if to else "srt"
+    if language and ask and library.translator.writer and lacking(library.timeline(movie), code_of(language)):
+        _translated(library, movie, language, quiet=as_json)
     made = library.subtitles(
         movie,
         style,
@@ -77,6 +94,38 @@ def make(
     for note in made.notes:
         out.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     out.print(f"Wrote [bold]{escape(str(path))}[/]", soft_wrap=True)
+
+
+@app.command()
+def translate(
+    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    language: Annotated[str, typer.Option("--language", "-l", help="Into which, as fr or pt-BR.")],
+    only_plan: Annotated[bool, typer.Option("--plan", help="Say what would be asked, and ask nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Have the writer of the settings translate a film's lines; what it answers is checked and kept.
+
+    `cinedex subtitles FILM --language fr` then makes subtitles of them.
+    """
+    library = open_library()
+    movie = library.find(film)
+    if only_plan:
+        order = library.translator.order(movie, language)
+        if as_json:
+            sent, back = order.tokens
+            print_json(dict(plain(order)) | {"tokens_sent": sent, "tokens_written": back})
+            return
+        out.print(f"{escape(movie.name)}: {escape(str(order))}", soft_wrap=True)
+        return
+    made = _translated(library, movie, language, quiet=as_json)
+    if as_json:
+        print_json(
+            {"language": made.to, "lines": made.lines, "translated": len(made.rows), "requests": made.requests,
+             "maker": made.maker, "notes": list(made.notes)}
+        )  # fmt: skip
+        return
+    for note in made.notes:
+        out.print(escape(note), soft_wrap=True)
 
 
 @app.command()
@@ -129,6 +178,21 @@ def check(
         for note in found.mended.notes:
             out.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     raise typer.Exit(1 if last.bad else 0)
+
+
+def _translated(library: Library, movie: Movie, language: str, *, quiet: bool) -> Translated:
+    """Say what is going to be asked, and ask it."""
+    order = library.translator.order(movie, language)
+    if quiet or not order.requests:
+        return library.translator.translate(movie, language)
+    out.print(f"Translating {escape(str(order))}", soft_wrap=True)
+    with out.status("") as status:
+        made = library.translator.translate(
+            movie, language, on_lines=lambda n, of: status.update(f"{n:,} of {of:,} lines translated")
+        )
+    for reason in made.reasons:
+        out.print(f"[yellow]{escape(reason)}[/]", soft_wrap=True)
+    return made
 
 
 def _drift(drift: Drift) -> dict[str, Any]:

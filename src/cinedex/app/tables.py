@@ -14,6 +14,7 @@ from cinedex.canonical import plain
 from cinedex.run.events import Event
 from cinedex.run.plan import Plan, StepState
 from cinedex.search.query import SearchResult
+from cinedex.stages.listening import Listening, heard
 from cinedex.timeline.movie import Movie
 
 _MARKS = {StepState.HIT: "[green]hit[/]", StepState.RUN: "[cyan]run[/]", StepState.BLOCKED: "[red]blocked[/]"}
@@ -37,6 +38,16 @@ def movie_facts(movie: Movie) -> str:
     return "\n".join([line, *(f"  [yellow]! {escape(w)}[/]" for w in movie.warnings)])
 
 
+def sound_fact(movie: Movie, wish: str) -> str:
+    """Which of several sound streams is listened to, and why; nothing to say where there is one or none."""
+    if len(movie.audio) < 2:
+        return ""
+    chosen = heard(movie, wish)
+    stream = movie.audio[chosen.number]
+    about = ", ".join(filter(None, (stream.language, stream.title and printable(stream.title))))
+    return f"Listened to: sound {chosen.number + 1} of {len(movie.audio)}{about and f' ({about})'}, {chosen.why}."
+
+
 def plan_table(plan: Plan, cores: int) -> RenderableType:
     """A plan for people: what will run and why, on which models, and what it takes."""
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -55,7 +66,9 @@ def plan_table(plan: Plan, cores: int) -> RenderableType:
             f"{plan.disk_bytes / 2**20:.1f} MiB to store. "
             "The estimate comes from what each stage declares and from the pictures to decode."
         )
-    return Group(Text.from_markup(movie_facts(plan.movie)), table, Text(ask))
+    listened = sound_fact(plan.movie, _wish(plan))
+    heard_too = [Text(listened)] if listened else []
+    return Group(Text.from_markup(movie_facts(plan.movie)), *heard_too, table, Text(ask))
 
 
 def plan_facts(plan: Plan) -> dict[str, Any]:
@@ -72,12 +85,19 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
         for s in plan.steps
     ]
     models = [{"name": m.name, "licence": plain(m.licence), "bytes": m.size} for m in plan.models]
+    chosen = heard(plan.movie, _wish(plan))
     return {
         "movie": plain(plan.movie),
+        "sound": {"number": chosen.number + 1, "of": len(plan.movie.audio), "why": chosen.why},
         "steps": steps,
         "models": models,
         "estimate": {"cpu_seconds": round(plan.cpu_seconds, 1), "disk_bytes": round(plan.disk_bytes)},
     }
+
+
+def _wish(plan: Plan) -> str:
+    """The sound that the plan's stages are asked to listen to."""
+    return next((s.stage.sound for s in plan.steps if isinstance(s.stage, Listening)), "")
 
 
 def event_facts(event: Event) -> dict[str, Any]:

@@ -22,6 +22,13 @@ from cinedex.timeline.time import SECOND, ZERO, Span, Time
 __all__ = ["content_id", "display_size", "probe"]
 
 _TEXT_SUBTITLES = {"subrip", "ass", "ssa", "webvtt", "mov_text", "ttml", "text", "eia_608"}
+_ROLES = {
+    av.stream.Disposition.comment: "commentary",
+    av.stream.Disposition.visual_impaired: "description",
+    av.stream.Disposition.descriptions: "description",
+    av.stream.Disposition.karaoke: "karaoke",
+    av.stream.Disposition.clean_effects: "effects",
+}
 _RANGES = {1: "limited", 2: "full"}
 _SPACES = {0: "rgb", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
 _TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 13: "srgb", 14: "bt2020-10", 16: "pq", 18: "hlg"}
@@ -183,6 +190,7 @@ def _audio(stream: Any, trial: Trial, origin: Time, found: _Ends) -> AudioStream
         start=start,
         duration=found.ends[stream.index] - start,
         default=bool(stream.disposition & av.stream.Disposition.default),
+        role=next((role for mark, role in _ROLES.items() if stream.disposition & mark), ""),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -353,6 +354,8 @@ class FakeLineReader:
 class FakeLanguageNamer:
     """Takes every text with letters for English."""
 
+    known = frozenset({"en"})
+
     def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """English, or 'und' where there are no letters."""
         return [("en", 0.9) if any(c.isalpha() for c in text) else ("und", 0.0) for text in texts]
@@ -450,3 +453,15 @@ class FakeWriter:
         del question
         number, _, rest = evidence[0].partition(" ") if evidence else ("", "", "")
         return f"{rest.partition(') ')[2]} {number}\n{self._more}"
+
+
+class FakeChat:
+    """Answers a request for translations: every line in capitals, after the language's code."""
+
+    maker = "the fake at nowhere"
+
+    def reply(self, task: str, asked: Mapping[str, Any], *, tokens: int, within: float) -> str:
+        """The same answer for the same lines."""
+        del task, tokens, within
+        lines = [{"id": line["id"], "text": f"{asked['to']} {line['text'].upper()}"} for line in asked["lines"]]
+        return json.dumps({"lines": lines})

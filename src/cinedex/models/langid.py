@@ -21,6 +21,7 @@ class Langid:
 
         self._engine: Any = LanguageIdentifier.from_model_file(weights, norm_probs=True)
         self._lock = threading.Lock()
+        self.known = frozenset(str(code) for code in self._engine.labels)
 
     def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """Code and probability of each text; 'und' and 0 for one without a letter."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -278,6 +278,9 @@ class LineReader(Protocol):
 class LanguageNamer(Protocol):
     """Names the language that a text is written in."""
 
+    known: frozenset[str]
+    """Codes of the languages that it can name."""
+
     def languages(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """ISO 639 code and probability of the likeliest language of each text; 'und' where nothing tells."""
         ...
@@ -307,4 +310,18 @@ class Writer(Protocol):
 
     def write(self, question: str, evidence: Sequence[str]) -> str:
         """Sentences that each end with the numbers of their evidence, such as [2]; nothing where there is no answer."""
+        ...
+
+
+@runtime_checkable
+class Chat(Protocol):
+    """Does what it is told with data, in text that whoever asks has to check."""
+
+    @property
+    def maker(self) -> str:
+        """The model and where it runs."""
+        ...
+
+    def reply(self, task: str, asked: Mapping[str, Any], *, tokens: int, within: float) -> str:
+        """An answer of at most so many tokens, within so many seconds. Raises ModelError, which says if it heals."""
         ...

@@ -176,7 +176,9 @@ def _welcomed(stage: Stage, stages: Sequence[Stage]) -> list[str]:
 
 def parameters(stage: Stage) -> Mapping[str, Any]:
     """A stage's parameters as they enter its key."""
-    return {f.name: plain(getattr(stage, f.name)) for f in fields(stage)}  # type: ignore[arg-type]  # a dataclass by contract
+    told = [f for f in fields(stage) if not f.metadata.get("unkeyed")]  # type: ignore[arg-type]  # a dataclass by contract
+    told = [f for f in told if not (f.metadata.get("late") and getattr(stage, f.name) == f.default)]
+    return {f.name: plain(getattr(stage, f.name)) for f in told}
 
 
 def _decoding(movie: Movie) -> float:

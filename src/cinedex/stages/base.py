@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
@@ -22,6 +23,13 @@ Need: TypeAlias = View | type[Row]
 
 Made: TypeAlias = Row | pa.Table
 """What a stage may yield: a row, or a table with the schema of a row kind."""
+
+
+LATE: Mapping[str, bool] = MappingProxyType({"late": True})
+"""Metadata of a parameter that came later: at its default it is no part of the key, and what is stored stays found."""
+
+UNKEYED: Mapping[str, bool] = MappingProxyType({"unkeyed": True})
+"""Metadata of a parameter that is no part of the key: what `about` makes of it is."""
 
 
 @dataclass(frozen=True, slots=True)

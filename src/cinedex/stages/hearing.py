@@ -15,7 +15,8 @@ import numpy as np
 from cinedex.errors import UsageError
 from cinedex.media.views import SampleChunk, Samples
 from cinedex.models.tasks import Floats
-from cinedex.stages.base import Cost, Inputs, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Need
+from cinedex.stages.listening import Listening
 from cinedex.stages.soundterms import VOCABULARY, grouped, heard_by
 from cinedex.timeline.rows import Hearing, Row
 from cinedex.timeline.time import FLICKS_PER_SECOND, Rate, Time
@@ -31,8 +32,8 @@ _REACH = STEP
 
 
 @dataclass(frozen=True)
-class Hearings(Stage):
-    """One `Hearing` for every 0.48 s of the first sound stream, scored by the terms of policies/sounds.toml.
+class Hearings(Listening):
+    """One `Hearing` for every 0.48 s of one sound stream, scored by the terms of policies/sounds.toml.
 
     `terms` names exactly what the terms are heard by, so that what is stored under others is not taken for theirs.
     """
@@ -48,8 +49,8 @@ class Hearings(Stage):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """The first sound stream."""
-        return (Samples(rate=RATE),)
+        """One sound stream."""
+        return (Samples(rate=RATE, stream=self.stream),)
 
     @property
     def uses(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from cinedex.models.spec import ModelSpec
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
 from cinedex.stages.events import Events, own_rules
+from cinedex.stages.listening import Listening
 from cinedex.stages.speech import Speech
 from cinedex.stages.translation import Translations
 from cinedex.stages.visuals import visuals
@@ -33,6 +34,8 @@ def installed(settings: Settings, models: Mapping[str, ModelSpec]) -> tuple[Stag
 def _set(stage: Stage, settings: Settings, models: Mapping[str, ModelSpec]) -> Stage:
     if isinstance(stage, Events) and settings.rules:
         return Events(rules=own_rules(settings.rules))
+    if isinstance(stage, Listening) and settings.sound:
+        stage = replace(stage, sound=settings.sound)
     if isinstance(stage, Speech):
         names = glossary(settings.glossary) if settings.glossary else stage.names
         return replace(stage, model=_recogniser(settings.speech, models) or stage.model, names=names)

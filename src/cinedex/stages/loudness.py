@@ -17,7 +17,8 @@ import pyarrow as pa
 from cinedex.errors import StageError
 from cinedex.media.views import Chunk, SampleChunk, Samples
 from cinedex.stages.arrays import expect, row_table
-from cinedex.stages.base import Cost, Inputs, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Need
+from cinedex.stages.listening import Listening
 from cinedex.stages.weighting import Floats, Numbers, k_weighting, pairs, true_peaks, weights
 from cinedex.timeline.movie import AudioStream
 from cinedex.timeline.rows import Level, Loudness, Row
@@ -55,7 +56,7 @@ _STEP = 1 / 256
 
 
 @dataclass(frozen=True)
-class LoudnessMeter(Stage):
+class LoudnessMeter(Listening):
     """Loudness, true peak, levels of the channels and samples at full scale of one sound stream, in every tenth.
 
     At the stream's own rate, all channels, LFE left out of loudness. A mono stream is measured as one channel.

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cinedex.media.hearing import channel_names
-from cinedex.stages.base import Cost, Inputs, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Need
+from cinedex.stages.listening import Listening
 from cinedex.stages.loudness import PARTS, TENTH
 from cinedex.stages.weighting import Numbers, pairs
 from cinedex.timeline.movie import AudioStream, Movie
@@ -34,7 +35,7 @@ _SAME = 1e-4
 
 
 @dataclass(frozen=True)
-class SoundFaults(Stage):
+class SoundFaults(Listening):
     """Flags 'silence', 'clipping', 'dead-channel', 'inverted-channels', 'dual-mono' and 'length-mismatch'.
 
     Silence: every sample below `silence_level` (dBFS) for at least `silence_least`, as FFmpeg's `silencedetect` means

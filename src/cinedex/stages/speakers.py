@@ -15,7 +15,8 @@ import numpy as np
 
 from cinedex.media.views import Listens
 from cinedex.models.tasks import Floats, SpeakerSegmenter, VoiceEmbedder
-from cinedex.stages.base import Cost, Inputs, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Need
+from cinedex.stages.listening import Listening
 from cinedex.stages.speech import pack
 from cinedex.stages.turns import Heard, Voices, lonely, places, runs, spoken, told_apart
 from cinedex.timeline.rows import Row, Speaker, Voice, Voiceprint
@@ -37,7 +38,7 @@ _ALONE = 0.1
 
 
 @dataclass(frozen=True)
-class Speakers(Stage):
+class Speakers(Listening):
     """Turns of voices, numbered by how long they speak, and a print of each.
 
     A voice speaks where it is more than `onset` likely; pauses up to `pause_seconds` are bridged and turns shorter than
@@ -64,7 +65,7 @@ class Speakers(Stage):
     @property
     def needs(self) -> tuple[Need, ...]:
         """Where somebody speaks, and the sound there."""
-        return (Voice, Listens(rate=RATE))
+        return (Voice, Listens(rate=RATE, stream=self.stream))
 
     @property
     def uses(self) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from typing import ClassVar
 
 from cinedex.media.views import Listens
 from cinedex.models.tasks import Transcriber, Transcript
-from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Made, Need
 from cinedex.stages.cues import joined
+from cinedex.stages.listening import Listening
 from cinedex.timeline.rows import Flag, Row, Voice, Word
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.track import Spans
@@ -42,7 +43,7 @@ _TRIES = 2
 
 
 @dataclass(frozen=True)
-class Speech(Stage):
+class Speech(Listening):
     """Words of everything spoken. `language` None lets every window be in its own language.
 
     A window whose parts are surely of two languages (`turn`) is divided in the pause between them. One whose language
@@ -80,7 +81,7 @@ class Speech(Stage):
     @property
     def needs(self) -> tuple[Need, ...]:
         """Where somebody speaks, and the sound there."""
-        return (Voice, Listens(rate=16_000))
+        return (Voice, Listens(rate=16_000, stream=self.stream))
 
     @property
     def uses(self) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from cinedex.media.views import Listens
 from cinedex.models.tasks import Transcriber, Transcript
-from cinedex.stages.base import Cost, Inputs, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Need
 from cinedex.stages.cues import cues
+from cinedex.stages.listening import Listening
 from cinedex.stages.speech import pack, placed
 from cinedex.timeline.rows import Cue, Row, Translation
 from cinedex.timeline.time import SECOND, Span, Time
@@ -20,7 +21,7 @@ TO = "en"
 
 
 @dataclass(frozen=True)
-class Translations(Stage):
+class Translations(Listening):
     """English of every cue that is not: each `Translation` names the cues in whose time it lies.
 
     Cues of one language are heard together, up to `window`, as long as they are at most `gap` apart. What repeats
@@ -42,7 +43,7 @@ class Translations(Stage):
     @property
     def needs(self) -> tuple[Need, ...]:
         """The cues, and the sound under them."""
-        return (Cue, Listens(rate=16_000))
+        return (Cue, Listens(rate=16_000, stream=self.stream))
 
     @property
     def uses(self) -> tuple[str, ...]:

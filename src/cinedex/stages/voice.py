@@ -15,7 +15,8 @@ import numpy as np
 
 from cinedex.media.views import SampleChunk, Samples
 from cinedex.models.tasks import Floats, VoiceDetector
-from cinedex.stages.base import Cost, Inputs, Made, Need, Stage
+from cinedex.stages.base import Cost, Inputs, Made, Need
+from cinedex.stages.listening import Listening
 from cinedex.timeline.rows import Row, Voice
 from cinedex.timeline.time import FLICKS_PER_SECOND, Rate, Time
 
@@ -30,7 +31,7 @@ _BLOCK = 2 * _CELL
 
 
 @dataclass(frozen=True)
-class VoiceActivity(Stage):
+class VoiceActivity(Listening):
     """Where somebody speaks. A stretch starts at `onset`, lasts while above `offset`, and outlives short pauses."""
 
     name: ClassVar[str] = "voice"
@@ -48,8 +49,8 @@ class VoiceActivity(Stage):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """The first sound stream."""
-        return (Samples(rate=RATE),)
+        """One sound stream."""
+        return (Samples(rate=RATE, stream=self.stream),)
 
     @property
     def uses(self) -> tuple[str, ...]:

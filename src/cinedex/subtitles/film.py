@@ -42,7 +42,8 @@ def film_subtitles(
     rate, cuts, last = film_rate(timeline.movie), film_cuts(timeline), timeline.movie.duration
     words: Sequence[Word] = () if (found := timeline.find(Word)) is None else found.rows
     # Words are of what is heard; the cues may have come with the film, or be in a language that nobody speaks.
-    if any(c.source == "subtitle" for c in cues) or {c.language for c in cues} != {w.language for w in words}:
+    others = any(c.source == "subtitle" or any(r.startswith(f"{Cue.kind}@") for r in c.refs) for c in cues)
+    if others or {c.language for c in cues} != {w.language for w in words}:
         given = [Subtitle(c.start, c.end, tuple(c.text.split("\n"))) for c in cues]
         return mend(given, guide, rate, cuts=cuts or (), last=last)
     turns = [Turn(r.start, r.end, r.number) for r in _rows(timeline, "speaker")]

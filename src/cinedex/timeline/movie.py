@@ -50,6 +50,8 @@ class AudioStream:
     start: Time
     duration: Time
     default: bool
+    role: str = ""
+    """What it is beside the programme, as marked: 'commentary', 'description', 'karaoke', 'effects'; else ''."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,14 +207,20 @@ def report(movie: Film, service: Given) -> HTMLResponse:
 
 @router.get("/{film}/export", response_class=StreamingResponse)
 def export(
-    movie: Film, service: Given, form: Annotated[str, Query(alias="format", pattern="^[a-z-]{2,20}$")] = "json"
+    movie: Film,
+    service: Given,
+    form: Annotated[str, Query(alias="format", pattern="^[a-z-]{2,20}$")] = "json",
+    language: Annotated[
+        str | None,
+        Query(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}$", description="All cues in it, as far as is known."),
+    ] = None,
 ) -> StreamingResponse:
-    """The film's facts as a file of an installed format."""
+    """The film's facts as a file of an installed format. Nothing is translated for it that is not there."""
     if form not in EXPORTS:
         raise UsageError(f"no format {form!r}", remedy=f"There are: {', '.join(EXPORTS)}.")
     folder = tempfile.TemporaryDirectory(prefix="cinedex-export-")
     try:
-        path = service.library.export(movie, form, Path(folder.name) / "film")
+        path = service.library.export(movie, form, Path(folder.name) / "film", language=language)
     except BaseException:
         folder.cleanup()
         raise
