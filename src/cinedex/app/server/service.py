@@ -96,9 +96,10 @@ _WRONG_KEY = 20.0
 
 def key_of(authorization: str | None, x_api_key: str | None, cookies: Mapping[str, str]) -> str:
     """The key that a request brings; '' for none."""
-    bearer = (authorization or "").strip()
-    scheme, _, rest = bearer.partition(" ")
-    return x_api_key or (rest.strip() if scheme.lower() == "bearer" else "") or cookies.get("cinedex_key", "")
+    given = (authorization or "").strip()
+    scheme, _, rest = given.partition(" ")
+    # Of another scheme it is a key that nobody has: whoever sends one means to be known.
+    return x_api_key or (rest.strip() if scheme.lower() == "bearer" else given) or cookies.get("cinedex_key", "")
 
 
 def caller(
