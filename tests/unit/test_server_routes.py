@@ -597,3 +597,10 @@ def test_every_kind_is_told_in_every_form_or_was_never_computed(analysed: Runnin
         for form in ("json", "annotation", "vtt", "arrow"):
             answer = analysed.client.get(f"/v1/films/{film}/tracks/{kind}", params={"format": form})
             assert answer.status_code in {200, 404}, (kind, form)
+
+
+@pytest.mark.parametrize("text", ["films.example.org", "ftp://a/", "https://a/?x=1", "https://me:pw@a/", "https://"])
+def test_an_operator_allows_only_what_is_the_beginning_of_addresses(text: str):
+    assert fetching.origin("https://films.example.org/archive/") == "https://films.example.org/archive/"
+    with pytest.raises(CinedexError):
+        fetching.origin(text)

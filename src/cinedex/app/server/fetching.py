@@ -73,6 +73,17 @@ def checked(url: str, origins: tuple[str, ...]) -> tuple[SplitResult, bool]:
     raise RefusedError("films are not fetched from there", remedy=f"Allowed beginnings: {told}.")
 
 
+def origin(text: str) -> str:
+    """The beginning of addresses that an operator allows. Raises UsageError for what can be none."""
+    try:
+        parts = _split(text)
+    except CinedexError as wrong:
+        raise UsageError(f"films cannot be fetched from {text!r}", remedy="Say https://HOST/ or so.") from wrong
+    if parts.query or parts.fragment:
+        raise UsageError(f"{text!r} is more than the beginning of addresses", remedy="Leave out ? and #.")
+    return text
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
