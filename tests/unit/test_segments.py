@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_times_are_those_of_the_film(film: Path, tmp_path: Path, start: float, e
     shots = [(s["start"], s["end"]) for s in found.visual["shot"]]
     cuts = [c for c in (3, 6) if start < c < end]
     places = [start, *cuts, min(end, found.end)]
-    assert shots == [pytest.approx(pair, abs=0.05) for pair in zip(places, places[1:], strict=False)]
+    assert shots == [pytest.approx(pair, abs=0.05) for pair in itertools.pairwise(places)]
     words = found.transcription["words"]
     assert words
     assert all(start <= w["start"] < w["end"] <= end for w in words)
