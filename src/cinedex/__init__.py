@@ -14,6 +14,7 @@ if _TYPE_CHECKING:
     from cinedex.search.hits import Hit
     from cinedex.search.query import SearchResult
     from cinedex.search.summary import Summary
+    from cinedex.segments import Segment, process_movie_segment
     from cinedex.settings import Settings
     from cinedex.stages.base import Cost, Inputs, Stage
     from cinedex.timeline.movie import Movie
@@ -47,6 +48,7 @@ _FROM = {
     "cinedex.search.hits": "Hit",
     "cinedex.search.query": "SearchResult",
     "cinedex.search.summary": "Summary",
+    "cinedex.segments": "Segment process_movie_segment",
     "cinedex.settings": "Settings",
     "cinedex.stages.base": "Cost Inputs Stage",
     "cinedex.timeline.movie": "Movie",
@@ -81,6 +83,7 @@ __all__ = [
     "Rate",
     "Row",
     "SearchResult",
+    "Segment",
     "Settings",
     "Shot",
     "Sound",
@@ -98,6 +101,7 @@ __all__ = [
     "Voice",
     "Word",
     "__version__",
+    "process_movie_segment",
 ]
 
 

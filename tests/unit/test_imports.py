@@ -23,6 +23,7 @@ LAYERS = (
     {"compliance"},
     {"run", "search", "formats", "taught"},
     {"library"},
+    {"segments"},
     {"app"},
     {"__init__", "__main__"},
 )

@@ -37,6 +37,13 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option("--name", help="A host name under which it answers, besides loopback's.")
     ] = None,
+    origins: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="The beginning of addresses to fetch films from, as https://films.example.org/."),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0, help="Requests a second of a key, eight times as many at once; 0: no limit.")
+    ] = 50.0,
     state: StateFile = None,
 ) -> None:
     """Serve the library: web page and API, until Ctrl-C."""
@@ -44,6 +51,7 @@ def serve(
         import uvicorn  # noqa: PLC0415 - an extra
 
         from cinedex.app.server.application import application  # noqa: PLC0415
+        from cinedex.app.server.fetching import origin  # noqa: PLC0415
         from cinedex.app.server.service import LOOPBACK, Service  # noqa: PLC0415
     except ImportError as missing:
         raise UsageError(
@@ -51,7 +59,14 @@ def serve(
         ) from missing
     known = _state(state)
     here = host in LOOPBACK
-    service = Service(open_library(), known, uploads or known.path.parent / "uploads", tuple(roots or ()))
+    service = Service(
+        open_library(),
+        known,
+        uploads or known.path.parent / "uploads",
+        tuple(roots or ()),
+        origins=tuple(origin(o) for o in origins or ()),
+        rate=rate,
+    )
     service.open_here = here and not service.keys.any
     if not here and not service.keys.any:
         raise UsageError(

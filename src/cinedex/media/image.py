@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -89,3 +90,17 @@ def reduced(pixels: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]
     """The picture `height` pixels high in its own shape, each pixel the mean of the area that it stands for."""
     width = max(1, round(pixels.shape[1] * height / pixels.shape[0]))
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))
+
+
+def sheet(tiles: Sequence[tuple[bytes, int, int]], size: tuple[int, int]) -> bytes:
+    """Stills on one JPEG, each cut to `size` (width, height) with its corner at (x, y); what is no still stays grey."""
+    width, height = size
+    whole = Image.new("RGB", (max(x for _, x, _ in tiles) + width, max(y for _, _, y in tiles) + height), "#333")
+    for still, x, y in tiles:
+        try:
+            whole.paste(Image.fromarray(thumbnail(still, width, height)), (x, y))
+        except ValueError:
+            continue
+    out = io.BytesIO()
+    whole.save(out, "JPEG", quality=72, optimize=True)
+    return out.getvalue()

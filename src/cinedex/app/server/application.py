@@ -9,13 +9,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files as resources
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinedex import __version__
-from cinedex.app.server import asks, films, uploads
+from cinedex.app.server import about, asks, checks, films, people, pictures, telling, tracks, uploads
+from cinedex.app.server.once import answer_once
+from cinedex.app.server.openapi import describe
 from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
 
@@ -57,15 +60,45 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
         openapi_url="/v1/openapi.json",
     )
     app.state.service = service
+    app.add_middleware(_Bounded)  # innermost, so that what it raises is answered as what a route raises
     answer_problems(app)
-    app.include_router(films.router)
-    app.include_router(asks.router)
-    app.include_router(uploads.router)
+    for part in (films, tracks, pictures, telling, people, checks, asks, uploads, about):
+        app.include_router(part.router)
+    describe(app)
+    answer_once(app, service)
     _watch(app, service)
     _guard(app)
     _serve_page(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts, "[::1]"])
     return app
+
+
+class _Bounded:
+    """Counts the bytes of bodies that do not say how long they are, so that none of them fills the memory."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _uploading(scope["method"], scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        got = 0
+
+        async def counted() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > BODY_BYTES:
+                raise HTTPException(413, f"a body may have {BODY_BYTES} bytes")
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _uploading(method: str, path: str) -> bool:
+    """Whether it is the one route that bounds its bytes itself."""
+    return method == "PATCH" and path.startswith("/v1/uploads/")
 
 
 def _guard(app: FastAPI) -> None:
@@ -80,6 +113,8 @@ def _guard(app: FastAPI) -> None:
         headers["X-Request-Id"] = request.state.number
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if "content-security-policy" not in headers and not request.url.path.endswith("/report"):
             headers["Content-Security-Policy"] = _POLICY  # the report carries a stricter one of its own
         return response
@@ -88,7 +123,7 @@ def _guard(app: FastAPI) -> None:
 def _refused(request: Request) -> Response | None:
     """What is refused before anything is read of it."""
     length = request.headers.get("content-length", "0")
-    uploading = request.method == "PATCH" and request.url.path.startswith("/v1/uploads/")  # bounds its bytes itself
+    uploading = _uploading(request.method, request.url.path)
     if not length.isdigit() or (int(length) > BODY_BYTES and not uploading):
         return problem(413, f"a body may have {BODY_BYTES} bytes", request)
     if request.method not in _SAFE:

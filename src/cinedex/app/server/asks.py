@@ -1,4 +1,4 @@
-"""Jobs and search over HTTP."""
+"""Jobs over HTTP, and the key that a browser keeps."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.jobs import ENDED
-from cinedex.app.server.problems import UnknownKeyError
-from cinedex.app.server.service import Analyst, Given, Reader
-from cinedex.app.tables import result_facts
+from cinedex.app.server.service import Analyst, Given, Reader, found_film, known
+from cinedex.app.server.shapes import AskedJob, Job, Jobs
 from cinedex.errors import UsageError
 
-router = APIRouter(prefix="/v1", tags=["jobs and search"])
+router = APIRouter(prefix="/v1", tags=["jobs"])
 
 _POLL_SECONDS = 0.5
 _BEAT_SECONDS = 15
@@ -34,10 +33,12 @@ class NewJob(BaseModel):
         default=[], max_length=100, description="None: all of them."
     )
     priority: int = Field(default=0, ge=-100, le=100, description="The higher, the sooner.")
-    most_seconds: float | None = Field(default=None, gt=0, description="Refuse it if it is thought to take longer.")
+    most_seconds: float | None = Field(
+        default=None, gt=0, le=1e9, description="Refuse it if it is thought to take longer."
+    )
 
 
-@router.post("/jobs", status_code=202)
+@router.post("/jobs", status_code=202, response_model=AskedJob)
 def ask(
     new: NewJob,
     service: Given,
@@ -45,7 +46,7 @@ def ask(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> dict[str, Any]:
     """Queue an analysis. With an `Idempotency-Key`, asking again gives the same job."""
-    movie = service.library.find(new.film)
+    movie = found_film(service, new.film)
     plan = service.library.plan(movie, new.stages or None)
     seconds = plan.cpu_seconds / service.library.settings.cores
     if new.most_seconds is not None and seconds > new.most_seconds:
@@ -60,32 +61,48 @@ def ask(
     return job | {"estimated_seconds": round(seconds, 1)}
 
 
-@router.get("/jobs")
+@router.get("/jobs", response_model=Jobs)
 def jobs(
     service: Given,
     _: Reader,
     state: Literal["queued", "running", "done", "failed", "cancelled"] | None = None,
-    before: Annotated[float | None, Query(ge=0, description="`made` of the last of the page before.")] = None,
+    before: Annotated[float | None, Query(ge=0, le=1e12, description="`made` of the last of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> dict[str, Any]:
     """Jobs, the latest first."""
     return {"jobs": service.jobs.list(state=state, limit=limit, before=before)}
 
 
-@router.get("/jobs/{job}")
+@router.get("/jobs/{job}", response_model=Job)
 def one(job: str, service: Given, _: Reader) -> dict[str, Any]:
     """One job: its state, how far it and each of its stages is, and why it failed."""
     return service.jobs.get(job)
 
 
-@router.post("/jobs/{job}/cancel")
+@router.post("/jobs/{job}/cancel", response_model=Job)
 def cancel(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     """End a job; what it has made is kept, and asking again goes on from there."""
     service.state.note(who.name, "cancel job", job)
     return service.jobs.cancel(job)
 
 
-@router.post("/jobs/{job}/retry")
+class Urgency(BaseModel):
+    """What of a waiting job can be changed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    priority: int = Field(ge=-100, le=100, description="The higher, the sooner.")
+
+
+@router.patch("/jobs/{job}", response_model=Job)
+def urge(job: str, new: Urgency, service: Given, who: Analyst) -> dict[str, Any]:
+    """Let a job come sooner or later than others."""
+    found = service.jobs.urge(job, new.priority)
+    service.state.note(who.name, "urge job", f"{job} {new.priority}")
+    return found
+
+
+@router.post("/jobs/{job}/retry", response_model=Job)
 def retry(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     """Queue an ended job again."""
     found = service.jobs.retry(job)
@@ -94,7 +111,11 @@ def retry(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     return found
 
 
-@router.get("/jobs/{job}/events", response_class=StreamingResponse)
+@router.get(
+    "/jobs/{job}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "`job` whenever it has changed."}},
+)
 async def events(job: str, service: Given, _: Reader, request: Request) -> StreamingResponse:
     """How the job goes on, as server-sent events, until it has ended."""
     first = await run_in_threadpool(service.jobs.get, job)
@@ -129,8 +150,7 @@ class Entry(BaseModel):
 @router.post("/session", status_code=204)
 def enter(entry: Entry, service: Given, request: Request, response: Response) -> None:
     """Let a browser keep a key in a cookie that no script can read and no other site can send."""
-    if service.keys.caller(entry.key) is None:
-        raise UnknownKeyError("this key is unknown or was revoked")
+    known(service, entry.key, request)
     secure = request.url.scheme == "https"
     response.set_cookie("cinedex_key", entry.key, httponly=True, samesite="strict", secure=secure, max_age=30 * 86400)
 
@@ -139,16 +159,3 @@ def enter(entry: Entry, service: Given, request: Request, response: Response) ->
 def leave(response: Response) -> None:
     """Forget the key."""
     response.delete_cookie("cinedex_key")
-
-
-@router.get("/search")
-def search(
-    service: Given,
-    _: Reader,
-    q: Annotated[str, Query(min_length=1, max_length=2000, description="What is said or seen.")],
-    film: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 10,
-) -> dict[str, Any]:
-    """The moments that fit best, or none, and of how much that is said."""
-    movie = service.library.find(film) if film else None
-    return result_facts(service.library.search(q, limit=limit, movie=movie))

@@ -78,6 +78,16 @@ class Jobs:
         )
         return [_shown(row) for row in found]
 
+    def urge(self, number: str, priority: int) -> dict[str, Any]:
+        """Give a job another priority. Raises NotFoundError."""
+        self.get(number)
+        with self.state.writing() as db:
+            db.execute(
+                "UPDATE job SET priority = ?, changed = ? WHERE id = ? AND state IN ('queued', 'running')",
+                (priority, time.time(), number),
+            )
+        return self.get(number)
+
     def cancel(self, number: str) -> dict[str, Any]:
         """End a job that has not ended; what it made is kept."""
         self._change(number, "cancelled", OPEN, "")

@@ -25,6 +25,8 @@ class Caller:
 
     name: str
     scopes: frozenset[str]
+    number: str = "here"
+    """The key's id, which is no secret."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the scope is theirs; an admin may do everything."""
@@ -74,7 +76,7 @@ class Keys:
         known = found[0]["digest"] if found and prefix == _PREFIX else bytes(32)
         if not hmac.compare_digest(_digest(secret), known):
             return None
-        return Caller(found[0]["name"], frozenset(found[0]["scopes"].split()))
+        return Caller(found[0]["name"], frozenset(found[0]["scopes"].split()), number)
 
     def revoke(self, number: str) -> None:
         """End a key now. Raises NotFoundError."""

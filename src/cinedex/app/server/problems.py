@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -29,23 +30,40 @@ class UnknownKeyError(CinedexError):
     status = 401
 
 
+class TooManyError(CinedexError):
+    """A caller asks more often than they may; `seconds` says when to ask again."""
+
+    status = 429
+
+    def __init__(self, what: str, *, seconds: float = 1.0, remedy: str = "") -> None:
+        super().__init__(what, remedy=remedy)
+        self.seconds = seconds
+
+
 def problem(
     status: int, detail: str, request: Request, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
     """One answer; `type` is about:blank, so that `title` is the status' own."""
-    title = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Client Closed Request"
-    body = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": request.url.path,
-        **more,
-    }
-    number = getattr(request.state, "number", None)
-    if number:
-        body["request"] = number
+    body = _facts(status, detail, request, more)
     return JSONResponse(body, status, dict(headers or {}), "application/problem+json")
+
+
+def _facts(status: int, detail: str, request: Request, more: Mapping[str, Any]) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Client Closed Request"
+    path = request.url.path
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": path, **more}
+    number = getattr(request.state, "number", None)
+    return body | ({"request": number} if number else {})
+
+
+def problem_facts(error: CinedexError, request: Request) -> dict[str, Any]:
+    """What went wrong, for an answer that has begun already."""
+    return _facts(error.status, error.what, request, _more(error))
+
+
+def _more(error: CinedexError) -> dict[str, Any]:
+    facts = {"film": error.film, "stage": error.stage, "remedy": error.remedy or None}
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -53,9 +71,10 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(CinedexError)
     async def _ours(request: Request, error: CinedexError) -> JSONResponse:
-        facts = {"film": error.film, "stage": error.stage, "remedy": error.remedy or None}
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
-        return problem(error.status, error.what, request, headers, **{k: v for k, v in facts.items() if v is not None})
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
+        if isinstance(error, TooManyError):
+            headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
+        return problem(error.status, error.what, request, headers, **_more(error))
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

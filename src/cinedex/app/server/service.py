@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Cookie, Depends, Header, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
-from cinedex.app.server.problems import RefusedError, UnknownKeyError
+from cinedex.app.server.limits import Limits
+from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
 from cinedex.app.server.state import State
+from cinedex.errors import NotFoundError
 from cinedex.library import Library
 from cinedex.timeline.movie import Movie
 
@@ -32,6 +37,13 @@ class Service:
     roots: tuple[Path, ...] = ()
     most_bytes: int = 64 << 30
     open_here: bool = False
+    origins: tuple[str, ...] = ()
+    """Beginnings of addresses (https://films.example.org/) from which films may be fetched."""
+    rate: float = 50.0
+    """Requests a second of a key, over time; eight times as many at once. 0 limits nobody."""
+    limits: Limits = field(init=False)
+    heavy: threading.BoundedSemaphore = field(init=False, default_factory=lambda: threading.BoundedSemaphore(2))
+    """Held by requests that decode or compose; more than these at once are told to come again."""
     jobs: Jobs = field(init=False)
     keys: Keys = field(init=False)
     worker: Worker = field(init=False)
@@ -39,6 +51,17 @@ class Service:
     def __post_init__(self) -> None:
         self.jobs, self.keys = Jobs(self.state), Keys(self.state)
         self.worker = Worker(self.library, self.jobs)
+        self.limits = Limits(self.rate, 8 * self.rate)
+
+    @contextmanager
+    def heavily(self) -> Iterator[None]:
+        """Do something heavy, if few others do. Raises TooManyError."""
+        if not self.heavy.acquire(timeout=20):
+            raise TooManyError("the server is busy", seconds=5)
+        try:
+            yield
+        finally:
+            self.heavy.release()
 
     def allowed(self, path: str) -> Path:
         """A film's path, links resolved, if it lies in an allowed folder. Raises RefusedError."""
@@ -53,6 +76,11 @@ class Service:
         raise RefusedError("films are not added from there", remedy=f"Allowed folders: {roots}.")
 
 
+_BEARER = HTTPBearer(auto_error=False, description="A key of `cinedex keys create`.")
+_HEADER = APIKeyHeader(name="X-Api-Key", auto_error=False)
+_COOKIE = APIKeyCookie(name="cinedex_key", auto_error=False, description="What the page keeps.")
+
+
 def service_of(request: Request) -> Service:
     """The service that a request reached."""
     found: Service = request.app.state.service
@@ -62,24 +90,48 @@ def service_of(request: Request) -> Service:
 Given = Annotated[Service, Depends(service_of)]
 
 
+_WRONG_KEY = 20.0
+"""What a wrong key costs of an address' bucket, so that trying keys out is slow."""
+
+
+def key_of(authorization: str | None, x_api_key: str | None, cookies: Mapping[str, str]) -> str:
+    """The key that a request brings; '' for none."""
+    given = (authorization or "").strip()
+    scheme, _, rest = given.partition(" ")
+    # Of another scheme it is a key that nobody has: whoever sends one means to be known.
+    return x_api_key or (rest.strip() if scheme.lower() == "bearer" else given) or cookies.get("cinedex_key", "")
+
+
 def caller(
     service: Given,
-    authorization: Annotated[str | None, Header()] = None,
-    x_api_key: Annotated[str | None, Header()] = None,
-    cinedex_key: Annotated[str | None, Cookie()] = None,
+    request: Request,
+    _bearer: Annotated[Any, Security(_BEARER)] = None,
+    _header: Annotated[Any, Security(_HEADER)] = None,
+    _cookie: Annotated[Any, Security(_COOKIE)] = None,
 ) -> Caller:
-    """Who asks, by a header or by the page's cookie. Raises UnknownKeyError (401)."""
-    key = x_api_key or (authorization or "").removeprefix("Bearer ").strip() or cinedex_key
+    """Who asks, by a header or by the page's cookie. Raises UnknownKeyError (401), TooManyError (429)."""
+    key = key_of(request.headers.get("authorization"), request.headers.get("x-api-key"), request.cookies)
     if key:
-        found = service.keys.caller(key)
-        if found is None:
-            raise UnknownKeyError(
-                "this key is unknown or was revoked", remedy="`cinedex keys create NAME` makes another."
-            )
-        return found
+        return known(service, key, request)
     if service.open_here:
         return ANYBODY_HERE
     raise UnknownKeyError("a key is needed", remedy="Send it as `Authorization: Bearer KEY`.")
+
+
+def known(service: Service, key: str, request: Request) -> Caller:
+    """Whose key this is. Raises UnknownKeyError for nobody's, TooManyError for who asks too often."""
+    found = service.keys.caller(key)
+    if found is None:
+        _counted(service, f"address {request.client.host if request.client else ''}", _WRONG_KEY)
+        raise UnknownKeyError("this key is unknown or was revoked", remedy="`cinedex keys create NAME` makes another.")
+    _counted(service, f"key {found.number}", 1.0)
+    return found
+
+
+def _counted(service: Service, who: str, cost: float) -> None:
+    wait = service.limits.take(who, cost)
+    if wait:
+        raise TooManyError("too many requests", seconds=wait, remedy="Ask again later, or for more at once.")
 
 
 def needs(scope: Scope) -> Callable[..., Caller]:
@@ -94,13 +146,22 @@ def needs(scope: Scope) -> Callable[..., Caller]:
 
 
 Reader = Annotated[Caller, Depends(needs("read"))]
+Reviewer = Annotated[Caller, Depends(needs("review"))]
 Analyst = Annotated[Caller, Depends(needs("analyse"))]
 Admin = Annotated[Caller, Depends(needs("admin"))]
 
 
 def film_of(film: str, service: Given, _: Reader) -> Movie:
     """The film that a path names by its id or the beginning of it."""
-    return service.library.find(film)
+    return found_film(service, film)
+
+
+def found_film(service: Service, film: str) -> Movie:
+    """A film by id, the beginning of one, or name. Raises NotFoundError, without saying where the library is."""
+    try:
+        return service.library.find(film)
+    except NotFoundError as missing:
+        raise NotFoundError("there is no such film", remedy="`GET /v1/films` lists them.") from missing
 
 
 Film = Annotated[Movie, Depends(film_of)]

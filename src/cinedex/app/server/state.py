@@ -32,6 +32,12 @@ _SCHEMA = (
     );
     CREATE TABLE audit (at REAL NOT NULL, who TEXT NOT NULL, did TEXT NOT NULL, what TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE answer (
+        asked TEXT PRIMARY KEY, digest TEXT NOT NULL, status INTEGER NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL,
+        body BLOB NOT NULL, at REAL NOT NULL
+    );
+    """,
 )
 """One script a version: a file of an earlier version is brought up to this one, step by step."""
 

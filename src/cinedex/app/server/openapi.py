@@ -1,0 +1,53 @@
+"""The OpenAPI document: what FastAPI draws of the routes, with problems in place of its own errors, and short names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from cinedex.app.server.shapes import Problem
+
+_METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
+
+
+def describe(app: FastAPI) -> None:
+    """Let an application describe itself so. Operations are called as their functions are."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for route in app.routes:
+                if isinstance(route, APIRoute):
+                    route.operation_id = f"{route.tags[0] if route.tags else 'page'}_{route.name}".replace(" ", "_")
+            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            app.openapi_schema = _with_problems(made)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # as FastAPI's documentation does it
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    answer = {
+        "description": "What went wrong, and what to do about it.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            if method not in _METHODS:
+                continue
+            answers = operation["responses"]
+            answers.pop("422", None)
+            if method == "head":
+                answers |= {"4XX": {"description": answer["description"]}}
+            else:
+                answers |= {"4XX": answer, "5XX": answer}
+            for told in answers.values():
+                if "application/json" in told.get("content", {}) and not told["content"]["application/json"]:
+                    del told["content"]["application/json"]
+    return document
