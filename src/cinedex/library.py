@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cinedex import plugins
+from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.model import Judgement, Pack
 from cinedex.errors import CinedexError, NotFoundError
@@ -393,6 +394,14 @@ class Library:
         """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
         judge = Judge(self.timeline(movie))
         return [judge.judge(pack) for pack in packs]
+
+    def edits(
+        self, movie: Movie, wishes: Sequence[Wish], packs: Iterable[Pack], margins: Margins | None = None
+    ) -> EditList:
+        """What to skip, mute and blur in a film: wishes by category and strength, among all that the packs look at."""
+        timeline = self.timeline(movie)
+        judge = Judge(timeline, most=None)
+        return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.
