@@ -21,6 +21,7 @@ from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
 from cinedex.media.films import film_meant
 from cinedex.media.probe import probe
+from cinedex.media.safecut import safe_copy
 from cinedex.models.fetch import obstacle
 from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
@@ -402,6 +403,11 @@ class Library:
         timeline = self.timeline(movie)
         judge = Judge(timeline, most=None)
         return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
+
+    def safe_copy(self, edits: EditList, to: Path, seen: Callable[[Time], None] = lambda _: None) -> Path:
+        """Write a copy of a film with its edits carried out, as MP4; `seen` is told how far the film is read."""
+        skip, mute, blur = (edits.spans(act) for act in ("skip", "mute", "blur"))
+        return safe_copy(edits.movie, to, skip=skip, mute=mute, blur=blur, seen=seen)
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.films import make_film
 from tests.unit.test_edits import MOVIE, _timeline, _word
 from typer.testing import CliRunner
 
@@ -13,6 +15,7 @@ from cinedex.app import cli, edits_cli
 from cinedex.errors import CinedexError
 from cinedex.formats.edits.forms import EDIT_FORMS
 from cinedex.library import Library
+from cinedex.media.probe import probe
 from cinedex.timeline.rows import Cue
 from cinedex.timeline.time import SECOND, ZERO
 
@@ -74,6 +77,15 @@ def test_the_format_is_known_by_the_name_of_the_file(tmp_path: Path):
         assert len(form.read(to.read_text())) == 2, name
     with pytest.raises(CinedexError, match="which format"):
         run("--skip", "language", "-o", str(tmp_path / "a.txt"))
+
+
+@pytest.mark.usefixtures("library")
+def test_a_copy_is_written_of_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    film = probe(make_film(tmp_path / "a.mkv", seconds=6))
+    monkeypatch.setattr(Library, "find", lambda *_: film)
+    monkeypatch.setattr(Library, "timeline", lambda *_: replace(_timeline(WORDS, [], SAID[:1]), movie=film))
+    run("--skip", "language", "--copy", str(tmp_path / "b.mp4"))
+    assert probe(tmp_path / "b.mp4").duration.seconds == pytest.approx(6 - 1.75, abs=0.05)
 
 
 @pytest.mark.usefixtures("library")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from cinedex.app.compliance_cli import OwnPacks, Packs, chosen_packs
@@ -15,6 +16,7 @@ from cinedex.compliance.edits import ACTS, Act, Edit, EditList, Margins, Wish, w
 from cinedex.compliance.model import CATEGORIES, Pack
 from cinedex.errors import UsageError
 from cinedex.formats.edits.forms import EDIT_FORMS, write_edits
+from cinedex.library import Library
 from cinedex.timeline.time import Time
 
 _COLOURS = {"skip": "red", "mute": "yellow", "blur": "cyan"}
@@ -39,6 +41,7 @@ def edits(
     pack: OwnPacks = None,
     form: Annotated[str, typer.Option("--format", "-f", help=f"What -o is written as: {', '.join(EDIT_FORMS)}.")] = "",
     to: Annotated[Path | None, typer.Option("-o", "--output", help="The file of the list.")] = None,
+    copy: Annotated[Path | None, typer.Option("--copy", help="Write a copy of the film (MP4) edited so.")] = None,
     as_json: Json = False,
 ) -> None:
     """List what to skip, mute or blur in a film by category and strength; write it for players and editors.
@@ -59,6 +62,8 @@ def edits(
         err.print(f"Wrote {escape(str(to))}", soft_wrap=True)
         if lost:
             err.print(f"[yellow]{lost} edits are not in it: the format cannot say them.[/]")
+    if copy is not None:
+        _copy(library, made, copy)
     raise typer.Exit(1 if made.unlooked else 0)
 
 
@@ -84,6 +89,13 @@ def edit_facts(made: EditList) -> dict[str, Any]:
         ],
         "not_looked_for": list(made.unlooked),
     }  # fmt: skip
+
+
+def _copy(library: Library, made: EditList, to: Path) -> None:
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task("Copying", total=int(made.movie.duration))
+        library.safe_copy(made, to, lambda at: bar.update(task, completed=int(at)))
+    err.print(f"Wrote {escape(str(to))}", soft_wrap=True)
 
 
 def _wishes(given: dict[Act, str], packs: list[Pack], score: float) -> list[Wish]:
