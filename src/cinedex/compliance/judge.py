@@ -163,7 +163,7 @@ def _fits(row: Row, clause: Clause) -> bool:
     return (not clause.labels or named in clause.labels) and float(getattr(row, "score", 1.0)) >= clause.score
 
 
-_TOPICS = {"profanity": "language"}
+_TOPICS = {"profanity": "language", "sexual": "language"}
 """Topics of words that are called otherwise among the categories."""
 
 
