@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cinedex import plugins
+from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.model import Judgement, Pack
 from cinedex.errors import CinedexError, NotFoundError
@@ -20,6 +21,7 @@ from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
 from cinedex.media.films import film_meant
 from cinedex.media.probe import probe
+from cinedex.media.safecut import safe_copy
 from cinedex.models.fetch import obstacle
 from cinedex.models.pool import InstalledLoaders, ModelPool
 from cinedex.models.registry import registry
@@ -398,6 +400,19 @@ class Library:
         """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
         judge = Judge(self.timeline(movie))
         return [judge.judge(pack) for pack in packs]
+
+    def edits(
+        self, movie: Movie, wishes: Sequence[Wish], packs: Iterable[Pack], margins: Margins | None = None
+    ) -> EditList:
+        """What to skip, mute and blur in a film: wishes by category and strength, among all that the packs look at."""
+        timeline = self.timeline(movie)
+        judge = Judge(timeline, most=None)
+        return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
+
+    def safe_copy(self, edits: EditList, to: Path, seen: Callable[[Time], None] = lambda _: None) -> Path:
+        """Write a copy of a film with its edits carried out, as MP4; `seen` is told how far the film is read."""
+        skip, mute, blur = (edits.spans(act) for act in ("skip", "mute", "blur"))
+        return safe_copy(edits.movie, to, skip=skip, mute=mute, blur=blur, seen=seen)
 
     def charts(self, movie: Movie, to: Path, *, form: Literal["png", "svg"] = "png") -> Charts:
         """Write a film's pictures into a folder: barcode, palette, rhythm, who is on screen when, a poster of it all.

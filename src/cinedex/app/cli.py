@@ -18,6 +18,7 @@ from rich.markup import escape
 from cinedex import __version__
 from cinedex.app import (
     compliance_cli,
+    edits_cli,
     find_cli,
     flashes_cli,
     models_cli,
@@ -45,6 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compliance")(compliance_cli.compliance)
+app.command("edits")(edits_cli.edits)
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
 app.add_typer(subtitles_cli.app, name="subtitles")

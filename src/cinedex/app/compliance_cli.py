@@ -17,17 +17,21 @@ from cinedex.formats.compliance import render_compliance
 _COLOURS = {"fail": "red", "needs a human": "yellow", "pass": "green", "not measured": "magenta"}
 
 
+Packs = Annotated[str, typer.Option("--for", help="Rule packs, with commas between: us,uk,in,wcag.")]
+OwnPacks = Annotated[list[Path] | None, typer.Option("--pack", help="A rule pack of one's own, in TOML.")]
+
+
 def compliance(
     film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
-    packs: Annotated[str, typer.Option("--for", help="Rule packs, with commas between: us,uk,in,wcag.")] = "",
-    pack: Annotated[list[Path] | None, typer.Option("--pack", help="A rule pack of one's own, in TOML.")] = None,
+    packs: Packs = "",
+    pack: OwnPacks = None,
     form: Annotated[Literal["html", "json", "csv"], typer.Option("--format", help="What -o is written as.")] = "html",
     to: Annotated[Path | None, typer.Option("-o", "--output", help="The file of the report.")] = None,
 ) -> None:
     """Judge a film by rule packs: pass, fail, needs a human or not measured, with evidence. Never a certificate."""
     library = open_library()
     movie = library.find(film)
-    chosen = _chosen(packs, pack or [])
+    chosen = chosen_packs(packs, pack or [])
     judged = library.comply(movie, chosen)
     for j in judged:
         rating = f"  {escape(j.low)} to {escape(j.high)}" if j.high != j.low else f"  {escape(j.low)}"
@@ -43,7 +47,8 @@ def compliance(
         out.print(f"{escape(str(to))}", soft_wrap=True)
 
 
-def _chosen(names: str, own: list[Path]) -> list[Pack]:
+def chosen_packs(names: str, own: list[Path]) -> list[Pack]:
+    """The packs that options name: those asked for and one's own, or all that come with Cinedex."""
     known = built_in()
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:

@@ -22,10 +22,10 @@ _OF_SOUND = ("programme", "soundfaults")
 
 
 class Judge:
-    """Judges one film; what several clauses count is counted once."""
+    """Judges one film; what several clauses count is counted once. `most` bounds the places listed of a finding."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        self.timeline = timeline
+    def __init__(self, timeline: Timeline, *, most: int | None = EVIDENCE_MAX) -> None:
+        self.timeline, self.most = timeline, most
 
     def judge(self, pack: Pack) -> Judgement:
         """What the pack says of the film."""
@@ -111,7 +111,8 @@ class Judge:
         if clause.test == "words-per-minute":
             value /= max(float(self.timeline.movie.duration.seconds) / 60, 1 / 60)
         evidence = tuple(
-            Evidence(r.span, r.ref, h.text, h.score * float(getattr(r, "score", 1.0))) for h, r in hits[:EVIDENCE_MAX]
+            Evidence(r.span, r.ref, h.text, h.score * float(getattr(r, "score", 1.0)), clause.about, h.strength)
+            for h, r in hits[: self.most]
         )
         if unread and not _beyond(value, clause):
             why = f"there is no list of words for {', '.join(unread)}"
@@ -122,8 +123,15 @@ class Judge:
         judged = verdict(profiles()[clause.labels[0]], self.timeline.find(Flash), self.timeline.find(Pattern))
         failing = [f for f in judged.findings if f.outcome == "fail"]
         evidence = tuple(
-            Evidence(f.span, f.refs[0] if f.refs else "", f"{f.rule.name}: {f.value:.3g}, allowed {f.limit:.3g}", 1.0)
-            for f in judged.findings[:EVIDENCE_MAX]
+            Evidence(
+                f.span,
+                f.refs[0] if f.refs else "",
+                f"{f.rule.name}: {f.value:.3g}, allowed {f.limit:.3g}",
+                1.0,
+                clause.about,
+                "strong" if f.outcome == "fail" else "moderate",
+            )
+            for f in judged.findings[: self.most]
         )
         value = float(len(failing))
         if failing:
@@ -137,7 +145,8 @@ class Judge:
 
     def _compared(self, clause: Clause, value: float, rows: list[Row]) -> Finding:
         evidence = tuple(
-            Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0))) for r in rows[:EVIDENCE_MAX]
+            Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0)), *_sort(r, clause))
+            for r in rows[: self.most]
         )
         return self._verdict(clause, value, evidence)
 
@@ -152,6 +161,16 @@ class Judge:
 def _fits(row: Row, clause: Clause) -> bool:
     named = getattr(row, "label", getattr(row, "measure", ""))
     return (not clause.labels or named in clause.labels) and float(getattr(row, "score", 1.0)) >= clause.score
+
+
+_TOPICS = {"profanity": "language", "sexual": "language"}
+"""Topics of words that are called otherwise among the categories."""
+
+
+def _sort(row: Row, clause: Clause) -> tuple[str, str]:
+    """What a row is a flag of, and how strong: as it says itself, else as the clause does."""
+    named = str(getattr(row, "category", "") or getattr(row, "topic", ""))
+    return _TOPICS.get(named, named) or clause.about, str(getattr(row, "strength", ""))
 
 
 def _note(row: Row) -> str:

@@ -13,6 +13,24 @@ Test = Literal[
     "count", "per-minute", "seconds", "longest", "share", "value", "words", "words-per-minute", "flashing", "person"
 ]
 
+CATEGORIES = (
+    "alcohol",
+    "blood",
+    "dangerous-acts",
+    "discrimination",
+    "drugs",
+    "flashing",
+    "language",
+    "nudity",
+    "sex",
+    "technical",
+    "threat",
+    "tobacco",
+    "violence",
+    "weapons",
+)
+"""What a place can be flagged for; rows of other categories than these bring their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -39,6 +57,16 @@ class Clause:
     lifts: str = ""
     unit: str = ""
 
+    @property
+    def about(self) -> str:
+        """The category of what it counts, as far as the clause itself tells it; '' where the rows do."""
+        if self.test in {"words", "words-per-minute"}:
+            return "language"
+        if self.test == "flashing":
+            return "flashing"
+        named = {*self.labels, *self.id.split("-")}
+        return next((c for c in CATEGORIES if c in named), "technical" if self.kind == "flag" else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:
@@ -54,12 +82,17 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A place in the film that a finding rests on; `ref` names the row."""
+    """A place in the film that a finding rests on; `ref` names the row.
+
+    `category` and `strength` say what it is flagged for and how strong that is; '' where that is not known.
+    """
 
     span: Span
     ref: str
     note: str
     score: float
+    category: str = ""
+    strength: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Joins clips and a sound into a new film (H.264 and AAC in MP4): the one place where Cinedex writes media.
+"""Joins clips and a sound into a new film (H.264 and AAC in MP4). `safecut` is the other place that writes media.
 
 The same clips give the same bytes with the same build of PyAV, so that a film made here can stand in a test. Pictures
 less than 64 lines high are the exception: x264's macroblock tree then reads memory that it has not written.

@@ -1,0 +1,1 @@
+"""Edit lists as players and editors read them."""
