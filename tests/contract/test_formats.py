@@ -18,6 +18,7 @@ from cinedex.timeline.movie import Movie, VideoStream
 from cinedex.timeline.rows import (
     KINDS,
     Caption,
+    Concern,
     Cue,
     Event,
     Faceprint,
@@ -27,6 +28,8 @@ from cinedex.timeline.rows import (
     Hearing,
     Level,
     Loudness,
+    Mention,
+    Nudity,
     Pattern,
     Picture,
     Programme,
@@ -38,6 +41,7 @@ from cinedex.timeline.rows import (
     Speaker,
     Speaking,
     Subtitling,
+    Suspect,
     Translation,
     Vector,
     Voiceprint,
@@ -169,6 +173,21 @@ def test_json_carries_every_kind_but_what_identifies_a_face(tmp_path: Path):
         Level(start=Time(0), end=SECOND, peaks=(-6.0,) * 10, powers=(-20.0, -21.5), alike=(0.5,), clipped=3),
         Programme(start=Time(0), end=SECOND, measure="integrated-loudness", value=-23),
         Scan(start=Time(0), end=SECOND, bars=(0.0,) * 4, edges=(1.0,) * 4, comb=0, detail=0.5, shown=1),
+        Suspect(start=Time(0), end=SECOND, score=0.5),
+        Nudity(start=Time(0), end=SECOND, score=0.5),
+        Mention(
+            start=Time(0),
+            end=SECOND,
+            topic="drugs",
+            strength="mild",
+            text="opium",
+            language="en",
+            origin="speech",
+            score=0.5,
+        ),
+        Concern(
+            start=Time(0), end=SECOND, category="drugs", label="drugs spoken of", strength="mild", score=0.5, rule="a/1"
+        ),
     ]
     tracks = dict(before.tracks) | {("more", type(r).kind): Track.of(type(r), [r], maker) for r in more}
     assert {kind for _, kind in tracks} == set(KINDS), "every kind is tried here"

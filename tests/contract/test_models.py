@@ -29,6 +29,7 @@ PROTOCOLS = {
     "transcribe": tasks.Transcriber,
     "tag": tasks.ImageTagger,
     "objects": tasks.ObjectDetector,
+    "nudity": tasks.NudityScorer,
     "embed-text": tasks.TextEmbedder,
     "detect-faces": tasks.FaceDetector,
     "embed-faces": tasks.FaceEmbedder,
@@ -364,6 +365,42 @@ def test_things_in_pictures_of_another_size_are_not_looked_for(get: Get, spec: M
     model = get(spec)
     with pytest.raises((ModelError, ValueError)):
         model.objects(np.zeros((1, model.size[0] + 1, model.size[1], 3), np.uint8))
+
+
+# Nudity
+
+
+@of("nudity")
+def test_nudity_is_a_score_a_picture(get: Get, spec: ModelSpec):
+    model = get(spec)
+    for count in (0, 1, 9):
+        found = model.nudity(scenery(1, count, model.size))
+        assert found.shape == (count,)
+        assert found.dtype == np.float32
+        assert np.all((found >= 0) & (found <= 1))
+
+
+@of("nudity")
+def test_plain_views_are_not_nude(get: Get, spec: ModelSpec):
+    model = get(spec)
+    views = np.concatenate([scenery(seed, 1, model.size) for seed in range(4)])
+    assert model.nudity(views).max() < 0.3
+    assert model.nudity(np.zeros((1, *model.size, 3), np.uint8))[0] < 0.1
+
+
+@of("nudity")
+def test_a_picture_scores_the_same_alone_and_among_others(get: Get, spec: ModelSpec):
+    model = get(spec)
+    pictures = np.concatenate([scenery(seed, 1, model.size) for seed in range(10)])
+    alone = np.concatenate([model.nudity(p[None]) for p in pictures])
+    np.testing.assert_allclose(model.nudity(pictures), alone, atol=1e-4)
+
+
+@of("nudity")
+def test_nudity_in_pictures_of_another_size_is_not_looked_for(get: Get, spec: ModelSpec):
+    model = get(spec)
+    with pytest.raises((ModelError, ValueError)):
+        model.nudity(np.zeros((1, model.size[0] + 1, model.size[1], 3), np.uint8))
 
 
 # Texts

@@ -58,8 +58,8 @@ def _span(start: float, end: float) -> Span:
     return Span.from_seconds(start, end)
 
 
-def _word(start: float, end: float, text: str = "so") -> Word:
-    return Word(start=Time.from_seconds(start), end=Time.from_seconds(end), text=text, language="en", score=1.0)
+def _word(start: float, end: float, text: str = "so", score: float = 1.0) -> Word:
+    return Word(start=Time.from_seconds(start), end=Time.from_seconds(end), text=text, language="en", score=score)
 
 
 def _timeline(words: list[Word], cuts: list[float], cues: list[Cue] | None = None) -> Timeline:

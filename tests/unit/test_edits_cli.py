@@ -27,7 +27,7 @@ WORDS = [
     _word(0, 0.5, "Oh"),
     _word(1, 1.5, "[red]fuck[/],"),
     _word(2, 3, "no."),
-    _word(20, 20.5, "Damn"),
+    _word(20, 20.5, "Damn", 0.4),
     _word(21, 22, "it."),
 ]
 

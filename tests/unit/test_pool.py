@@ -182,6 +182,7 @@ def test_adapters_are_found_by_their_entry_points():
         "ppocr-reader",
         "langid",
         "clip-onnx",
+        "open-nsfw",
     }
     assert len(loaders) == len(set(loaders))
     assert "none-such" not in loaders

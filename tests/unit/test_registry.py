@@ -42,6 +42,7 @@ def test_the_core_models_are_pinned_to_files_of_packages():
         "sounds",
         "segment-speakers",
         "embed-voices",
+        "nudity",
     }
     for spec in core:
         assert spec.summary

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement, Outcome, Pack
-from cinedex.compliance.words import Hit, languages, strong_words
+from cinedex.compliance.words import LANGUAGE, STRENGTHS
+from cinedex.stages.concerns import rulings
 from cinedex.stages.flicker.judge import verdict
 from cinedex.stages.flicker.profiles import profiles
-from cinedex.timeline.rows import KINDS, Cue, Flash, Pattern, Row, Text
+from cinedex.stages.mentions import listed, mentions
+from cinedex.timeline.rows import KINDS, Concern, Cue, Flash, Mention, Pattern, Row, Text, Word
 from cinedex.timeline.time import SECOND, Time
 from cinedex.timeline.timeline import State, Timeline
 from cinedex.timeline.track import Spans
 
 EVIDENCE_MAX = 200
 """Most places listed of one finding; all of them are counted."""
+
+_OPEN = ("person", "signs", "signs-warned")
+"""Tests that leave a clause to a person, whatever they find."""
+
+_PICTURED = ("tag@", "object@", "nudity@")
+"""How references to what was seen in pictures begin."""
 
 _OF_SOUND = ("programme", "soundfaults")
 """Stages whose silence means nothing where there is no sound."""
@@ -35,10 +44,11 @@ class Judge:
         lifting = [f for f in findings if f.lifted]
         surely = [pack.ratings.index(f.clause.lifts) for f in lifting if f.outcome == "fail"]
         low = max(surely, default=0)
-        deciding = (f for f in findings if f.clause.lifts or f.clause.test == "person")
+        deciding = (f for f in findings if f.clause.lifts or f.clause.test in _OPEN)
         decided = all(f.outcome in {"pass", "fail"} for f in deciding)
         high = low if decided else len(pack.ratings) - 1
-        drives = tuple(f"{f.clause.id} ({f.why})" for f in lifting)
+        lifting.sort(key=lambda f: -pack.ratings.index(f.clause.lifts))
+        drives = tuple(f"{_weight(f)} {f.clause.lifts}: {f.clause.id} ({f.why})" for f in lifting)
         return Judgement(pack, findings, pack.ratings[low], pack.ratings[high], drives)
 
     def _finding(self, clause: Clause) -> Finding:
@@ -48,6 +58,8 @@ class Judge:
             return self._flashing(clause)
         if clause.test.startswith("words"):
             return self._worded(clause)
+        if clause.test.startswith("signs"):
+            return self._signs(clause)
         return self._rowed(clause, KINDS[clause.kind])
 
     def _rowed(self, clause: Clause, kind: type[Row]) -> Finding:
@@ -60,7 +72,7 @@ class Judge:
             if not values:
                 return Finding(clause, "not measured", None, f"there is no {', '.join(clause.labels)}", ())
             # The value farthest out decides.
-            return self._compared(clause, max(values, key=lambda v: _beyond(v, clause)), rows)
+            return self._compared(clause, max(values, key=clause.beyond), rows)
         return self._compared(clause, self._number(clause, rows), rows)
 
     def _missing(self, kind: type[Row], stage: str) -> str:
@@ -89,32 +101,34 @@ class Judge:
         return int(spans.total) / duration if clause.test == "share" else float(Time(int(spans.total)).seconds)
 
     @cached_property
-    def _said(self) -> list[tuple[Hit, Row]]:
-        found: list[tuple[Hit, Row]] = []
-        told: list[Cue | Text] = [*(self.timeline.find(Cue) or ()), *(self.timeline.find(Text) or ())]
-        for row in told:
-            known = row.language.split("-")[0] or "en"
-            if known in languages():
-                found += [(hit, row) for hit in strong_words(row.text, known)]
-        return found
+    def _said(self) -> list[Mention]:
+        """What was said and shown of the words of the lists; found here where the stage that does it did not run."""
+        found = self.timeline.find(Mention)
+        if found is not None:
+            return list(found)
+        words = list(self.timeline.find(Word) or ())
+        return list(mentions(self.timeline.find(Cue) or (), words, self.timeline.find(Text) or ()))
 
     def _worded(self, clause: Clause) -> Finding:
         state = self.timeline.state(Cue)
         if state is not State.DONE:
             return Finding(clause, "not measured", None, "speech was not recognised and there are no subtitles", ())
-        if not self.timeline.movie.audio and not len(self.timeline.track(Cue)):
+        cues = self.timeline.track(Cue)
+        if not self.timeline.movie.audio and not len(cues):
             return Finding(clause, "not measured", None, "the film has neither sound nor subtitles", ())
-        unknown = {c.language for c in self.timeline.track(Cue)} - {"", *languages()}
-        unread = sorted(u for u in unknown if u.split("-")[0] not in languages())
-        hits = [(h, r) for h, r in self._said if h.strength in clause.strengths]
+        spoken = set(cues.table.column("language").unique().to_pylist())
+        unread = sorted(s for s in spoken if not listed(s))
+        topics, strengths = clause.topics or LANGUAGE, clause.strengths or STRENGTHS
+        hits = [m for m in self._said if m.topic in topics and m.strength in strengths and m.score >= clause.score]
         value = float(len(hits))
         if clause.test == "words-per-minute":
             value /= max(float(self.timeline.movie.duration.seconds) / 60, 1 / 60)
+        surest = sorted(hits, key=lambda m: -m.score)[: self.most]
         evidence = tuple(
-            Evidence(r.span, r.ref, h.text, h.score * float(getattr(r, "score", 1.0)), clause.about, h.strength)
-            for h, r in hits[: self.most]
+            Evidence(m.span, m.refs[0] if m.refs else m.ref, m.text, m.score, *_sort(m, clause))
+            for m in sorted(surest, key=lambda m: m.start)
         )
-        if unread and not _beyond(value, clause):
+        if unread and not clause.beyond(value):
             why = f"there is no list of words for {', '.join(unread)}"
             return Finding(clause, "not measured", None, why, evidence)
         return self._verdict(clause, value, evidence)
@@ -143,6 +157,37 @@ class Judge:
             return Finding(clause, "needs a human", value, f"{len(judged.findings)} stretches to look at", evidence)
         return Finding(clause, "pass", value, "0 failing stretches", ())
 
+    def _signs(self, clause: Clause) -> Finding:
+        """What there are signs of. They are for a person to look at; that there are none proves nothing."""
+        unseen = self._unseen(clause)
+        if self.timeline.state(Concern) is not State.DONE or unseen is None:
+            why = self._missing(Concern, "") or "nothing that could show it was computed; cinedex analyze does it"
+            return Finding(clause, "not measured", None, why, ())
+        found = [c for c in self.timeline.track(Concern) if c.score >= clause.score]
+        signs = [c for c in found if c.category in clause.labels and c.strength in (clause.strengths or STRENGTHS)]
+        if clause.test == "signs-warned":
+            warnings = Spans.of(c.span for c in found if c.category == "tobacco-warning").support()
+            seen = [c for c in signs if any(ref.startswith(_PICTURED) for ref in c.refs)]
+            return _warned(clause, seen, warnings, unseen, self.most)
+        evidence = tuple(
+            Evidence(c.span, c.ref, f"{c.label} ({c.strength}, {c.rule})", c.score, *_sort(c, clause))
+            for c in signs[: self.most]
+        )
+        return Finding(clause, "needs a human", float(len(signs)), f"{_summed(signs)}{unseen}", evidence)
+
+    def _unseen(self, clause: Clause) -> str | None:
+        """What was not looked at though rules of the categories lean on it, in words; None where nothing was."""
+        kinds = {kind for r in rulings().values() if r.category in clause.labels for kind in r.leans}
+        missing = sorted(kind.kind for kind in kinds if not self._whole(kind))
+        if len(missing) == len(kinds):
+            return None
+        return f"; not looked at, for it was not computed: {', '.join(missing)}" if missing else ""
+
+    def _whole(self, kind: type[Row]) -> bool:
+        """Whether every stage that makes the kind has made it: half of the looks at a film are no look at it."""
+        made = all((stage, kind.kind) in self.timeline.tracks for stage in self.timeline.makers.get(kind.kind, ()))
+        return made and self.timeline.state(kind) is State.DONE
+
     def _compared(self, clause: Clause, value: float, rows: list[Row]) -> Finding:
         evidence = tuple(
             Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0)), *_sort(r, clause))
@@ -153,9 +198,13 @@ class Judge:
     def _verdict(self, clause: Clause, value: float, evidence: tuple[Evidence, ...]) -> Finding:
         unsure = not any(e.score >= 0.5 for e in evidence) and bool(evidence)
         outcome: Outcome = "pass"
-        if _beyond(value, clause):
+        if clause.beyond(value):
             outcome = "needs a human" if unsure else clause.over
         return Finding(clause, outcome, value, f"{value:.4g} {clause.unit}".strip(), evidence)
+
+
+def _weight(finding: Finding) -> str:
+    return "at least" if finding.outcome == "fail" else "perhaps"
 
 
 def _fits(row: Row, clause: Clause) -> bool:
@@ -177,8 +226,27 @@ def _note(row: Row) -> str:
     return str(getattr(row, "note", "") or getattr(row, "label", "") or getattr(row, "measure", ""))
 
 
-def _beyond(value: float, clause: Clause) -> float:
-    """How far a value is outside what is allowed; 0 inside."""
-    low = clause.least - value if clause.least is not None else 0.0
-    high = value - clause.most if clause.most is not None else 0.0
-    return max(low, high, 0.0)
+def _summed(signs: list[Concern]) -> str:
+    """How many signs of what there are, the most frequent first."""
+    if not signs:
+        return "no sign found, which proves nothing"
+    labels = Counter(c.label for c in signs)
+    seconds = float(Spans.of(c.span for c in signs).support().total.seconds)
+    told = ", ".join(f"{count} x {label}" for label, count in labels.most_common())
+    return f"signs to look at, {seconds:.0f} s in all: {told}"
+
+
+def _warned(clause: Clause, shown: list[Concern], warnings: Spans, unseen: str, most: int | None) -> Finding:
+    """How much of each stretch a warning covers; the least of them counts."""
+    if not shown:
+        why = f"no tobacco was seen in the picture, which proves nothing; {len(warnings)} warnings were{unseen}"
+        return Finding(clause, "needs a human", None, why, ())
+    covered = Spans.of(c.span for c in shown).overlap(warnings)
+    shares = [int(part) / max(int(c.span.duration), 1) for c, part in zip(shown, covered, strict=True)]
+    evidence = tuple(
+        Evidence(c.span, c.ref, f"{c.label}, warned of in {share:.0%} of it", c.score, *_sort(c, clause))
+        for c, share in zip(shown[:most], shares, strict=False)
+    )
+    lacking = sum(clause.beyond(share) > 0 for share in shares)
+    why = f"{lacking} of {len(shown)} stretches that may show tobacco lack the warning{unseen}"
+    return Finding(clause, "needs a human", min(shares), why, evidence)

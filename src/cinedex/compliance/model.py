@@ -10,7 +10,18 @@ from cinedex.timeline.time import Span
 Known = Literal["verified", "secondary", "unverified"]
 Outcome = Literal["pass", "fail", "needs a human", "not measured"]
 Test = Literal[
-    "count", "per-minute", "seconds", "longest", "share", "value", "words", "words-per-minute", "flashing", "person"
+    "count",
+    "per-minute",
+    "seconds",
+    "longest",
+    "share",
+    "value",
+    "words",
+    "words-per-minute",
+    "signs",
+    "signs-warned",
+    "flashing",
+    "person",
 ]
 
 CATEGORIES = (
@@ -38,7 +49,10 @@ class Clause:
 
     `least` and `most` bound the measured number; `over` is what it means to be outside. `lifts` names the rating that
     a film outside them has at least. A clause whose test is 'person' cannot be measured;
-    one whose test is 'flashing' is decided by the profile of flashing in `labels`.
+    one whose test is 'flashing' is decided by the profile of flashing in `labels`. Words are counted by `topics` (of
+    strong language where there are none) and `strengths` (all where there are none). 'signs' are the concerns of the
+    categories in `labels`; 'signs-warned' is how much of them, at least, a warning of tobacco in the picture covers.
+    Signs are never a pass nor a fail.
     """
 
     id: str
@@ -50,6 +64,7 @@ class Clause:
     kind: str = ""
     labels: tuple[str, ...] = ()
     strengths: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
     score: float = 0.0
@@ -60,12 +75,18 @@ class Clause:
     @property
     def about(self) -> str:
         """The category of what it counts, as far as the clause itself tells it; '' where the rows do."""
-        if self.test in {"words", "words-per-minute"}:
+        if self.test in {"words", "words-per-minute"} and {*self.topics} <= {"profanity", "sexual"}:
             return "language"
         if self.test == "flashing":
             return "flashing"
         named = {*self.labels, *self.id.split("-")}
         return next((c for c in CATEGORIES if c in named), "technical" if self.kind == "flag" else "")
+
+    def beyond(self, value: float) -> float:
+        """How far a value is outside what is allowed; 0 inside."""
+        low = self.least - value if self.least is not None else 0.0
+        high = value - self.most if self.most is not None else 0.0
+        return max(low, high, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +128,11 @@ class Finding:
 
     @property
     def lifted(self) -> bool:
-        """Whether the film goes beyond what the clause allows at a lower rating."""
-        return bool(self.clause.lifts) and self.outcome in {"fail", "needs a human"} and self.value is not None
+        """Whether the film goes beyond what the clause allows at a lower rating, for sure or perhaps."""
+        if not self.clause.lifts or self.value is None:
+            return False
+        found = self.clause.test == "flashing" or self.clause.beyond(self.value) > 0
+        return self.outcome == "fail" or (self.outcome == "needs a human" and found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cinedex.compliance.model import Clause, Known, Pack, Test
-from cinedex.compliance.words import STRENGTHS
+from cinedex.compliance.words import STRENGTHS, TOPICS
 from cinedex.errors import UsageError
+from cinedex.stages.concerns import CATEGORIES
 from cinedex.stages.flicker.profiles import profiles
 from cinedex.timeline.rows import KINDS
 
@@ -23,10 +24,11 @@ TEXT_MAX = 1 << 18
 CLAUSES_MAX = 256
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _KEYS = {
-    "text", "source", "known", "test", "stage", "kind", "labels", "strengths", "least", "most", "score", "over",
-    "lifts", "unit",
+    "text", "source", "known", "test", "stage", "kind", "labels", "strengths", "topics", "least", "most", "score",
+    "over", "lifts", "unit",
 }  # fmt: skip
 _WORDS = ("words", "words-per-minute")
+_SIGNS = ("signs", "signs-warned")
 
 
 def built_in() -> dict[str, Pack]:
@@ -83,7 +85,9 @@ def _clause(name: str, table: Any, ratings: tuple[str, ...], source: str) -> Cla
     labels = _texts(table.get("labels", []), source, name, "labels")
     strengths = _texts(table.get("strengths", []), source, name, "strengths")
     kind = str(table.get("kind", ""))
-    _measurable(test, kind, labels, strengths, _Here(source, name))
+    topics = _texts(table.get("topics", []), source, name, "topics")
+    _measurable(test, kind, labels, _Here(source, name))
+    _worded(test, strengths, topics, _Here(source, name))
     _bounded(test, least, most, _Here(source, name))
     lifts = str(table.get("lifts", ""))
     if lifts and lifts not in ratings:
@@ -101,6 +105,7 @@ def _clause(name: str, table: Any, ratings: tuple[str, ...], source: str) -> Cla
         kind=kind,
         labels=labels,
         strengths=strengths,
+        topics=topics,
         least=least,
         most=most,
         score=score,
@@ -121,12 +126,20 @@ class _Here:
         _refuse(self.source, self.clause, what, remedy)
 
 
-def _measurable(test: str, kind: str, labels: tuple[str, ...], strengths: tuple[str, ...], here: _Here) -> None:
-    """Refuse a test of what does not exist."""
-    if test not in {"person", "flashing", *_WORDS} and kind not in KINDS:
-        here.refuse(f"there is no kind {kind!r}", f"There are: {', '.join(KINDS)}.")
-    if test in _WORDS and (not strengths or set(strengths) - set(STRENGTHS)):
+def _worded(test: str, strengths: tuple[str, ...], topics: tuple[str, ...], here: _Here) -> None:
+    """Refuse words of no strength or topic that there is."""
+    if (test in _WORDS and not strengths and not topics) or set(strengths) - set(STRENGTHS):
         here.refuse("strengths are missing or unknown", f"There are: {', '.join(STRENGTHS)}.")
+    if set(topics) - set(TOPICS):
+        here.refuse("topics: one is unknown", f"There are: {', '.join(TOPICS)}.")
+
+
+def _measurable(test: str, kind: str, labels: tuple[str, ...], here: _Here) -> None:
+    """Refuse a test of what does not exist."""
+    if test not in {"person", "flashing", *_WORDS, *_SIGNS} and kind not in KINDS:
+        here.refuse(f"there is no kind {kind!r}", f"There are: {', '.join(KINDS)}.")
+    if test in _SIGNS and (not labels or set(labels) - set(CATEGORIES)):
+        here.refuse("labels: not categories of signs", f"There are: {', '.join(CATEGORIES)}.")
     if test == "flashing" and (len(labels) != 1 or labels[0] not in profiles()):
         here.refuse("labels: not one profile of flashing", f"There are: {', '.join(profiles())}.")
 
@@ -137,7 +150,7 @@ def _bounded(test: str, least: float | None, most: float | None, here: _Here) ->
         here.refuse("it allows anything", "Write `least`, `most` or both.")
     if least is not None and most is not None and least > most:
         here.refuse(f"least ({least:g}) is above most ({most:g})", "Let `most` be the larger one.")
-    if test == "share" and not all(0 <= limit <= 1 for limit in (least, most) if limit is not None):
+    if test in {"share", "signs-warned"} and not all(0 <= limit <= 1 for limit in (least, most) if limit is not None):
         here.refuse("a share lies between 0 and 1", "Write 0.95 for 95 %.")
 
 
@@ -147,7 +160,7 @@ def _agree(clauses: tuple[Clause, ...], source: str) -> None:
     for clause in clauses:
         if clause.test in {"person", "flashing"}:
             continue
-        what = (clause.test, clause.stage, clause.kind, clause.labels, clause.strengths, clause.score)
+        what = (clause.test, clause.stage, clause.kind, clause.labels, clause.strengths, clause.topics, clause.score)
         for other in seen.get(what, []):
             for low, high in ((clause, other), (other, clause)):
                 if low.least is not None and high.most is not None and low.least > high.most and not low.lifts:

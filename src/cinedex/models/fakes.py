@@ -217,6 +217,19 @@ class FakeObjectDetector:
         return np.array(sorted(found, key=lambda f: -f[4]), np.float32).reshape(-1, 6)
 
 
+class FakeNudityScorer:
+    """Takes pictures for nude by how much of them is pure magenta. Takes what the core model takes."""
+
+    def __init__(self, size: tuple[int, int] = (256, 256)) -> None:
+        self.size = size
+
+    def nudity(self, pictures: Pixels) -> Floats:
+        """The share of pixels of that colour."""
+        _check(pictures.shape[1:] == (*self.size, 3) and pictures.dtype == np.uint8, "pictures", pictures)
+        there = np.all(pictures == np.array(_COLOURS["magenta"], np.uint8), axis=-1)
+        return np.asarray(there.mean(axis=(1, 2)), np.float32)
+
+
 class FakeTextEmbedder:
     """Places texts by their words alone: texts that share words are near, texts that share none are at right angles."""
 
@@ -396,6 +409,7 @@ _FAKES: dict[str, Callable[[ModelSpec], Any]] = {
     "read-text": lambda _: FakeLineReader(),
     "name-language": lambda _: FakeLanguageNamer(),
     "objects": lambda spec: FakeObjectDetector((int(spec.options["height"]), int(spec.options["width"]))),
+    "nudity": lambda spec: FakeNudityScorer((int(spec.options["height"]), int(spec.options["width"]))),
 }
 """How to make the fake of each task."""
 

@@ -305,6 +305,18 @@ class ObjectDetector(Protocol):
 
 
 @runtime_checkable
+class NudityScorer(Protocol):
+    """Tells pictures that show nudity or sex from others."""
+
+    size: tuple[int, int]
+    """(height, width) of the pictures that it takes; films are stretched to it."""
+
+    def nudity(self, pictures: Pixels) -> Floats:
+        """How much each picture is like such ones: float32 [n] in 0..1 for RGB uint8 [n, height, width, 3]."""
+        ...
+
+
+@runtime_checkable
 class Writer(Protocol):
     """Phrases an answer."""
 

@@ -630,6 +630,70 @@ class Event(Row):
     rule: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect(Row):
+    """A short stretch that must be looked at again, closely: a first look at what is around it scored `score`, 0..1."""
+
+    kind = "suspect"
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudity(Row):
+    """How much a picture, which stands for the stretch, is like pictures of nudity and sex: `score`, 0..1.
+
+    It is a model's score and no probability: what share of harmless pictures reaches it is measured, what share of
+    others is not.
+    """
+
+    kind = "nudity"
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention(Row):
+    """A word of the lists, as it was said or shown: of a `topic` ('profanity', 'drugs' ...) and a `strength`.
+
+    `origin` says where it stands: 'speech', 'subtitle' or 'screen'. `score` (0..1) is how sure it is that the word was
+    used, and in that sense.
+    """
+
+    kind = "mention"
+    topic: str
+    strength: str
+    text: str
+    language: str
+    origin: Literal["speech", "subtitle", "screen"]
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """Several may stand in one line: the word tells them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.topic}-{self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern(Row):
+    """A sign of something that raters and viewers weigh, as a rule concludes from the rows in `refs`.
+
+    `category` is 'violence', 'nudity', 'language' ..., `label` what it is a sign of ('gunfire'), `strength` mild to
+    very strong as far as that can be told from it, `rule` the rule with its version. `score` (0..1) is never more than
+    the rule is trusted with.
+    """
+
+    kind = "concern"
+    category: str
+    label: str
+    strength: str
+    score: float
+    rule: str
+
+    @property
+    def ref(self) -> str:
+        """Several may begin at one time: category and label tell them apart."""
+        return f"{self.kind}@{int(self.start)}#{self.category}-{self.label}"
+
+
 RowType = TypeVar("RowType", bound=Row)
 
 _ROWS: tuple[type[Row], ...] = (
@@ -674,6 +738,10 @@ _ROWS: tuple[type[Row], ...] = (
     Scene,
     Event,
     Sight,
+    Suspect,
+    Nudity,
+    Mention,
+    Concern,
 )
 
 KINDS: dict[str, type[Row]] = {row.kind: row for row in _ROWS}

@@ -41,12 +41,21 @@ def read_rules(text: str, source: str, base: Mapping[str, Rule] | None = None) -
 
     Raises UsageError that names `source`, rule, key and remedy.
     """
+    return rules_of(read_tables(text, source), source, base)
+
+
+def read_tables(text: str, source: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises UsageError that names `source` and a remedy."""
     if len(text) > TEXT_MAX:
         raise UsageError(f"{source}: rules of {len(text)} characters", remedy=f"At most {TEXT_MAX} are read.")
     try:
-        tables = tomllib.loads(text)
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as wrong:
         raise UsageError(f"{source}: not TOML ({wrong})", remedy="Mend it there.") from wrong
+
+
+def rules_of(tables: Mapping[str, Any], source: str, base: Mapping[str, Rule] | None = None) -> dict[str, Rule]:
+    """The same of tables that have been read."""
     found = dict(base or {})
     for name, table in tables.items():
         here = _Place(source, name, "")
