@@ -353,7 +353,7 @@ class Library:
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER))
+        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline)
 
     def search(
         self,

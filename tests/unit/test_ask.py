@@ -280,7 +280,7 @@ def test_a_summary_of_a_scene_a_person_a_topic(finder: Finder):
     scene = summarise(finder, sea, scene=1)
     assert (scene.about, scene.moments) == ("scene 1", 3)
     assert [c.start.seconds for c in scene.chapters] == [15]
-    assert scene.chapters[0].title == "chase or pursuit"
+    assert scene.chapters[0].title == "chase or pursuit, laughter"
     anna = summarise(finder, sea, person="anna")
     assert (anna.about, anna.moments, anna.lines[0].text) == ("anna", 1, "beach, night")
     exit_ = summarise(finder, sea, topic="exit")

@@ -25,9 +25,10 @@ from cinedex.search.answer import (
 )
 from cinedex.search.filters import Where
 from cinedex.search.finder import Finder
-from cinedex.search.hits import Hit
+from cinedex.search.hits import SPOKEN_FOR, Hit
 from cinedex.search.resolve import films_called
-from cinedex.search.syntax import LONGEST_QUERY, Query
+from cinedex.search.syntax import LONGEST_QUERY, Filter, Query
+from cinedex.search.terms import TELLS_NOTHING, matches, terms_of, words_of
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue, Face, Object, Place, Row, Sight, Sound, Tag, Text, Voice
 from cinedex.timeline.time import SECOND, Time
@@ -112,7 +113,6 @@ class Asker:
         """What of a hit speaks for it, in the film's own words; all that is known where only filters chose it."""
         how = {reason.partition(": ")[0] for reason in hit.why}
         near = any(reason.startswith("words near") for reason in hit.why)
-        any(reason.startswith("picture") for reason in hit.why)
         first = hit.matched[0][0] if hit.matched else 0
         texts = {
             "said": (hit.words, bool({"said", "said in English"} & how) or near),
@@ -139,7 +139,7 @@ class Asker:
     def _tool(self, name: str) -> Callable[..., _Done]:
         tools: dict[str, Callable[..., _Done]] = {
             "both": self._both, "together": self._together, "who": self._who, "how long": self._how_long,
-            "first": self._first, "around": self._around,
+            "first": self._first, "around": self._around, "says": self._says,
         }  # fmt: skip
         return tools[name]
 
@@ -224,6 +224,32 @@ class Asker:
             [],
         )
 
+    def _says(self, who: str, topic: str | None = None, *, movie: Movie | None = None) -> _Done:
+        own = {f: o for f, o in self._finder.owned(who).items() if movie is None or f == movie.id}
+        if not own:
+            return None
+        lines = [(f, cue) for f, o in sorted(own.items()) for cue in self._finder.lines(f, {v.number for v in o})]
+        plan, notes = [f"speaker:{who}"], list[str]()
+        if topic:
+            query = Query(topic, filters=(Filter("speaker", (who,)),))
+            hits, notes = self._hits(query, movie)
+            plan = [f"search {query}"]
+            lines = self._about(topic, lines, hits)
+        evidence = numbered(self._piece(f, c.start, c.end, "said", cut(c.text)) for f, c in lines)
+        sure = min(o.score for each in own.values() for o in each)
+        notes.append(f"whose voice it is was worked out from who is on screen while it is heard, {sure:.2f} sure")
+        if not evidence:
+            notes.insert(0, f"{_title(who)} is not heard to say that in what was listened to")
+        return [*plan, f"lines in that voice: {len(lines)}"], ([quoted(e) for e in evidence], list(evidence), notes)
+
+    def _about(self, topic: str, lines: Sequence[tuple[str, Cue]], hits: Sequence[Hit]) -> list[tuple[str, Cue]]:
+        """Lines inside hits that have a topic's words, since others may have said them; else those near in meaning."""
+        stems = self._finder.index.stems
+        terms = terms_of([w for w in words_of(topic) if w.casefold() not in TELLS_NOTHING], stems)
+        inside = [(f, c, h) for f, c in lines for h in hits if h.movie == f and h.start < c.end and c.start < h.end]
+        said = [(f, c) for f, c, _ in inside if matches(c.text, terms, stems)]
+        return said or [(f, c) for f, c, h in inside if any(w.startswith(SPOKEN_FOR["meaning"]) for w in h.why)]
+
     def _around(self, side: str, what: str, *, movie: Movie | None = None) -> _Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
@@ -300,6 +326,7 @@ _FORMS = (
         rf"when (?:is|does|do|are) {_NAME} (first|last)(?: (?:seen|appear|heard|mentioned|said|speak))?",
         "first",
     ),
+    (rf"what (?:does|do|did) {_NAME} (?:say|tell|talk)(?: (?:about|of) {_NAME})?", "says"),
     (rf"what (?:happens|comes|is said|is seen) (?:right |just |directly )?(after|before) {_NAME}", "around"),
 )
 
