@@ -13,7 +13,9 @@ from cinedex import plugins
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.model import Judgement, Pack
 from cinedex.errors import CinedexError, NotFoundError
+from cinedex.formats.chapters import write_chapters
 from cinedex.formats.charts import Charts, write_charts
+from cinedex.formats.edl import write_cut
 from cinedex.formats.gallery import write_gallery
 from cinedex.formats.languages import in_language
 from cinedex.formats.report import write_report
@@ -43,6 +45,7 @@ from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult
+from cinedex.search.reel import Purpose, Reel, reel
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
@@ -57,7 +60,7 @@ from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
-from cinedex.timeline.time import Rate, Time
+from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 
@@ -374,6 +377,18 @@ class Library:
     def summary(self, movie: Movie, **about: Any) -> Summary:
         """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
         return summarise(self.finder, self.timeline(movie), **about)
+
+    def reel(self, movie: Movie, seconds: float = 60.0, purpose: Purpose = "highlights") -> Reel:
+        """The clips that show a film in so many seconds, cut at shots and where nobody speaks."""
+        return reel(self.timeline(movie), seconds, purpose)
+
+    def write_reel(self, movie: Movie, made: Reel, to: Path) -> Path:
+        """Write a reel for editing programs: as .edl (CMX 3600) or as .otio."""
+        return write_cut(movie, [(c.span, ", ".join(c.why)) for c in made.clips], f"{made.purpose} of {movie.name}", to)
+
+    def chapters(self, movie: Movie, to: Path) -> Path:
+        """Write a film's scenes as chapters: .vtt (WebVTT), .ffmeta (FFmpeg's metadata) or .txt (for YouTube)."""
+        return write_chapters(movie, [(Span(c.start, c.end), c.title) for c in self.summary(movie).chapters], to)
 
     def _looked(self, movie: Movie) -> tuple[bool, bool]:
         made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}

@@ -6,10 +6,12 @@ shot's strongest, people, text, objects, measures, vectors, stills; those stay i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from cinedex.errors import UsageError
+from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue, Event, Flag, Row, Scene, Shot, Tag
 from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.timeline import Timeline
@@ -26,12 +28,7 @@ def write_otio(timeline: Timeline, to: Path) -> None:
     import opentimelineio as otio  # noqa: PLC0415 - only exports need it
 
     movie = timeline.movie
-    if movie.video is None:
-        raise UsageError(
-            "an editing timeline needs pictures", film=movie.name, remedy="Export json, srt or vtt instead."
-        )
-    rate = movie.video.rate if movie.video.rate is not None and not movie.video.variable else Rate(_TICKS)
-    clock = _Clock(otio, rate)
+    clock = _Clock(otio, _rate(movie))
     track = otio.schema.Track(name="Shots", kind=otio.schema.TrackKind.Video)
     tags = timeline.find(Tag)
     for shot in timeline.track(Shot):
@@ -51,6 +48,39 @@ def write_otio(timeline: Timeline, to: Path) -> None:
     whole = otio.schema.Timeline(name=movie.name, metadata={"cinedex": {"movie": movie.id}})
     whole.tracks.append(track)
     to.write_text(otio.adapters.write_to_string(whole, "otio_json"), encoding="utf-8")
+
+
+def write_clips(movie: Movie, clips: Sequence[tuple[Span, str]], name: str, to: Path) -> None:
+    """Write stretches of a film, each with a remark, one after the other as `.otio` JSON.
+
+    Raises UsageError for a film without pictures.
+    """
+    import opentimelineio as otio  # noqa: PLC0415 - only exports need it
+
+    clock = _Clock(otio, _rate(movie))
+    track = otio.schema.Track(name="Reel", kind=otio.schema.TrackKind.Video)
+    for number, (span, remark) in enumerate(clips, 1):
+        media = otio.schema.ExternalReference(target_url=movie.uri, available_range=clock.range(movie.span))
+        facts = {"why": remark, "start_flicks": int(span.start), "end_flicks": int(span.end)}
+        track.append(
+            otio.schema.Clip(
+                name=f"Clip {number}",
+                media_reference=media,
+                source_range=clock.range(span),
+                metadata={"cinedex": facts},
+            )
+        )
+    whole = otio.schema.Timeline(name=name, metadata={"cinedex": {"movie": movie.id}})
+    whole.tracks.append(track)
+    to.write_text(otio.adapters.write_to_string(whole, "otio_json"), encoding="utf-8")
+
+
+def _rate(movie: Movie) -> Rate:
+    if movie.video is None:
+        raise UsageError(
+            "an editing timeline needs pictures", film=movie.name, remedy="Export json, srt or vtt instead."
+        )
+    return movie.video.rate if movie.video.rate is not None and not movie.video.variable else Rate(_TICKS)
 
 
 class _Clock:
