@@ -289,3 +289,21 @@ def test_a_summary_of_a_scene_a_person_a_topic(finder: Finder):
     for wrong in ({"scene": 9}, {"person": "zoe"}):
         with pytest.raises(Exception, match=r"no scene 9|nobody called zoe"):
             summarise(finder, sea, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the old man say about noon?",
+        "what is said about noon",
+        "does somebody say something about noon",
+    ],
+)
+def test_words_that_frame_a_question_are_not_looked_for(finder: Finder, question: str):
+    """Of 'what does the old man say about noon' only noon can be found; whose line it is nobody claims to know."""
+    answer = ask(finder, question)
+    assert [c.text for c in answer.claims] == ["“The red boat leaves at noon.”"]
+    if "old man" in question:
+        (note,) = answer.notes
+        assert "whether the old man says it is not known" in note
+    assert ask(finder, question.replace("noon", "zebras")).claims == ()

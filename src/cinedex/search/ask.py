@@ -227,7 +227,7 @@ class Asker:
     def _says(self, who: str, topic: str | None = None, *, movie: Movie | None = None) -> _Done:
         own = {f: o for f, o in self._finder.owned(who).items() if movie is None or f == movie.id}
         if not own:
-            return None
+            return self._told_of(who, topic, movie) if topic else None
         lines = [(f, cue) for f, o in sorted(own.items()) for cue in self._finder.lines(f, {v.number for v in o})]
         plan, notes = [f"speaker:{who}"], list[str]()
         if topic:
@@ -241,6 +241,17 @@ class Asker:
         if not evidence:
             notes.insert(0, f"{_title(who)} is not heard to say that in what was listened to")
         return [*plan, f"lines in that voice: {len(lines)}"], ([quoted(e) for e in evidence], list(evidence), notes)
+
+    def _told_of(self, who: str, topic: str, movie: Movie | None) -> _Done:
+        """What is said about a topic where nobody knows whose voice it is; with somebody known, while they are seen."""
+        known = (Filter("person", (who,)),) if self._finder.presence(who) else ()
+        query = Query(topic, filters=known)
+        hits, notes = self._hits(query, movie)
+        evidence = numbered(piece for hit in hits for piece in self._pieces(hit) if piece.kind == "said")
+        if not evidence:
+            return None
+        notes.append(f"this is what is said; whether {who} says it is not known, since no voice is known to be theirs")
+        return [f"search {query}", "what is said"], ([quoted(e) for e in evidence], list(evidence), notes)
 
     def _about(self, topic: str, lines: Sequence[tuple[str, Cue]], hits: Sequence[Hit]) -> list[tuple[str, Cue]]:
         """Lines inside hits that have a topic's words, since others may have said them; else those near in meaning."""
