@@ -46,6 +46,7 @@ from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult
 from cinedex.search.reel import Purpose, Reel, reel
+from cinedex.search.sessions import Sessions, StoredSessions
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
@@ -370,9 +371,18 @@ class Library:
         """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
         return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
 
-    def ask(self, question: str, *, movie: Movie | None = None) -> Answer:
-        """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say."""
-        return Asker(self.finder, self._looked, writing(self.settings)).ask(question, movie)
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Where the last turn of each session of questions is kept; by default in the library."""
+        return StoredSessions(self.store)
+
+    def ask(self, question: str, *, movie: Movie | None = None, session: str = "") -> Answer:
+        """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say.
+
+        Questions of one `session` may lean on the answer before: "who is with her there?".
+        """
+        asker = Asker(self.finder, self._looked, writing(self.settings))
+        return asker.ask_in(self.sessions, session, question, movie) if session else asker.ask(question, movie)
 
     def summary(self, movie: Movie, **about: Any) -> Summary:
         """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""

@@ -127,7 +127,7 @@ def test_what_happens_after_follows_in_time(finder: Finder):
         "“Nobody knows where the captain is.”",
     ]
     assert [e.start.seconds for e in answer.evidence[:2]] == [0, 5]
-    assert answer.plan[1] == "the minute after Boat.mp4 0:00:00"
+    assert answer.plan[1] == "the minute after Boat.mp4 0:00:05"
     before = ask(finder, "What happens before the captain drowned?")
     assert "“Nobody knows where the captain is.”" in [c.text for c in before.claims]
 

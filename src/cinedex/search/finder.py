@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -83,6 +84,20 @@ class Finder:
             before = spans.get(one.film, Spans.of([]))
             spans[one.film] = Spans.of([*before, *one.spans])
         return spans
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """The ids of the people whose names stand in a text, in the order in which they first do."""
+        folded, found = text.casefold(), dict[str, int]()
+        for one, person in self._cast.register.people.items():
+            if person.name and not person.hidden:
+                match = re.search(rf"(?<!\w){re.escape(person.name.casefold())}(?!\w)", folded)
+                found |= {one: match.start()} if match else {}
+        return tuple(sorted(found, key=lambda one: found[one]))
+
+    def name_of(self, person: str) -> str:
+        """What somebody is called, by id; empty for nobody, and for who is hidden."""
+        known = self._cast.register.people.get(person)
+        return known.name if known is not None and not known.hidden else ""
 
     def voices(self, name: str) -> dict[str, set[int]]:
         """The numbers of somebody's voices, by film; none where no voice is known to be theirs."""

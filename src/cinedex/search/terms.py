@@ -11,7 +11,7 @@ from functools import cache
 _TELLING_NOTHING = """
 a an and are as at be by do does for from has have he her his how i in is it its me my of on or our she so that the
 their them there they this to was we were what when where which who why will with you your find show scene moment
-someone somebody something about say says said saying
+someone somebody something
 """
 
 TELLS_NOTHING = frozenset(_TELLING_NOTHING.split())
