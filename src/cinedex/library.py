@@ -14,7 +14,9 @@ from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.model import Judgement, Pack
 from cinedex.errors import CinedexError, NotFoundError
+from cinedex.formats.chapters import write_chapters
 from cinedex.formats.charts import Charts, write_charts
+from cinedex.formats.edl import write_cut
 from cinedex.formats.gallery import write_gallery
 from cinedex.formats.languages import turned
 from cinedex.formats.report import write_report
@@ -45,6 +47,8 @@ from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult
+from cinedex.search.reel import Purpose, Reel, reel
+from cinedex.search.sessions import Sessions, StoredSessions
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
@@ -59,7 +63,7 @@ from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue, Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
-from cinedex.timeline.time import Rate, Time
+from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
 from cinedex.translate.answers import Judging
@@ -360,7 +364,7 @@ class Library:
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER))
+        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline)
 
     def search(
         self,
@@ -374,13 +378,34 @@ class Library:
         """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
         return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
 
-    def ask(self, question: str, *, movie: Movie | None = None) -> Answer:
-        """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say."""
-        return Asker(self.finder, self._looked, writing(self.settings)).ask(question, movie)
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Where the last turn of each session of questions is kept; by default in the library."""
+        return StoredSessions(self.store)
+
+    def ask(self, question: str, *, movie: Movie | None = None, session: str = "") -> Answer:
+        """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say.
+
+        Questions of one `session` may lean on the answer before: "who is with her there?".
+        """
+        asker = Asker(self.finder, self._looked, writing(self.settings))
+        return asker.ask_in(self.sessions, session, question, movie) if session else asker.ask(question, movie)
 
     def summary(self, movie: Movie, **about: Any) -> Summary:
         """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
         return summarise(self.finder, self.timeline(movie), **about)
+
+    def reel(self, movie: Movie, seconds: float = 60.0, purpose: Purpose = "highlights") -> Reel:
+        """The clips that show a film in so many seconds, cut at shots and where nobody speaks."""
+        return reel(self.timeline(movie), seconds, purpose)
+
+    def write_reel(self, movie: Movie, made: Reel, to: Path) -> Path:
+        """Write a reel for editing programs: as .edl (CMX 3600) or as .otio."""
+        return write_cut(movie, [(c.span, ", ".join(c.why)) for c in made.clips], f"{made.purpose} of {movie.name}", to)
+
+    def chapters(self, movie: Movie, to: Path) -> Path:
+        """Write a film's scenes as chapters: .vtt (WebVTT), .ffmeta (FFmpeg's metadata) or .txt (for YouTube)."""
+        return write_chapters(movie, [(Span(c.start, c.end), c.title) for c in self.summary(movie).chapters], to)
 
     def _looked(self, movie: Movie) -> tuple[bool, bool]:
         made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}

@@ -18,7 +18,7 @@ from cinedex.search.index import Index
 from cinedex.search.query import SearchResult, search
 from cinedex.search.resolve import resolve
 from cinedex.search.syntax import Filter, Known, Query, parse, times_of, years_of
-from cinedex.timeline.rows import Cue, Event, Flag, Framing, Place, Row, Scene, Sound, Text, Translation
+from cinedex.timeline.rows import Cue, Event, Flag, Framing, Place, Row, Scene, Sound, Speaker, Text, Translation
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Spans, Track
@@ -28,6 +28,7 @@ KNOWN = Known(
     | {"scale:extreme close-up"},
     ["Anna Berg", "Anna"],
     ["night_train", "Sea"],
+    ["Anna"],
 )  # fmt: skip
 
 
@@ -44,7 +45,13 @@ def seaside(made: str = "1") -> Timeline:
             Place(**at(0, 10), aspect="place", label="beach", score=0.9),
             Place(**at(0, 5), aspect="light", label="night", score=0.9),
         ],
-        Sound: [Sound(**at(6, 1), label="gunshot", score=0.8), Sound(**at(11, 1), label="gunshot", score=0.1)],
+        Sound: [
+            Sound(**at(6, 1), label="gunshot", score=0.8),
+            Sound(**at(11, 1), label="gunshot", score=0.1),
+            Sound(**at(21, 1), label="laughter", score=0.8),
+            Sound(**at(0, 30), label="speech", score=0.8),
+        ],
+        Speaker: [Speaker(**at(0, 5.1), number=2, score=0.9), Speaker(**at(24, 3), number=1, score=0.9)],
         Flag: [Flag(**at(20), label="black", score=1, note="")],
         Event: [Event(**at(15), label="chase or pursuit", score=0.9, rule="chase/1")],
         Framing: [Framing(**at(5), aspect="scale", label="close-up", score=0.9)],
@@ -107,6 +114,15 @@ def starts(result: SearchResult) -> list[tuple[int, int]]:
         ('"brennen häuser"', []),
         ("exit", [(10, 15)]),
         ("gunshot", [(5, 10)]),
+        ("gunfire", [(5, 10)]),
+        ("somebody laughing", [(20, 25)]),
+        ("sound:gunfire", [(5, 10)]),
+        ("sound:laugh,shooting", [(5, 10), (20, 25)]),
+        ("speech", []),
+        ("voice:1", [(20, 30)]),
+        ("voice:2", [(0, 5)]),
+        ("voice:3", []),
+        ("-voice:1,2 film:sea", [(5, 20)]),
         ("beach at", [(0, 10)]),
     ],
 )
@@ -124,6 +140,28 @@ def test_people_are_resolved_when_they_are_asked_for(index: Index):
     assert nobody.hits == ()
     assert nobody.notes[0].startswith("nobody is called zoe")
     assert "anna" not in str(index._open().to_arrow().to_pydict()).lower()
+
+
+def test_speakers_are_resolved_when_they_are_asked_for(index: Index):
+    def told(text: str) -> SearchResult:
+        voices = {"anna": {"m1-sea": {1}}, "ben": {"m1-sea": {2}, "m1-other": {1}}}
+        query = parse(text)
+        seen = {"zoe": {"m1-sea": Spans.of([])}}
+        found = resolve(
+            query, index, MOVIES, lambda n: seen.get(n, {}), voices=lambda n: voices.get(n, {}),
+        )  # fmt: skip
+        return search(index, query, where=found.where, notes=found.notes, limit=50)
+
+    assert starts(told("speaker:anna")) == [(20, 30)]
+    assert starts(told("speaker:ben")) == [(0, 5)]
+    assert starts(told("speaker:anna,ben")) == [(0, 5), (20, 30)]
+    assert starts(told("speaker:anna speaker:ben")) == []
+    assert starts(told("speaker:anna burning")) == [(25, 30)]
+    assert starts(told("film:sea -speaker:anna -speaker:ben")) == [(5, 20)]
+    assert told("speaker:zoe").notes == (
+        "no voice is known to be that of zoe; person:zoe says where they are on screen",
+    )
+    assert told("speaker:nobody").notes[0].startswith("nobody is called nobody")
 
 
 def test_what_no_film_has_is_said(index: Index):
@@ -144,6 +182,11 @@ def test_reasons_name_the_filters_and_the_way_it_was_found(index: Index):
     [
         ("Anna Berg at night", 'person:"Anna Berg" place:night'),
         ("anna's dog in night train", "dog person:Anna film:night_train"),
+        ("what does Anna say about dogs", "what does dogs speaker:Anna"),
+        ("told by anna", "speaker:Anna"),
+        ("Anna's voice at night", "speaker:Anna place:night"),
+        ("Anna Berg says hello", 'says hello person:"Anna Berg"'),
+        ("the sound of gunfire", "sound:gunfire"),
         ("close-up of a dog", "a dog scale:close-up"),
         ("extreme close-up of an eye", 'an eye scale:"extreme close-up"'),
         ("the sound of a gunshot without dialogue", "-has:dialogue sound:gunshot"),
@@ -190,9 +233,12 @@ def test_a_year_is_told_by_tags_or_brackets():
 def test_nothing_in_a_value_is_more_than_a_value(index: Index, hostile: str):
     sql = Where(facets=((f"place:{hostile}",),), without=(f"flag:{hostile}",)).sql()
     assert sql.count("'") == 4
+    assert Where(each=((("m1-a", (f"voice:{hostile}",)),),)).sql().count("'") == 4
+    with pytest.raises(StoreError):
+        Where(none=(((hostile, ("voice:1",)),),)).sql()
     with pytest.raises(StoreError):
         Where(rows=frozenset({hostile})).sql()
-    for key in ("place", "text", "film", "person"):
+    for key in ("place", "text", "film", "person", "speaker", "voice", "sound"):
         assert ask(index, f'{key}:"{hostile.replace(chr(34), "")}"').hits == ()
     assert index.size == (2, 7)
 

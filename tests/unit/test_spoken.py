@@ -11,7 +11,8 @@ from tests.stage_films import movie
 
 from cinedex.formats.report.data import page_data
 from cinedex.formats.show import render
-from cinedex.formats.spoken import said_by, utterers
+from cinedex.formats.spoken import utterers
+from cinedex.people.voices import said_by
 from cinedex.timeline.rows import Cue, Row, Speaker, Speaking
 from cinedex.timeline.time import SECOND, Time
 from cinedex.timeline.timeline import Timeline

@@ -23,6 +23,7 @@ from cinedex.app import (
     flashes_cli,
     models_cli,
     people_cli,
+    reel_cli,
     server_cli,
     subtitles_cli,
     tags_cli,
@@ -58,6 +59,8 @@ app.add_typer(find_cli.index_app, name="index")
 app.command()(find_cli.search)
 app.command()(find_cli.ask)
 app.command()(find_cli.summary)
+app.command()(reel_cli.reel)
+app.command()(reel_cli.chapters)
 
 Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]

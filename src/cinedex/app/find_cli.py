@@ -95,13 +95,19 @@ def compact() -> None:
 def ask(
     question: Annotated[list[str], typer.Argument(help="A question in plain words.")],
     film: Annotated[str | None, typer.Option("--film", help="Only of this film.")] = None,
+    session: Annotated[
+        str, typer.Option("--session", help="A name: the next question under it may lean on this answer.")
+    ] = "",
+    new: Annotated[bool, typer.Option("--new", help="Begin the session anew.")] = False,
     as_json: Json = False,
 ) -> None:
     """Answer a question with claims that cite where they are from, or say that the library does not know."""
     from cinedex.app.telling import answer_facts, answer_text  # noqa: PLC0415 - only this command answers
 
     library = open_library()
-    answer = library.ask(" ".join(question), movie=library.find(film) if film else None)
+    if session and new:
+        library.sessions.forget(session)
+    answer = library.ask(" ".join(question), movie=library.find(film) if film else None, session=session)
     if as_json:
         print_json(answer_facts(answer))
     else:

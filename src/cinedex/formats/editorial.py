@@ -6,7 +6,7 @@ shot's strongest, people, text, objects, measures, vectors, stills; those stay i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,35 @@ def write_otio(timeline: Timeline, to: Path) -> None:
         found: Any = timeline.find(row)
         track.markers.extend(_marker(otio, clock, r, colour) for r in found or ())
     whole = otio.schema.Timeline(name=movie.name, metadata={"cinedex": {"movie": movie.id}})
+    whole.tracks.append(track)
+    to.write_text(otio.adapters.write_to_string(whole, "otio_json"), encoding="utf-8")
+
+
+def write_clips(movie: Movie, clips: Sequence[tuple[Span, str]], name: str, to: Path) -> None:
+    """Write stretches of a film, each with a remark, one after the other as `.otio` JSON.
+
+    Raises UsageError for a film without pictures.
+    """
+    import opentimelineio as otio  # noqa: PLC0415 - only exports need it
+
+    if movie.video is None:
+        raise UsageError(
+            "an editing timeline needs pictures", film=movie.name, remedy="Export json, srt or vtt instead."
+        )
+    clock = _Clock(otio, _rate(movie))
+    track = otio.schema.Track(name="Reel", kind=otio.schema.TrackKind.Video)
+    for number, (span, remark) in enumerate(clips, 1):
+        media = otio.schema.ExternalReference(target_url=movie.uri, available_range=clock.range(movie.span))
+        facts = {"why": remark, "start_flicks": int(span.start), "end_flicks": int(span.end)}
+        track.append(
+            otio.schema.Clip(
+                name=f"Clip {number}",
+                media_reference=media,
+                source_range=clock.range(span),
+                metadata={"cinedex": facts},
+            )
+        )
+    whole = otio.schema.Timeline(name=name, metadata={"cinedex": {"movie": movie.id}})
     whole.tracks.append(track)
     to.write_text(otio.adapters.write_to_string(whole, "otio_json"), encoding="utf-8")
 

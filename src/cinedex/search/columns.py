@@ -12,6 +12,7 @@ from cinedex.models.tasks import LabelEmbedder
 from cinedex.search.facets import labels
 from cinedex.search.filters import year_of
 from cinedex.search.moments import Moment
+from cinedex.search.noises import noises_of
 from cinedex.search.sights import Embedders, pooled, seen
 from cinedex.search.stems import forms_of
 from cinedex.timeline.rows import Vector
@@ -23,12 +24,12 @@ VECTORS = ("meaning", "concept", "look")
 LOOK = ("efficientnet-lite2", 1280)
 """The space and length of the vectors by which like-looking pictures are found: those of the kind 'vector'."""
 
-TEXTS = ("words", "english", "screen", "tags", "kinds", "things", "heard")
+TEXTS = ("words", "english", "screen", "tags", "kinds", "things", "heard", "noises")
 """The columns of full text whose words are joined by Unicode's rules and English forms."""
 
 SHOWN = (
     "id", "movie", "name", "start", "end", "words", "english", "language", "screen", "tags", "kinds", "things", "heard",
-    "flags", "facets", "scene", "year", "picture_at",
+    "noises", "flags", "facets", "scene", "year", "picture_at",
 )  # fmt: skip
 """The columns that are read for a hit."""
 
@@ -71,6 +72,7 @@ def rows_of(timeline: Timeline, found: Sequence[Moment], key: str, schema: pa.Sc
         "kinds": [", ".join(kinds_of(label for label, _ in m.tags)) for m in found],
         "things": [labels(m.facets, "place", "object", "event") for m in found],
         "heard": [labels({*m.facets} - UNTOLD, "sound") for m in found],
+        "noises": [", ".join(noises_of(labels({*m.facets} - UNTOLD, "sound").split(", "))) for m in found],
         "forms": [" ".join(forms_of(m.words, m.language)) for m in found],
         "flags": [", ".join(m.flags) for m in found],
         "facets": [list(m.facets) for m in found],

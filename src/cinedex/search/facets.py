@@ -1,23 +1,30 @@
 """Facets: what a moment can be filtered by, written `key:label`, from whichever tracks of a film there are.
 
-Who is on screen is not among them: that is resolved when it is asked for, so that nothing here identifies anybody.
+Who is on screen is not among them, and a voice is a number: whose it is is resolved when it is asked for, so that
+nothing here identifies anybody.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from cinedex.timeline.rows import KINDS, Event, Flag, Framing, Object, Place, Row, Sound, Tag
+import numpy as np
+
+from cinedex.timeline.rows import KINDS, Event, Flag, Framing, Object, Place, Row, Sound, Speaker, Tag
+from cinedex.timeline.time import SECOND
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans
 
-KEYS = ("place", "sound", "flag", "event", "scale", "camera", "object", "tag", "lang", "has")
+KEYS = ("place", "sound", "flag", "event", "scale", "camera", "object", "tag", "voice", "lang", "has")
 """What stands before the colon, by which the index is filtered."""
 
 _LEAST = {"object": 0.4, "sound": 0.2, "tag": 0.2}
 """Scores from which a moment is said to have a thing; the other kinds are decided by their stages."""
+
+_HEARD = SECOND * 3 // 10
+"""How long a voice speaks in a moment at least to be one of it: turns rarely end exactly at a cut."""
 
 _SEPARATE = re.compile(r"[^\w\- ]+")
 
@@ -31,6 +38,7 @@ _MADE_OF: tuple[tuple[type[Row], _Key], ...] = (
     (Framing, lambda row: str(row.aspect)),
     (Object, lambda _: "object"),
     (Tag, lambda _: "tag"),
+    (Speaker, lambda _: "voice"),
 )
 
 SOURCES: tuple[type[Row], ...] = tuple(row for row, _ in _MADE_OF)
@@ -55,7 +63,7 @@ def facets(timeline: Timeline, where: Spans) -> list[set[str]]:
         if track is None or not len(track):
             continue
         names = [_name(row, key(row)) for row in track]
-        for moment, number in zip(*(a.tolist() for a in where.join(track.spans)), strict=True):
+        for moment, number in _together(where, track.spans, int(_HEARD) if kind is Speaker else 0):
             if names[number]:
                 found[moment].add(names[number])
     for own in found:
@@ -63,10 +71,18 @@ def facets(timeline: Timeline, where: Spans) -> list[set[str]]:
     return found
 
 
+def _together(where: Spans, spans: Spans, least: int) -> Iterator[tuple[int, int]]:
+    """Pairs of a stretch and a row that share at least `least` flicks, or else all of the row."""
+    left, right = where.join(spans)
+    shared = np.minimum(where.ends[left], spans.ends[right]) - np.maximum(where.starts[left], spans.starts[right])
+    enough = shared >= np.minimum(least, (spans.ends - spans.starts)[right])
+    yield from zip(left[enough].tolist(), right[enough].tolist(), strict=True)
+
+
 def _name(row: Any, key: str) -> str:
     if key not in KEYS or getattr(row, "score", 1.0) < _LEAST.get(key, 0.0):
         return ""
-    return facet(key, row.label)
+    return facet(key, str(row.number) if isinstance(row, Speaker) else row.label)
 
 
 def _had(own: set[str]) -> list[str]:

@@ -18,12 +18,19 @@ _NAMED_YEAR = re.compile(r"[(\[](1[89]\d\d|20\d\d)[)\]]")
 _ROW_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}@-?\d+\Z")
 
 
+InFilms = tuple[tuple[str, tuple[str, ...]], ...]
+"""Facets that mean something inside one film only, such as the numbers of its voices: (film, facets)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Which moments may be found. Every condition must hold; empty ones are none.
 
     `facets` are groups of which one each must be there, `without` such as must not. `times` are (from, to) in flicks
     of film time, `years` (first, last). `rows` are the only moments that may be found; None stands for all.
+
+    `each` are groups of (film, facets): of each group, a moment must be of one of the films and have one of the facets
+    that go with that film. `none` are groups of which it must not.
     """
 
     movies: tuple[str, ...] = ()
@@ -32,6 +39,8 @@ class Where:
     times: tuple[tuple[int, int], ...] = ()
     years: tuple[tuple[int, int], ...] = ()
     rows: frozenset[str] | None = None
+    each: tuple[InFilms, ...] = ()
+    none: tuple[InFilms, ...] = ()
 
     def sql(self) -> str:
         """The filter as the index takes it; empty for everything."""
@@ -41,6 +50,8 @@ class Where:
         parts += [f"array_has_any(facets, [{_list(_facet(f) for f in group)}])" for group in self.facets]
         if self.without:
             parts.append(f"NOT array_has_any(facets, [{_list(_facet(f) for f in self.without)}])")
+        parts += [_in_films(group) for group in self.each]
+        parts += [f"NOT {_in_films(group)}" for group in self.none]
         if self.times:
             parts.append("(" + " OR ".join(f'("end" > {int(a)} AND start < {int(b)})' for a, b in self.times) + ")")
         if self.years:
@@ -93,6 +104,11 @@ def _span(row: Mapping[str, object]) -> Span:
 
 def _list(texts: Iterable[str]) -> str:
     return ", ".join(f"'{t}'" for t in texts)
+
+
+def _in_films(group: InFilms) -> str:
+    parts = [f"(movie = '{safe(m)}' AND array_has_any(facets, [{_list(_facet(f) for f in own)}]))" for m, own in group]
+    return f"({' OR '.join(parts)})" if parts else "false"
 
 
 def _facet(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from cinedex.media.image import stretched
 from cinedex.models.tasks import Floats, ImageTagger
 from cinedex.people.cast import Cast
 from cinedex.people.photos import photo_at
+from cinedex.people.scan import ReadTracks
 from cinedex.people.view import Character
+from cinedex.people.voices import Owned, owned, said_by
 from cinedex.search.columns import LOOK
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.index import Index
@@ -20,20 +23,31 @@ from cinedex.search.query import SearchResult, search
 from cinedex.search.resolve import called, films_called, resolve
 from cinedex.search.syntax import Known, Query, parse
 from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import Cue, Person, Speaker, Speaking
 from cinedex.timeline.time import Time
+from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans
 
 
 class Finder:
-    """Searches a library's index. `tagger` gives the model whose features say what pictures look like."""
+    """Searches a library's index. `tagger` gives the model whose features say what pictures look like.
+
+    `read` gives tracks of a film: those that say whose a voice is, and who says a line.
+    """
 
     def __init__(
-        self, index: Index, movies: Callable[[], Sequence[Movie]], cast: Cast, tagger: Callable[[], ImageTagger]
+        self,
+        index: Index,
+        movies: Callable[[], Sequence[Movie]],
+        cast: Cast,
+        tagger: Callable[[], ImageTagger],
+        read: ReadTracks = lambda movie, _: Timeline(movie, {}),
     ) -> None:
         self.index = index
         self.movies = movies
         self._cast = cast
         self._tagger = tagger
+        self._read = read
 
     def search(
         self,
@@ -53,13 +67,15 @@ class Finder:
     ) -> SearchResult:
         """The same of a query that has been read."""
         where = Where(movies=(movie.id,)) if movie else ANYWHERE
-        resolved = resolve(query, self.index, self.movies(), self.presence, where)
+        resolved = resolve(query, self.index, self.movies(), self.presence, where, voices=self.voices)
         return search(self.index, query, limit=limit, where=resolved.where, like=like, notes=resolved.notes)
 
     def read(self, text: str) -> Query:
         """A query, with plain words read into filters that the library has."""
         names = [p.name for p in self._cast.register.people.values() if p.name and not p.hidden]
-        return parse(text, Known(self.index.vocabulary, names, [called(m) for m in self.movies()]))
+        folded = text.casefold()
+        speakers = [n for n in names if n.casefold() in folded and self.voices(n)]
+        return parse(text, Known(self.index.vocabulary, names, [called(m) for m in self.movies()], speakers))
 
     def presence(self, name: str) -> dict[str, Spans]:
         """Where in which films somebody is on screen, by what they are called or by FILM#3; empty for nobody."""
@@ -68,6 +84,45 @@ class Finder:
             before = spans.get(one.film, Spans.of([]))
             spans[one.film] = Spans.of([*before, *one.spans])
         return spans
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """The ids of the people whose names stand in a text, in the order in which they first do."""
+        folded, found = text.casefold(), dict[str, int]()
+        for one, person in self._cast.register.people.items():
+            if person.name and not person.hidden:
+                match = re.search(rf"(?<!\w){re.escape(person.name.casefold())}(?!\w)", folded)
+                found |= {one: match.start()} if match else {}
+        return tuple(sorted(found, key=lambda one: found[one]))
+
+    def name_of(self, person: str) -> str:
+        """What somebody is called, by id; empty for nobody, and for who is hidden."""
+        known = self._cast.register.people.get(person)
+        return known.name if known is not None and not known.hidden else ""
+
+    def voices(self, name: str) -> dict[str, set[int]]:
+        """The numbers of somebody's voices, by film; none where no voice is known to be theirs."""
+        return {film: {o.number for o in own} for film, own in self.owned(name).items()}
+
+    def owned(self, name: str) -> dict[str, list[Owned]]:
+        """The same with whose they are and how sure that is."""
+        wanted = {(c.film, c.label) for c in self.characters(name)}
+        films = {m.id: m for m in self.movies()}
+        found: dict[str, list[Owned]] = {}
+        for film in sorted({film for film, _ in wanted} & films.keys()):
+            timeline = self._read(films[film], (Speaker, Speaking, Person))
+            own = owned(timeline, self._cast.film(films[film])) if timeline.find(Speaking) is not None else []
+            if mine := [o for o in own if (film, o.character.label) in wanted]:
+                found[film] = mine
+        return found
+
+    def lines(self, film: str, voices: Collection[int]) -> list[Cue]:
+        """What some voices of a film say: the cues in which one of them speaks longest."""
+        movie = next((m for m in self.movies() if m.id == film), None)
+        timeline = self._read(movie, (Cue, Speaker)) if movie is not None else None
+        cues = timeline.find(Cue) if timeline is not None else None
+        if timeline is None or cues is None:
+            return []
+        return [cue for cue, voice in zip(cues, said_by(timeline), strict=True) if voice in voices]
 
     def characters(self, name: str) -> list[Character]:
         """Everybody of that name, or with it as a part of theirs, in every film; hidden people are nobody."""

@@ -26,7 +26,7 @@ SPOKEN_FOR = {"meaning": "words near in meaning", "concept": "picture near in me
 
 _COLUMNS = {
     "said": ("words",), "said in English": ("english",), "read": ("screen",), "seen": ("tags", "kinds", "things"),
-    "heard": ("heard",),
+    "heard": ("heard", "noises"),
 }  # fmt: skip
 """How a word may be there, and in which columns it then is."""
 

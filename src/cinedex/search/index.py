@@ -29,7 +29,7 @@ from cinedex.timeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 """Of the table's form; a table of another version is left alone, and films are put into a new one."""
 
 VECTOR_INDEX_FROM = 50_000

@@ -109,7 +109,7 @@ def key_of(name: str, made: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-_SCHEME = "moments/3"
+_SCHEME = "moments/4"
 
 
 def _cells(timeline: Timeline) -> Iterator[Span]:

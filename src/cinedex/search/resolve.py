@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cinedex.search.facets import KEYS
+from cinedex.search.facets import KEYS, facet
 from cinedex.search.filters import ANYWHERE, Where, touching
 from cinedex.search.index import Index
 from cinedex.search.syntax import Filter, Query, facets_of, times_of, years_of
@@ -15,6 +15,9 @@ from cinedex.timeline.track import Spans
 
 Presence = Callable[[str], Mapping[str, Spans]]
 """Where somebody of that name is on screen, by film; empty for nobody."""
+
+Voices = Callable[[str], Mapping[str, Collection[int]]]
+"""The numbers of the voices of somebody of that name, by film; empty where none is known."""
 
 _TOLD = 8
 """Names of a key that are told where a filter names none of them."""
@@ -31,7 +34,13 @@ class Resolved:
 
 
 def resolve(
-    query: Query, index: Index, movies: Sequence[Movie], presence: Presence, where: Where = ANYWHERE
+    query: Query,
+    index: Index,
+    movies: Sequence[Movie],
+    presence: Presence,
+    where: Where = ANYWHERE,
+    *,
+    voices: Voices = lambda _: {},
 ) -> Resolved:
     """The query's filters, on top of `where`. One that fits nothing lets nothing be found, and says so."""
     notes: list[str] = []
@@ -44,6 +53,8 @@ def resolve(
             where = replace(where, years=(*where.years, *years_of(one)))
         elif one.key in KEYS:
             where = _facets(one, where, index, notes)
+        elif one.key == "speaker":
+            where = _speakers(one, where, (presence, voices), notes)
     for one in query.of("person"):  # last, so that all else has narrowed down where to look
         where = _people(one, where, index, presence, notes)
     return Resolved(where, tuple(notes))
@@ -89,6 +100,24 @@ def _facets(one: Filter, where: Where, index: Index, notes: list[str]) -> Where:
         notes.append(f"no {one.key} is called {' or '.join(one.values)}; {some}")
         return where.only(frozenset())
     return replace(where, facets=(*where.facets, tuple(found)))
+
+
+def _speakers(one: Filter, where: Where, who: tuple[Presence, Voices], notes: list[str]) -> Where:
+    """Voices are numbers in the index; whose they are is asked now."""
+    presence, voices = who
+    own: dict[str, set[str]] = {}
+    for value in one.values:
+        heard = voices(value)
+        if not heard:
+            known = f"no voice is known to be that of {value}; person:{value} says where they are on screen"
+            nobody = f"nobody is called {value}; `cinedex people` says who is in a film, and names them"
+            notes.append(known if presence(value) else nobody)
+        for film, numbers in heard.items():
+            own.setdefault(film, set()).update(facet("voice", str(n)) for n in numbers)
+    group = tuple((film, tuple(sorted(f))) for film, f in sorted(own.items()))
+    if one.without:
+        return replace(where, none=(*where.none, group))
+    return replace(where, each=(*where.each, group))
 
 
 def _people(one: Filter, where: Where, index: Index, presence: Presence, notes: list[str]) -> Where:

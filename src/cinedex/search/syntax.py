@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from cinedex.errors import CinedexError, UsageError
 from cinedex.search.facets import KEYS, label_of
+from cinedex.search.noises import meant
 from cinedex.timeline.time import SECOND, Time
 
 LONGEST_QUERY = 500
 """Characters of a query that are used."""
 
-_OWN = ("film", "person", "text", "time", "year")
+_OWN = ("film", "person", "speaker", "text", "time", "year")
 FILTERS = (*_OWN, *KEYS)
 """What may stand before a colon; all else is words."""
 
@@ -65,11 +66,15 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the library has names for: facets ('place:beach'), people, films (without the file's ending)."""
+    """What the library has names for: facets ('place:beach'), people, films (without the file's ending).
+
+    `speakers` are the people one of whose voices is known.
+    """
 
     facets: Collection[str] = frozenset()
     people: Collection[str] = ()
     films: Collection[str] = ()
+    speakers: Collection[str] = ()
 
 
 def parse(text: str, known: Known | None = None) -> Query:
@@ -118,7 +123,10 @@ def facets_of(one: Filter, there: Collection[str]) -> list[str]:
     """The facets that a filter means: those whose label is, or has in it as whole words, a value."""
     own = [f for f in there if f.startswith(f"{one.key}:")]
     wanted = [label_of(v) for v in one.values]
+    wanted += [label for w in wanted for label in meant(w) if one.key == "sound"]
     exact = [f for f in own if f.partition(":")[2] in wanted]
+    if one.key == "voice":
+        return sorted(exact)
     return sorted(
         exact or (f for f in own if any(f" {w} " in f" {f.partition(':')[2].replace('-', ' ')} " for w in wanted if w))
     )
@@ -180,6 +188,10 @@ _SOUND = re.compile(
 )
 
 
+_SAYS = r"(?:'s voice|\u2019s voice| (?:says?|said|saying|talks?|talking|speaks?|speaking|tells?)(?: about| of| to)?)"
+"""What follows somebody's name where they are to be heard rather than seen."""
+
+
 def _clock(text: str) -> str:
     number, _, unit = text.partition(" ")
     if not unit:
@@ -200,6 +212,8 @@ class _Reader:
     @property
     def query(self) -> Query:
         self.text, self.found = self.given.words, []
+        self._named("speaker", self.known.speakers, r"\b(?:said|spoken|told) by ")
+        self._named("speaker", self.known.speakers, r"(?<!\w)", _SAYS)
         self._named("person", self.known.people, r"(?<!\w)")
         self._named("film", self.known.films, r"\b(?:in|from|of) (?:the film )?")
         for pattern, made in _PLAIN:
@@ -217,10 +231,10 @@ class _Reader:
             read=tuple(map(str, fresh)),
         )
 
-    def _named(self, key: str, names: Iterable[str], before: str) -> None:
+    def _named(self, key: str, names: Iterable[str], before: str, after: str = r"(?:'s|\u2019s)?") -> None:
         for name in sorted({n for n in names if len(n) > 1}, key=lambda n: (-len(n), n)):
             spaced = r"[\s_-]+".join(re.escape(w) for w in re.split(r"[\s_-]+", name) if w)
-            pattern = rf"{before}{spaced}(?:'s|\u2019s)?(?!\w)"
+            pattern = rf"{before}{spaced}{after}(?!\w)"
             match = re.search(pattern, self.text, re.IGNORECASE)
             if match is not None:
                 self._take(match, Filter(key, (name,)))
@@ -229,7 +243,8 @@ class _Reader:
         if one.key in KEYS and not facets_of(one, self.known.facets):
             return
         if any(
-            f.key == one.key and f.key not in {"person", "place", "sound"} for f in (*self.given.filters, *self.found)
+            f.key == one.key and f.key not in {"person", "speaker", "place", "sound"}
+            for f in (*self.given.filters, *self.found)
         ):
             return
         self.text = f"{self.text[: match.start()]} {self.text[match.end() :]}"

@@ -26,8 +26,9 @@ from cinedex.formats.report.compact import (
 )
 from cinedex.formats.report.sights import KINDS_SEEN, sights
 from cinedex.formats.seen import Names
-from cinedex.formats.spoken import said_by, utterers
+from cinedex.formats.spoken import utterers
 from cinedex.media.image import smaller
+from cinedex.people.voices import said_by
 from cinedex.stages.flicker.judge import pace
 from cinedex.stages.flicker.profiles import profile
 from cinedex.timeline.rows import (

@@ -11,7 +11,8 @@ from cinedex.formats.facts import length, rhythm, top_tags
 from cinedex.formats.heard import measures, speech_share
 from cinedex.formats.seen import Names, characters, person_name, scenes_of, shares, stretches, words
 from cinedex.formats.show.lines import clock, one_line, rest, said, title, wrapped
-from cinedex.formats.spoken import said_by, utterers
+from cinedex.formats.spoken import utterers
+from cinedex.people.voices import said_by
 from cinedex.timeline.rows import Cue, Event, Flag, Object, Palette, Place, Row, Shot, Sound, Tag
 from cinedex.timeline.rows import Text as TextRow
 from cinedex.timeline.timeline import Timeline

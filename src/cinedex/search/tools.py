@@ -1,0 +1,424 @@
+"""What answers a question: small tools over tracks and index, each for one form of question, with numbered evidence.
+
+A tool gives what it did, claims, evidence and notes; or None where the question is not one for it, as where a name in
+it is nobody's. What nothing here answers is searched for. Names are whatever stands in their places in the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cinedex.errors import UsageError
+from cinedex.people.view import Character
+from cinedex.search.answer import Claim, Evidence, cut, numbered, quoted
+from cinedex.search.filters import Where
+from cinedex.search.finder import Finder
+from cinedex.search.follow import Following
+from cinedex.search.hits import SPOKEN_FOR, Hit
+from cinedex.search.resolve import called, films_called
+from cinedex.search.syntax import Filter, Query
+from cinedex.search.terms import TELLS_NOTHING, matches, terms_of, words_of
+from cinedex.timeline.movie import Movie
+from cinedex.timeline.rows import Cue
+from cinedex.timeline.time import SECOND, Span, Time
+
+_MOST_HITS = 5
+"""Moments that an answer rests on."""
+
+_NEXT = SECOND * 60
+"""How far from a moment what happens before or after it is looked for."""
+
+_LEAD = re.compile(
+    r"^(?:what (?:does|do|did|is|are|was|were)|where|when|who(?:m)?|how|which|why|show me|find|tell me|is there"
+    r"|are there|does|do|did)\b(?: (?:is|are|was|were|does|do|did|someone|somebody|anyone|the moment when))*",
+    re.IGNORECASE,
+)
+"""How questions begin; what follows is looked for."""
+
+_FRAME = re.compile(r"^(?:says?|said|saying|tells?|told|talks?) (?:something |anything )?about ", re.IGNORECASE)
+"""What is left of the frame of a question about what is said, behind its beginning."""
+
+Found = tuple[list[Claim], list[Evidence], list[str]]
+"""Claims, the evidence for them, and notes."""
+
+_Done = tuple[list[str], Found] | None
+
+
+class Tools:
+    """The tools over one library's index and tracks."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._movies = {m.id: m for m in finder.movies()}
+
+    def planned(self, text: str, movie: Movie | None) -> tuple[list[str], Found]:
+        """What was done for a question, and what came of it."""
+        for pattern, tool in _TOOLS:
+            match = pattern.fullmatch(text)
+            if match is not None and (done := self._tool(tool)(*match.groups(), movie=movie)) is not None:
+                return done
+        query = self._query(text)
+        found = self._found(query, movie)
+        bare = _FRAME.sub("", query.words)
+        if found[1] or not bare or bare == query.words:
+            return [f"search {query}"], found
+        # Only where the question as it stands finds nothing: its frame also keeps out what has half of its words.
+        again = replace(query, words=bare)
+        return [f"search {query}", f"search {again}"], self._found(again, movie)
+
+    def there(self, follow: Following) -> tuple[list[str], Found] | None:
+        """The same for what is asked about a spot of the answer before; None where nothing is."""
+        spot = follow.spot
+        if spot is None or not follow.how:
+            return None
+        movie = self._movies.get(spot.movie)
+        if movie is None:
+            return None
+        if follow.how in {"after", "before"}:
+            return self._beside(movie, spot.span, follow.how)
+        where = self._moments_of(movie, spot.span)
+        told = f"{called(movie)} {where.start.clock[:-4]}-{where.end.clock[:-4]}"
+        if follow.how == "who":
+            evidence, notes = self._present(movie, where, follow.but)
+            return [f"people of {told}"], ([Claim(e.text, (e.number,)) for e in evidence], evidence, notes)
+        rows = self._finder.index.within(Where(movies=(movie.id,), times=((int(where.start), int(where.end)),)))
+        kinds = {follow.how} if follow.how in _SHOWN else {*_SHOWN}
+        evidence = list(numbered(p for row in rows for p in self._told(row, kinds) if p.kind in kinds))
+        notes = [] if evidence else [f"nothing is {follow.how} there, as far as is known"]
+        return [f"what is {follow.how} in {told}"], ([quoted(e) for e in evidence], evidence, notes)
+
+    def _query(self, text: str) -> Query:
+        read = self._finder.read(text)
+        bare = " ".join(_LEAD.sub("", read.words).split())
+        return replace(read, words=bare) if bare or read.filters or read.phrases else read
+
+    def _hits(self, query: Query, movie: Movie | None) -> tuple[Sequence[Hit], list[str]]:
+        try:
+            result = self._finder.asked(query, limit=_MOST_HITS, movie=movie)
+        except UsageError as empty:
+            return (), [str(empty)]
+        return result.hits, list(result.notes)
+
+    def _found(self, query: Query, movie: Movie | None) -> Found:
+        hits, notes = self._hits(query, movie)
+        evidence = numbered(piece for hit in hits for piece in self._pieces(hit))
+        if not evidence and not notes:
+            notes = ["nothing in this library fits; other words may find more"]
+        return [quoted(e) for e in evidence], list(evidence), notes
+
+    def _pieces(self, hit: Hit) -> list[Evidence]:
+        """What of a hit speaks for it, in the film's own words; all that is known where only filters chose it."""
+        how = {reason.partition(": ")[0] for reason in hit.why}
+        near = any(reason.startswith("words near") for reason in hit.why)
+        first = hit.matched[0][0] if hit.matched else 0
+        texts = {
+            "said": (hit.words, bool({"said", "said in English"} & how) or near),
+            "read": (hit.screen, "read" in how),
+            "seen": (
+                ", ".join(x for x in (hit.tags, hit.things) if x),
+                "seen" in how or "picture near" in str(hit.why),
+            ),
+            "heard": (hit.heard, "heard" in how),
+        }
+        chosen = [(kind, text) for kind, (text, there) in texts.items() if text and there]
+        chosen = chosen or [(kind, text) for kind, (text, _) in texts.items() if text][:2]
+        return [
+            self._piece(hit.movie, hit.start, hit.end, kind, cut(text, first if kind == "said" else 0))
+            for kind, text in chosen
+        ]
+
+    def _piece(self, film: str, start: Time, end: Time, kind: str, text: str) -> Evidence:
+        movie = self._movies.get(film)
+        return Evidence(0, film, cut(movie.name) if movie else film, movie.uri if movie else "", start, end, kind, text)
+
+    # What answers a form of question
+
+    def _tool(self, name: str) -> Callable[..., _Done]:
+        tools: dict[str, Callable[..., _Done]] = {
+            "both": self._both, "together": self._together, "who": self._who, "how long": self._how_long,
+            "first": self._first, "around": self._around, "says": self._says, "count": self._count,
+            "only": self._only, "who when": self._who_when,
+        }  # fmt: skip
+        return tools[name]
+
+    def _film(self, name: str) -> Movie | None:
+        found = films_called(name, [*self._movies.values()])
+        return found[0] if len(found) == 1 else None
+
+    def _cast_of(self, movie: Movie) -> list[Character]:
+        return list(self._finder.people_of(movie))
+
+    def _who(self, film: str, *, movie: Movie | None = None) -> _Done:
+        del movie
+        one = self._film(film)
+        if one is None:
+            return None
+        people = self._cast_of(one)
+        evidence = numbered(self._seen(c) for c in people)
+        claims = [Claim(e.text, (e.number,)) for e in evidence]
+        notes = (
+            []
+            if people
+            else [f"who is in {one.name} is not known: nobody is seen in it, or people were not looked for"]
+        )
+        return [f"people of {one.name}"], (claims, list(evidence), notes)
+
+    def _both(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
+        one, two = self._film(first), self._film(second)
+        if one is None or two is None:
+            return self._together(first, second, movie=movie)
+        mine, theirs = self._cast_of(one), self._cast_of(two)
+        pairs = [(a, b) for a in mine for b in theirs if _same(a, b)]
+        evidence = numbered(self._seen(c) for pair in pairs for c in pair)
+        numbers = {(e.movie, e.text): e.number for e in evidence}
+        claims = []
+        for a, b in pairs:
+            cites = tuple(numbers[c.film, _on_screen(c)] for c in (a, b) if (c.film, _on_screen(c)) in numbers)
+            claims.append(Claim(f"{a.title} is on screen in both {one.name} and {two.name}", cites))
+        notes = [] if pairs else [f"nobody is known to be in both {one.name} and {two.name}"]
+        if not self._finder.recognition:
+            notes.append("recognition is off: only people who were named in both films can be told to be the same")
+        return [f"people of {one.name}", f"people of {two.name}", "those in both"], (claims, list(evidence), notes)
+
+    def _together(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
+        one, two = self._finder.presence(first), self._finder.presence(second)
+        if not one or not two:
+            return None
+        pieces = []
+        for film in sorted(one.keys() & two.keys()):
+            if movie is None or film == movie.id:
+                for span in one[film].intersect(two[film]).support(within=int(SECOND)):
+                    text = f"{_title(first)} and {_title(second)} are on screen together"
+                    pieces.append(self._piece(film, span.start, span.end, "on screen", text))
+        evidence = numbered(pieces)
+        notes = [] if evidence else [f"{first} and {second} are never on screen together in what was looked at"]
+        claims = [Claim(e.text, (e.number,)) for e in evidence]
+        return [f"person:{first}", f"person:{second}", "times of both"], (claims, list(evidence), notes)
+
+    def _how_long(self, name: str, film: str | None = None, *, movie: Movie | None = None) -> _Done:
+        one = self._film(film) if film else movie
+        people = [c for c in self._finder.characters(name) if one is None or c.film == one.id]
+        if not people:
+            return None
+        evidence = numbered(self._seen(c) for c in people)
+        return [f"person:{name}", "seconds on screen"], (
+            [Claim(e.text, (e.number,)) for e in evidence],
+            list(evidence),
+            [],
+        )
+
+    def _first(self, what: str, which: str, *, movie: Movie | None = None) -> _Done:
+        query = self._query(re.sub(r"\b(?:appears?|seen|heard|said|mentioned|is|are|does|do)\b", " ", what))
+        result = self._finder.asked(query, limit=200, movie=movie)
+        films = {h.movie for h in result.hits}
+        if not films:
+            return [f"search {query}"], ([], [], list(result.notes) or ["nothing in this library fits"])
+        choose = min if which.lower() == "first" else max
+        ends = [choose((h for h in result.hits if h.movie == film), key=lambda h: h.at) for film in sorted(films)]
+        evidence = numbered(self._pieces(h)[0] for h in ends[:_MOST_HITS] if self._pieces(h))
+        return [f"search {query}", f"{which.lower()} in every film"], (
+            [quoted(e) for e in evidence],
+            list(evidence),
+            [],
+        )
+
+    def _says(self, who: str, topic: str | None = None, *, movie: Movie | None = None) -> _Done:
+        own = {f: o for f, o in self._finder.owned(who).items() if movie is None or f == movie.id}
+        if not own:
+            return self._told_of(who, topic, movie) if topic else None
+        lines = [(f, cue) for f, o in sorted(own.items()) for cue in self._finder.lines(f, {v.number for v in o})]
+        plan, notes = [f"speaker:{who}"], list[str]()
+        if topic:
+            query = Query(topic, filters=(Filter("speaker", (who,)),))
+            hits, notes = self._hits(query, movie)
+            plan = [f"search {query}"]
+            lines = self._about(topic, lines, hits)
+        evidence = numbered(self._piece(f, c.start, c.end, "said", cut(c.text)) for f, c in lines)
+        sure = min(o.score for each in own.values() for o in each)
+        notes.append(f"whose voice it is was worked out from who is on screen while it is heard, {sure:.2f} sure")
+        if not evidence:
+            notes.insert(0, f"{_title(who)} is not heard to say that in what was listened to")
+        return [*plan, f"lines in that voice: {len(lines)}"], ([quoted(e) for e in evidence], list(evidence), notes)
+
+    def _told_of(self, who: str, topic: str, movie: Movie | None) -> _Done:
+        """What is said about a topic where nobody knows whose voice it is; with somebody known, while they are seen."""
+        known = (Filter("person", (who,)),) if self._finder.presence(who) else ()
+        query = Query(topic, filters=known)
+        hits, notes = self._hits(query, movie)
+        evidence = numbered(piece for hit in hits for piece in self._pieces(hit) if piece.kind == "said")
+        if not evidence:
+            return None
+        notes.append(f"this is what is said; whether {who} says it is not known, since no voice is known to be theirs")
+        return [f"search {query}", "what is said"], ([quoted(e) for e in evidence], list(evidence), notes)
+
+    def _about(self, topic: str, lines: Sequence[tuple[str, Cue]], hits: Sequence[Hit]) -> list[tuple[str, Cue]]:
+        """Lines inside hits that have a topic's words, since others may have said them; else those near in meaning."""
+        stems = self._finder.index.stems
+        terms = terms_of([w for w in words_of(topic) if w.casefold() not in TELLS_NOTHING], stems)
+        inside = [(f, c, h) for f, c in lines for h in hits if h.movie == f and h.start < c.end and c.start < h.end]
+        said = [(f, c) for f, c, _ in inside if matches(c.text, terms, stems)]
+        return said or [(f, c) for f, c, h in inside if any(w.startswith(SPOKEN_FOR["meaning"]) for w in h.why)]
+
+    def _around(self, side: str, what: str, *, movie: Movie | None = None) -> _Done:
+        query = self._query(what)
+        hits, notes = self._hits(query, movie)
+        if not hits:
+            return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
+        anchor = hits[0]
+        movie = self._movies[anchor.movie]
+        plan, (claims, evidence, _) = self._beside(
+            movie, Span(anchor.start, anchor.end), side, self._pieces(anchor)[:1]
+        )
+        return [f"search {query}", *plan], (claims, evidence, notes)
+
+    def _beside(self, movie: Movie, span: Span, side: str, first: Sequence[Evidence] = ()) -> tuple[list[str], Found]:
+        """What is told of the minute after or before a stretch, behind what is known of itself."""
+        after = side.lower() == "after"
+        reach = (int(span.end), int(span.end + _NEXT)) if after else (int(span.start - _NEXT), int(span.start))
+        rows = self._finder.index.within(Where(movies=(movie.id,), times=(reach,)))
+        near = rows[:_MOST_HITS] if after else rows[-_MOST_HITS:]
+        evidence = list(numbered([*first, *(p for row in near for p in self._told(row)[:1])]))
+        notes = [] if near else [f"{movie.name} has nothing {side.lower()} that"]
+        at = f"the minute {side.lower()} {movie.name} {(span.end if after else span.start).clock[:-4]}"
+        return [at], ([quoted(e) for e in evidence], evidence, notes)
+
+    def _told(self, row: Mapping[str, Any], kinds: Iterable[str] = ("said", "read", "seen")) -> list[Evidence]:
+        """What is known of a moment, in these ways: one piece each, what is said first."""
+        span = Time(int(row["start"])), Time(int(row["end"]))
+        texts = ((kind, ", ".join(str(row[c]) for c in columns if row[c])) for kind, columns in _SHOWN.items())
+        return [
+            self._piece(str(row["movie"]), *span, kind, cut(text)) for kind, text in texts if text and kind in kinds
+        ]
+
+    def _moments_of(self, movie: Movie, span: Span) -> Span:
+        """The moments that a stretch touches, from the first's start to the last's end."""
+        rows = self._finder.index.within(Where(movies=(movie.id,), times=((int(span.start), int(span.end)),)))
+        edges = [int(span.start), int(span.end), *(t for r in rows for t in (r["start"], r["end"]))]
+        return Span(Time(min(edges)), Time(max(edges)))
+
+    def _present(self, movie: Movie, where: Span, but: str = "") -> tuple[list[Evidence], list[str]]:
+        """Who is on screen in a stretch, those seen longest first, and what to say where that is nobody."""
+        found = []
+        for one in self._cast_of(movie):
+            seen = one.spans.crop(where).support()
+            if len(seen) and one.title.casefold() != but.casefold():
+                text = f"{one.title} is on screen for {seen.total.seconds:.0f} seconds"
+                found.append(
+                    (seen.total, self._piece(movie.id, seen[0].start, seen[len(seen) - 1].end, "on screen", text))
+                )
+        evidence = list(numbered(p for _, p in sorted(found, key=lambda f: (-f[0], f[1].text))))
+        whom = f"nobody but {but}" if but else "nobody"
+        notes = [] if evidence else [f"{whom} is known to be on screen there; not everybody is recognised"]
+        return evidence, notes
+
+    def _who_when(self, beside: str | None, side: str, what: str, *, movie: Movie | None = None) -> _Done:
+        query = self._query(what)
+        hits, notes = self._hits(query, movie)
+        if not hits:
+            return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
+        film, span = self._movies[hits[0].movie], Span(hits[0].start, hits[0].end)
+        if side.lower() in {"after", "before"}:
+            ahead = side.lower() == "after"
+            edges = (span.end, min(span.end + _NEXT, film.duration)) if ahead else (span.start - _NEXT, span.start)
+            span = Span(max(edges[0], Time(0)), max(edges[1], edges[0], Time(0)))
+        evidence, more = self._present(film, span, beside or "")
+        first = self._pieces(hits[0])[:1]
+        both = list(numbered([*first, *evidence]))
+        claims = [Claim(e.text, (e.number,)) if e.kind == "on screen" else quoted(e) for e in both] if evidence else []
+        at = f"people of {called(film)} {span.start.clock[:-4]}-{span.end.clock[:-4]}"
+        return [f"search {query}", at], (claims, both, [*notes, *more])
+
+    def _count(self, what: str, film: str | None = None, *, movie: Movie | None = None) -> _Done:
+        one = self._film(film) if film else movie
+        if film and one is None:
+            return None
+        query = self._query(what)
+        try:
+            result = self._finder.asked(query, limit=_COUNTED, movie=one)
+        except UsageError:
+            return None
+        films: dict[str, list[Hit]] = {}
+        for hit in result.hits:
+            films.setdefault(hit.movie, []).append(hit)
+        pieces = []
+        for own in sorted(films.values(), key=lambda h: (-len(h), h[0].name)):
+            first = min(own, key=lambda h: h.start)
+            times = "once" if len(own) == 1 else f"{len(own)} times"
+            pieces.append(self._piece(first.movie, first.start, first.end, "counted", f"{_title(what)}: found {times}"))
+        evidence = list(numbered(pieces))
+        notes = list(result.notes) or ([] if evidence else ["nothing in this library fits"])
+        if len(result.hits) >= _COUNTED:
+            notes.append(f"counted up to {_COUNTED}; there may be more")
+        plan = [f"search {query}", "stretches of each film in which it is found; cited is the first"]
+        return plan, ([Claim(f"{e.text} in {e.name}", (e.number,)) for e in evidence], evidence, notes)
+
+    def _only(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
+        del movie
+        one, two = self._film(first), self._film(second)
+        if one is None or two is None:
+            return None
+        theirs = self._cast_of(two)
+        own = [c for c in self._cast_of(one) if not any(_same(c, other) for other in theirs)]
+        evidence = list(numbered(self._seen(c) for c in own))
+        notes = [] if own else [f"nobody is known to be in {one.name} and not in {two.name}"]
+        if not self._finder.recognition:
+            notes.append("recognition is off: people who were not named in both films count as others")
+        claims = [Claim(e.text, (e.number,)) for e in evidence]
+        return [f"people of {one.name}", f"people of {two.name}", "those only in the first"], (claims, evidence, notes)
+
+    def _seen(self, character: Character) -> Evidence:
+        first = next(iter(character.spans))
+        return self._piece(character.film, first.start, first.end, "on screen", _on_screen(character))
+
+
+def _on_screen(character: Character) -> str:
+    times = "once" if character.appearances == 1 else f"{character.appearances} times"
+    return f"{character.title} is on screen {times}, {character.seconds:.0f} seconds in all"
+
+
+def _same(one: Character, other: Character) -> bool:
+    return bool(one.person and one.person == other.person) or (other.film, other.label) in one.elsewhere
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+_SHOWN = {"said": ("words",), "read": ("screen",), "seen": ("tags", "things"), "heard": ("heard",)}
+"""Ways in which something of a moment is known, and the columns that hold it."""
+
+_COUNTED = 200
+"""Hits that are counted at most."""
+
+_NAME = r"([^?]{1,120}?)"
+
+_FORMS = (
+    (rf"who is in {_NAME} but not in {_NAME}", "only"),
+    (rf"who (?:is|appears|was) (?:seen )?in both {_NAME} and {_NAME}", "both"),
+    (rf"(?:when|where) (?:are|do|is) {_NAME} and {_NAME} (?:seen |appear |on screen )?together", "together"),
+    (rf"(?:who(?: all)? (?:is|are|appears|was) (?:seen )?in|who are the people in) {_NAME}", "who"),
+    (
+        rf"how (?:long|often|many times|much) (?:is|does) {_NAME} (?:on screen|seen|appear|shown)(?: in {_NAME})?",
+        "how long",
+    ),
+    (
+        rf"when (?:is|does|do|are) {_NAME} (first|last)(?: (?:seen|appear|heard|mentioned|said|speak))?",
+        "first",
+    ),
+    (
+        rf"how (?:often|many times) (?:is|are|do|does) {_NAME} (?:appear|seen|heard|said|mentioned)(?: in {_NAME})?",
+        "count",
+    ),
+    (
+        rf"who (?:else )?(?:is|was|are) (?:there|seen|on screen|with {_NAME}) (when|while|after|before) {_NAME}",
+        "who when",
+    ),
+    (rf"what (?:does|do|did) {_NAME} (?:say|tell|talk)(?: (?:about|of) {_NAME})?", "says"),
+    (rf"what (?:happens|comes|is said|is seen) (?:right |just |directly )?(after|before) {_NAME}", "around"),
+)
+
+_TOOLS = tuple((re.compile(form, re.IGNORECASE), tool) for form, tool in _FORMS)
+"""Forms of questions and what answers them; all others are searched for. Names are whatever stands in their places."""
