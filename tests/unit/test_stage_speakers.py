@@ -124,6 +124,17 @@ def test_windows_that_disagree_about_a_voice_are_averaged():
     assert sure.max() <= 1
 
 
+def test_a_window_counts_less_towards_its_edges():
+    """Where one window hears two voices at its edge and the other one voice in its middle, one speaks."""
+    likely = np.zeros((2, 8, 2), np.float32)
+    likely[:, :, 0] = 1.0
+    likely[0, 6:, 1] = 1.0
+    one = Heard([0, 4], likely, np.array([[0, 1], [2, -1]]))
+    active, _ = spoken(one, Voices(np.array([0, 1, 0]), np.ones(3)), 2, 0.5)
+    assert active.sum(axis=1).tolist() == [1] * 12
+    assert active[:, 0].all()
+
+
 @settings(max_examples=80, deadline=None)
 @given(active=st.lists(st.booleans(), max_size=60), pause=st.integers(0, 5), shortest=st.integers(1, 5))
 def test_runs_are_apart_and_cover_what_lasts(active: list[bool], pause: int, shortest: int):

@@ -48,7 +48,7 @@ class Speakers(Listening):
     """
 
     name: ClassVar[str] = "speakers"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     makes: ClassVar[tuple[type[Row], ...]] = (Speaker, Voiceprint)
     halo: ClassVar[Time | None] = None
     cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=256, cpu_seconds_per_minute=2, disk_kib_per_minute=1)

@@ -16,6 +16,9 @@ Numbers = npt.NDArray[np.float64]
 _STEEPNESS = 0.06
 """Over which distance it changes whether two clips are of one voice."""
 
+_LEAST = 0.05
+"""What an answer at a window's very edge counts: enough to stand where no other window hears."""
+
 
 @dataclass(frozen=True, eq=False)
 class Heard:
@@ -94,14 +97,16 @@ def _mean(vectors: Floats, weights: Numbers) -> Floats:
 def spoken(heard: Heard, voices: Voices, count: int, onset: float) -> tuple[Flags, Floats]:
     """Who of `count` speakers speaks in a piece, and how sure that is: both [answers, speakers].
 
-    At each answer as many speak as the windows there hear on average, and those that are heard best.
+    At each answer as many speak as the windows there hear on average, and those that are heard best. A window counts
+    by how far the answer lies from its nearer edge: there it has heard only one side of what it judges.
     """
+    weights = _inwards(heard.likely.shape[1])
     total, sure = np.zeros((2, heard.answers, count), np.float32)
     speaking, windows = np.zeros((2, heard.answers), np.float32)
     for start, likely, who in zip(heard.starts, heard.likely, heard.who, strict=True):
         here = slice(start, start + len(likely))
-        windows[here] += 1
-        speaking[here] += (likely > onset).sum(axis=1)
+        windows[here] += weights
+        speaking[here] += weights * (likely > onset).sum(axis=1)
         own = np.zeros((len(likely), count), np.float32)
         surely = np.zeros_like(own)
         for voice in np.flatnonzero(who >= 0).tolist():
@@ -109,13 +114,19 @@ def spoken(heard: Heard, voices: Voices, count: int, onset: float) -> tuple[Flag
             better = likely[:, voice] > own[:, speaker]
             own[better, speaker] = likely[better, voice]
             surely[better, speaker] = likely[better, voice] * voices.scores[who[voice]]
-        total[here] += own
-        sure[here] += surely
-    windows = np.maximum(windows, 1)
+        total[here] += own * weights[:, None]
+        sure[here] += surely * weights[:, None]
+    windows = np.maximum(windows, _LEAST)
     many = np.minimum(np.floor(speaking / windows + 0.5), count).astype(np.int64)
     rank = np.argsort(np.argsort(-total, axis=1, kind="stable"), axis=1, kind="stable")
     active = (rank < many[:, None]) & (total > 0)
     return np.asarray(active), np.asarray(sure / windows[:, None])
+
+
+def _inwards(count: int) -> Floats:
+    """How much each answer of a window counts: most in its middle, less and less towards both edges."""
+    places = np.arange(count)
+    return np.maximum((np.minimum(places, places[::-1]) + 1) / (count / 2), _LEAST).astype(np.float32)
 
 
 def runs(active: Flags, pause: int, shortest: int) -> list[tuple[int, int]]:
