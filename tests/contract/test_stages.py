@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,12 @@ def test_it_is_frozen_data_that_travels(stage: Stage):
 
 
 def test_its_parameters_can_name_a_result(stage: Stage):
-    assert set(parameters(stage)) == {f.name for f in fields(stage)}  # type: ignore[arg-type]
+    every = fields(stage)  # type: ignore[arg-type]
+    marked = {f.name for f in every if f.metadata.get("unkeyed") or f.metadata.get("late")}
+    assert set(parameters(stage)) == {f.name for f in every} - marked
+    for late in (f for f in every if f.metadata.get("late")):
+        changed = replace(stage, **{late.name: late.default + type(late.default)(1)})  # type: ignore[type-var]
+        assert late.name in parameters(changed), "what changes a result must change its key"
 
 
 def test_it_watches_the_film_in_one_way_at_most(stage: Stage):

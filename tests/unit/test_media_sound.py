@@ -16,7 +16,7 @@ from tests.watching import samples, watch
 
 from cinedex.media.probe import probe
 from cinedex.media.sound import Listener
-from cinedex.media.views import Samples
+from cinedex.media.views import Frames, Samples
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import FLICKS_PER_SECOND, SECOND, Span, Time
 
@@ -228,3 +228,12 @@ def test_mixed_and_separate_sound_share_one_decode(film: Callable[[str], Movie])
     together = watch(movie, views)
     for name, view in views.items():
         assert np.array_equal(np.concatenate([c.samples for c in together[name]]), samples(movie, view))
+
+
+def test_sound_that_lies_behind_all_the_pictures_in_the_file_is_heard_in_every_reel(tmp_path: Path):
+    movie = probe(make_film(tmp_path / "film.mkv", seconds=40, sounds=[Sound()], gop=24))
+    views = {"see": Frames(height=54), "hear": Samples()}
+    for at in (0, 10, 38):
+        heard = watch(movie, views, span=Span(SECOND * at, SECOND * (at + 2)))["hear"]
+        assert all(np.abs(chunk.samples).mean() > 0.05 for chunk in heard if len(chunk) > 100)
+        assert sum(len(chunk) for chunk in heard) == 2 * 16_000

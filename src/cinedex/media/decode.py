@@ -245,9 +245,13 @@ class _Reel:
         self.report.decode_seconds += time.perf_counter() - began
 
     def _past(self, packet: Any) -> bool:
-        """Whether the file is so far past the stretch that no sound of it can still come."""
+        """Whether the file is so far past the stretch that no sound of it can still come.
+
+        Some files keep a stream's sound behind all their pictures: one that has yet to begin is waited for.
+        """
         at = self.source.at(packet, packet.stream)
-        return self.end is not None and at is not None and at > self.end + _SKEW
+        far = self.end is not None and at is not None and at > self.end + _SKEW
+        return far and not any(s.to_come for s in self.sounds.values())
 
     def _take(self, item: Any, stream: Any) -> None:
         if stream is self.source.video:
@@ -345,6 +349,8 @@ class _Sound:
         mono, channels = any(v.mixed for v in heard), not all(v.mixed for v in heard)
         self.hearing = Hearing(source, number, start, mono=mono, channels=channels)
         span, sound = owner.movie.span if owner.span is None else owner.span, owner.movie.audio[number]
+        self.came = False
+        self.sounds = sound.start < span.end and sound.start + sound.duration > span.start
         self.makers = [
             (SampleMaker(sound, rate=view.rate, chunk=view.chunk, span=span, mixed=view.mixed), names)
             for view, names in heard.items()
@@ -355,8 +361,14 @@ class _Sound:
         """Whether every view is full, or nobody listens to it."""
         return all(maker.done or not self.owner.outlets(names) for maker, names in self.makers)
 
+    @property
+    def to_come(self) -> bool:
+        """Whether nothing of it was met though by its own account it sounds in the stretch."""
+        return not self.came and not self.done and self.sounds
+
     def push(self, packet: Any) -> None:
         """Take a packet in."""
+        self.came = True
         if not self.done:
             self._hear(self.hearing.push(packet))
 
