@@ -11,10 +11,10 @@ from tests.unit.test_docs import MOVIE as SILENT
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.model import Finding
 from cinedex.compliance.read import built_in, read_pack
-from cinedex.compliance.words import strong_words
 from cinedex.errors import UsageError
 from cinedex.formats.compliance import render_compliance
 from cinedex.library import Library
+from cinedex.stages.wordlists import strong_words
 from cinedex.timeline.movie import AudioStream
 from cinedex.timeline.rows import Concern, Cue, Flag, Mention, Nudity, Object, Programme, Row, Sound, Tag
 from cinedex.timeline.time import SECOND, ZERO, Time

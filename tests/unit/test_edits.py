@@ -28,7 +28,6 @@ from cinedex.compliance.edits import (
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement, Pack
 from cinedex.compliance.read import built_in
-from cinedex.compliance.words import STRENGTHS
 from cinedex.errors import UsageError
 from cinedex.formats.edits.edl import read_edl
 from cinedex.formats.edits.ffmpeg import read_ffmpeg, write_ffmpeg
@@ -36,6 +35,7 @@ from cinedex.formats.edits.filters import read_mcf, read_skp, write_mcf
 from cinedex.formats.edits.forms import EDIT_FORMS, write_edits
 from cinedex.formats.edits.listed import placed
 from cinedex.formats.edits.segments import read_segments, write_segments
+from cinedex.stages.wordlists import STRENGTHS
 from cinedex.timeline.rows import Cue, Row, Shot, Word
 from cinedex.timeline.time import SECOND, ZERO, Rate, Span, Time
 from cinedex.timeline.timeline import Timeline

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from cinedex.compliance.model import CATEGORIES, Judgement
-from cinedex.compliance.words import STRENGTHS
 from cinedex.errors import UsageError
+from cinedex.stages.wordlists import STRENGTHS
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Shot, Word
 from cinedex.timeline.time import SECOND, ZERO, Span, Time

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement, Outcome, Pack
-from cinedex.compliance.words import LANGUAGE, STRENGTHS
 from cinedex.stages.concerns import rulings
 from cinedex.stages.flicker.judge import verdict
 from cinedex.stages.flicker.profiles import profiles
 from cinedex.stages.mentions import listed, mentions
+from cinedex.stages.wordlists import LANGUAGE, STRENGTHS
 from cinedex.timeline.rows import KINDS, Concern, Cue, Flash, Mention, Pattern, Row, Text, Word
 from cinedex.timeline.time import SECOND, Time
 from cinedex.timeline.timeline import State, Timeline

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cinedex.stages.concerns import CATEGORIES as SIGNS
 from cinedex.timeline.time import Span
 
 Known = Literal["verified", "secondary", "unverified"]
@@ -24,22 +25,7 @@ Test = Literal[
     "person",
 ]
 
-CATEGORIES = (
-    "alcohol",
-    "blood",
-    "dangerous-acts",
-    "discrimination",
-    "drugs",
-    "flashing",
-    "language",
-    "nudity",
-    "sex",
-    "technical",
-    "threat",
-    "tobacco",
-    "violence",
-    "weapons",
-)
+CATEGORIES = tuple(sorted({*SIGNS, "blood", "dangerous-acts", "flashing", "technical"} - {"tobacco-warning"}))
 """What a place can be flagged for; rows of other categories than these bring their own."""
 
 

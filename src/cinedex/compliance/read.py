@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cinedex.compliance.model import Clause, Known, Pack, Test
-from cinedex.compliance.words import STRENGTHS, TOPICS
 from cinedex.errors import UsageError
 from cinedex.stages.concerns import CATEGORIES
 from cinedex.stages.flicker.profiles import profiles
+from cinedex.stages.wordlists import STRENGTHS, TOPICS
 from cinedex.timeline.rows import KINDS
 
 TEXT_MAX = 1 << 18

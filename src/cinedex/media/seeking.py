@@ -48,7 +48,7 @@ class Seeing:
         self.movie, self.views, self.exact = movie, dict(views), exact
 
     def seen(self, wishes: Sequence[Wish], seeker: Seeker, makers: Mapping[str, PictureMaker]) -> Iterator[Seen]:
-        """The pictures of wishes in order of time, from one reading on. Nothing where a seek that can lands wrongly."""
+        """The pictures of wishes in order of time, from one seek on; none where it shows that the film cannot seek."""
         at = [Time(wish.at) for wish in wishes]
         able = seeker.able
         pictures = seeker.pictures(at[0], only=set(at) if self.exact else None)
