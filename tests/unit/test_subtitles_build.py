@@ -153,7 +153,8 @@ def test_any_file_is_mended_without_another_word(spans: list[tuple[float, float]
         for (a, b), t in zip(spans, texts, strict=False)
     ]
     made = mend(before, guide, rate)
-    ordered = sorted(before, key=lambda s: (s.start, s.end))
+    shown = [s for s in before if s.end > Time(0) or s.start >= Time(0)]  # the others end before the film begins
+    ordered = sorted(shown, key=lambda s: (s.start, s.end))
     assert letters("".join(s.text for s in made.subtitles)) == letters("".join(s.text for s in ordered))
     assert {f.rule for f in made.verdict.faults if f.level == "must"} <= {"reading-speed"}
 
