@@ -43,6 +43,7 @@ from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
+from cinedex.search.digest import Digest, digest
 from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
@@ -394,6 +395,10 @@ class Library:
     def summary(self, movie: Movie, **about: Any) -> Summary:
         """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
         return summarise(self.finder, self.timeline(movie), **about)
+
+    def digest(self, **about: Any) -> Digest:
+        """What the library has of a topic or a person, film by film; see `digest` for `length`, `person`, `topic`."""
+        return digest(self.finder, self.timeline, **about)
 
     def reel(self, movie: Movie, seconds: float = 60.0, purpose: Purpose = "highlights") -> Reel:
         """The clips that show a film in so many seconds, cut at shots and where nobody speaks."""

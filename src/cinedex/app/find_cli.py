@@ -115,20 +115,31 @@ def ask(
 
 
 def summary(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[
+        str | None, typer.Argument(help="A film of the library: its name, path, or the beginning of its id; else all.")
+    ] = None,
     length: Annotated[str, typer.Option("--length", help="short, medium or long.")] = "short",
     scene: Annotated[int | None, typer.Option("--scene", min=0, help="Only this scene.")] = None,
     person: Annotated[str, typer.Option("--person", help="Only where this person is on screen.")] = "",
     topic: Annotated[str, typer.Option("--topic", help="Only moments that these words find.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Sum up a film in quoted lines and chapters, each with its time."""
-    from cinedex.app.telling import summary_text  # noqa: PLC0415 - only this command sums up
+    """Sum up a film in quoted lines and chapters, or what the whole library has of a topic or a person."""
+    from cinedex.app.telling import digest_text, summary_text  # noqa: PLC0415 - only this command sums up
     from cinedex.search.summary import LENGTHS  # noqa: PLC0415 - only this command sums up
 
     if length not in LENGTHS:
         raise UsageError(f"a summary is {', '.join(LENGTHS)}, not {length!r}")
     library = open_library()
+    if film is None:
+        if scene is not None:
+            raise UsageError("a scene is a film's", remedy="Name the film before --scene.")
+        every = library.digest(length=length, person=person, topic=topic)
+        if as_json:
+            print_json(plain(every))
+        else:
+            out.print(digest_text(every), soft_wrap=True)
+        return
     told = library.summary(library.find(film), length=length, scene=scene, person=person, topic=topic)
     if as_json:
         print_json(plain(told))
