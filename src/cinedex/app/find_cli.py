@@ -29,9 +29,14 @@ def search(
     more_like: Annotated[
         str | None, typer.Option("--more-like", help="FILM@TIME: a moment that the others are to be like.")
     ] = None,
+    pictures: Annotated[
+        bool | None,
+        typer.Option("--pictures/--no-pictures", help="Show stills; by default where the terminal has graphics."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find moments by what is said, read, seen or heard in them, and by who is on screen."""
+    from cinedex.app import thumbs  # noqa: PLC0415 - only this command shows hits
     from cinedex.app.tables import hits_table, result_facts  # noqa: PLC0415 - only this command shows hits
 
     library = open_library()
@@ -45,7 +50,9 @@ def search(
     if as_json:
         print_json(result_facts(result))
     else:
-        out.print(hits_table(result))
+        how = thumbs.way(out, pictures)
+        shown = thumbs.stills(library, result.hits) if how else []
+        out.print(hits_table(result, [thumbs.Still(s, how) if s else None for s in shown] if how else ()))
 
 
 def _moment(library: Library, text: str) -> tuple[Movie, Time]:
