@@ -12,7 +12,17 @@ import numpy.typing as npt
 from cinedex.media.views import FrameChunk, Frames
 from cinedex.stages.arrays import TINY, expect
 from cinedex.stages.base import Cost, Inputs, Stage
-from cinedex.stages.swings import away_and_back, chromaticities, linear, luminance, reddish, redness, saturated, swings, together
+from cinedex.stages.swings import (
+    away_and_back,
+    chromaticities,
+    linear,
+    luminance,
+    reddish,
+    redness,
+    saturated,
+    swings,
+    together,
+)
 from cinedex.timeline.rows import Flash, Row
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Ticks
