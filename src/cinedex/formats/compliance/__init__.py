@@ -7,7 +7,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -17,7 +18,9 @@ from markupsafe import Markup
 
 from cinedex import __version__
 from cinedex.compliance.model import Clause, Finding, Judgement
+from cinedex.formats.compliance.curves import flashing
 from cinedex.media.image import smaller
+from cinedex.stages.flicker.fix import Remedy
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Picture
 from cinedex.timeline.time import Time
@@ -35,14 +38,35 @@ _SIDE = 200
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render_compliance(timeline: Timeline, judged: Sequence[Judgement], form: Form = "html") -> str:
-    """The report as text."""
+Remedies = Mapping[str, Sequence[Remedy]]
+"""By standard on flashing: what was tried for each window that fails it."""
+
+
+def render_compliance(
+    timeline: Timeline, judged: Sequence[Judgement], form: Form = "html", remedies: Remedies | None = None
+) -> str:
+    """The report as text; with `remedies`, what would make flashes pass is told in HTML and JSON."""
     if form == "json":
-        return json.dumps(facts(timeline.movie, judged), ensure_ascii=False, indent=1) + "\n"
-    return _csv(judged) if form == "csv" else _html(timeline, judged)
+        return json.dumps(facts(timeline.movie, judged, remedies), ensure_ascii=False, indent=1) + "\n"
+    return _csv(judged) if form == "csv" else _html(timeline, judged, remedies)
 
 
-def facts(movie: Movie, judged: Sequence[Judgement]) -> dict[str, Any]:
+def facts_of(remedy: Remedy) -> dict[str, Any]:
+    """A remedy for programs; times in seconds."""
+    return {
+        "start": remedy.span.start.seconds,
+        "end": remedy.span.end.seconds,
+        "act": remedy.act,
+        "amount": remedy.amount,
+        "harm": remedy.harm,
+        "before": remedy.before,
+        "after": remedy.after,
+        "limit": remedy.limit,
+        "passes": remedy.passes,
+    }
+
+
+def facts(movie: Movie, judged: Sequence[Judgement], remedies: Remedies | None = None) -> dict[str, Any]:
     """The report for programs; times in seconds."""
     return {
         "film": movie.name,
@@ -55,7 +79,7 @@ def facts(movie: Movie, judged: Sequence[Judgement]) -> dict[str, Any]:
                 "version": j.pack.version,
                 "title": j.pack.title,
                 "rating": {"from": j.low, "to": j.high, "because": list(j.drives)} if j.low else None,
-                "clauses": [_facts(f) for f in j.findings],
+                "clauses": [_facts(f) | _cures(f, remedies) for f in j.findings],
             }
             for j in judged
         ],
@@ -94,6 +118,12 @@ def _facts(finding: Finding) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _cures(finding: Finding, remedies: Remedies | None) -> dict[str, Any]:
+    if finding.clause.test != "flashing" or remedies is None:
+        return {}
+    return {"remedies": [facts_of(r) for r in remedies.get(finding.clause.labels[0], ())]}
+
+
 def _csv(judged: Sequence[Judgement]) -> str:
     to = io.StringIO()
     write = csv.writer(to, lineterminator="\n")
@@ -112,7 +142,7 @@ def _inert(text: str) -> str:
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
-def _html(timeline: Timeline, judged: Sequence[Judgement]) -> str:
+def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | None) -> str:
     page = files("cinedex.formats.compliance") / "page"
     style = (page / "compliance.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -123,6 +153,7 @@ def _html(timeline: Timeline, judged: Sequence[Judgement]) -> str:
         judged=judged,
         allowed=allowed,
         stills=_Stills(timeline),
+        curves=cache(lambda standard: flashing(timeline, standard, (remedies or {}).get(standard, ()))),
         places_max=PLACES_MAX,
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704 - our own file
