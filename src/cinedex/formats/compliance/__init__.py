@@ -145,6 +145,7 @@ def _inert(text: str) -> str:
 def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | None) -> str:
     page = files("cinedex.formats.compliance") / "page"
     style = (page / "compliance.css").read_text(encoding="utf-8")
+    style += f'@page {{ @top-left {{ content: "{_quoted(timeline.movie.name)}"; font: 8pt system-ui, sans-serif }} }}\n'
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((page / "compliance.html.j2").read_text(encoding="utf-8"))
@@ -161,16 +162,23 @@ def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | 
     )
 
 
+def _quoted(text: str) -> str:
+    """Text for a string of CSS, in which nothing ends the string or the style."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " -_.") else f"\\{ord(c):x} " for c in text)
+
+
 class _Stills:
     """Pictures of the film by time, as data URLs."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self._track = timeline.find(Picture)
+        self._track, self._film = timeline.find(Picture), timeline.movie
 
     def __call__(self, finding: Finding) -> list[tuple[str, str]]:
         if self._track is None or not len(self._track):
             return []
-        moments = np.array([int(e.span.start) for e in finding.evidence[:STILLS_MAX]], dtype=np.int64)
+        # What is true of the whole film is seen in no one picture.
+        shown = [e for e in finding.evidence if e.span.duration < self._film.duration]
+        moments = np.array([int(e.span.start) for e in shown[:STILLS_MAX]], dtype=np.int64)
         found: dict[int, tuple[str, str]] = {}
         for moment, number in zip(moments.tolist(), self._track.spans.at(moments).tolist(), strict=True):
             if number >= 0 and number not in found:
