@@ -124,6 +124,9 @@ class Flashes(Stage):
         light = light[:, cells]
         full = saturated(light, self.saturation)
         if np.count_nonzero(full, axis=1).max() >= least:
+            # A cell that is never saturated red changes neither to it nor from it.
+            ever = full.any(axis=0)
+            cells, light, full = cells[ever], light[:, ever], full[:, ever]
             raw = redness(light)
             step = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
             red = swings(np.where(full, raw, np.float32(0)), float(step), also=raw)

@@ -118,8 +118,8 @@ def swings(
     turned, fallen = np.empty_like(peaks), np.empty_like(peaks)
     for at, now in enumerate(values):
         np.multiply(signs.reshape(2, -1), now, out=turned.reshape(2, -1))
-        if also is not None:
-            peaks_also = np.where(turned > peaks, np.tile(also[at], 2), peaks_also)
+        if also is not None and peaks_also is not None:
+            np.copyto(peaks_also.reshape(2, -1), also[at], where=(turned > peaks).reshape(2, -1))
         np.maximum(peaks, turned, out=peaks)
         np.subtract(peaks, turned, out=fallen)
         if fallen.max() < step:
