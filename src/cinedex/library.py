@@ -295,7 +295,7 @@ class Library:
 
     def _index(self, movie: Movie) -> None:
         """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
-        steps = self.plan(movie).having(StepState.HIT)
+        steps = self.plan(movie).known(self.store).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
         taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
         made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
@@ -333,7 +333,7 @@ class Library:
 
         Where only some kinds of `rows` are wanted, no others are read, nor the tags that were taught.
         """
-        plan = self.plan(movie)
+        plan = self.plan(movie).known(self.store)
         tracks: dict[tuple[str, str], Track[Any]] = {}
         failures: dict[str, str] = {}
         wanted = None if rows is None else {row.kind for row in rows}
@@ -413,7 +413,7 @@ class Library:
         return write_chapters(movie, [(Span(c.start, c.end), c.title) for c in self.summary(movie).chapters], to)
 
     def _looked(self, movie: Movie) -> tuple[bool, bool]:
-        made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}
+        made = {row for step in self.plan(movie).known(self.store).having(StepState.HIT) for row in step.stage.makes}
         return bool(made & LOOKED), bool(made & LISTENED)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:
