@@ -12,7 +12,10 @@ from typing import Any, Literal
 from cinedex import plugins
 from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
 from cinedex.compliance.judge import Judge
+from cinedex.compliance.log import ReviewLog
 from cinedex.compliance.model import Judgement, Pack
+from cinedex.compliance.read import built_in
+from cinedex.compliance.review import Reviewer
 from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.chapters import write_chapters
 from cinedex.formats.charts import Charts, write_charts
@@ -423,15 +426,20 @@ class Library:
 
     def comply(self, movie: Movie, packs: Iterable[Pack]) -> list[Judgement]:
         """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
-        judge = Judge(self.timeline(movie))
+        judge = Judge(self.timeline(movie), decisions=self.reviewer.decisions(movie))
         return [judge.judge(pack) for pack in packs]
+
+    @cached_property
+    def reviewer(self) -> Reviewer:
+        """What people decide about flags: the queue of them, deciding, and the log."""
+        return Reviewer(ReviewLog(self.store), self.timeline, lambda: built_in().values(), by=self.settings.user)
 
     def edits(
         self, movie: Movie, wishes: Sequence[Wish], packs: Iterable[Pack], margins: Margins | None = None
     ) -> EditList:
         """What to skip, mute and blur in a film: wishes by category and strength, among all that the packs look at."""
         timeline = self.timeline(movie)
-        judge = Judge(timeline, most=None)
+        judge = Judge(timeline, most=None, decisions=self.reviewer.decisions(movie))
         return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
 
     def safe_copy(self, edits: EditList, to: Path, seen: Callable[[Time], None] = lambda _: None) -> Path:
