@@ -35,6 +35,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
         return Timeline(movie, known.tracks, known.failures, known.makers)
 
     monkeypatch.setattr(Library, "timeline", timeline)
+    monkeypatch.setattr(Library, "evidence", timeline)
     monkeypatch.setattr(review_cli, "open_library", lambda: library)
     return library
 
@@ -129,9 +130,7 @@ def test_decisions_whose_flag_is_gone_are_told(client: TestClient, library: Libr
     for flag in client.get(path).json()["flags"]:
         client.post(path, json={"flag": flag["id"], "decision": "reject", "note": "no"})
     bare = _timeline(_word(60.1))
-    monkeypatch.setattr(
-        Library, "timeline", lambda _self, movie, _rows=None: Timeline(movie, bare.tracks, {}, bare.makers)
-    )
+    monkeypatch.setattr(Library, "evidence", lambda _self, movie: Timeline(movie, bare.tracks, {}, bare.makers))
     del library.__dict__["reviewer"]  # it has the timeline of before
     told = client.get(path).json()
     assert [f["state"] for f in told["flags"]] == ["rejected"]

@@ -271,8 +271,7 @@ def _warned(clause: Clause, seen: list[Counted], warnings: Spans, unseen: str, m
     shown = [c for c in seen if c.counts]
     if not shown:
         why = f"no tobacco was seen in the picture, which proves nothing; {len(warnings)} warnings were{unseen}"
-        rejected = tuple(c.evidence(_sign(c)) for c in seen[:most])
-        return Finding(clause, "needs a human", None, _why(why, seen), rejected)
+        return Finding(clause, "needs a human", None, _why(why, seen), tuple(c.evidence(_sign(c)) for c in seen[:most]))
     shown.sort(key=lambda c: c.span)  # corrected ones may have moved
     covered = Spans.of(c.span for c in shown).overlap(warnings)
     shares = [int(part) / max(int(c.span.duration), 1) for c, part in zip(shown, covered, strict=True)]
@@ -280,6 +279,7 @@ def _warned(clause: Clause, seen: list[Counted], warnings: Spans, unseen: str, m
         c.evidence(f"{c.place.label}, warned of in {share:.0%} of it")
         for c, share in zip(shown[:most], shares, strict=False)
     )
+    out = tuple(c.evidence(_sign(c)) for c in seen if not c.counts)
     lacking = sum(clause.beyond(share) > 0 for share in shares)
     why = f"{lacking} of {len(shown)} stretches that may show tobacco lack the warning{unseen}"
-    return Finding(clause, "needs a human", min(shares), _why(why, seen), evidence)
+    return Finding(clause, "needs a human", min(shares), _why(why, seen), (*evidence, *out)[:most])
