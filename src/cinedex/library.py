@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from cinedex import plugins
 from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
-from cinedex.compliance.judge import Judge
+from cinedex.compliance.judge import EVIDENCE_MAX, Judge
 from cinedex.compliance.log import ReviewLog
 from cinedex.compliance.model import Judgement, Pack
+from cinedex.compliance.places import Decisions
 from cinedex.compliance.read import built_in
 from cinedex.compliance.review import Reviewer
 from cinedex.errors import CinedexError, NotFoundError
@@ -433,10 +434,26 @@ class Library:
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
 
-    def comply(self, movie: Movie, packs: Iterable[Pack]) -> list[Judgement]:
-        """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
-        judge = Judge(self.evidence(movie), decisions=self.reviewer.decisions(movie))
+    def comply(
+        self,
+        movie: Movie,
+        packs: Iterable[Pack],
+        *,
+        most: int | None = EVIDENCE_MAX,
+        decisions: Decisions | None = None,
+    ) -> list[Judgement]:
+        """What rule packs say of a film, judged from what is stored: nothing is analysed again.
+
+        `most` bounds the places listed of a finding; all are counted. `decisions` are people's, else those of the log.
+        """
+        decided = self.reviewer.decisions(movie) if decisions is None else decisions
+        judge = Judge(self.evidence(movie), most=most, decisions=decided)
         return [judge.judge(pack) for pack in packs]
+
+    @property
+    def shareable(self) -> bool:
+        """Whether another process can open the same library by its settings alone."""
+        return self._stages is None and not self.settings.library.startswith("memory:")
 
     @cached_property
     def reviewer(self) -> Reviewer:
