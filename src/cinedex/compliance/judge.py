@@ -103,6 +103,9 @@ class Judge:
             return "the film has no sound"
         if stage in self.timeline.failures:
             return f"the stage {stage} failed: {self.timeline.failures[stage]}"
+        makers = self.timeline.makers.get(kind.kind, ())
+        if stage and makers and stage not in makers:
+            return f"no stage {stage} makes {kind.kind}; these do: {', '.join(makers)}"
         if stage and (stage, kind.kind) not in self.timeline.tracks:
             return f"the stage {stage} did not run; cinedex analyze runs it"
         if not stage and self.timeline.state(kind) is not State.DONE:

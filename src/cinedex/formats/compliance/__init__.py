@@ -109,11 +109,11 @@ def _csv(judged: Sequence[Judgement]) -> str:
             first = f.evidence[0].span.start.clock if f.evidence else ""
             value = "" if f.value is None else f"{f.value:.6g}"
             cells = [j.pack.name, j.pack.version, f.clause.id, f.outcome, value, allowed(f.clause), f.clause.known]
-            write.writerow([*cells, _inert(f.why), first, len(f.evidence)])
+            write.writerow([*cells, inert(f.why), first, len(f.evidence)])
     return to.getvalue()
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
