@@ -17,7 +17,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from cinedex import __version__
-from cinedex.compliance.model import Clause, Finding, Judgement
+from cinedex.compliance.model import Clause, Evidence, Finding, Judgement
 from cinedex.formats.compliance.curves import flashing
 from cinedex.media.image import smaller
 from cinedex.stages.flicker.fix import Remedy
@@ -112,7 +112,7 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "evidence": [
             {"start": float(e.span.start.seconds), "end": float(e.span.end.seconds), "ref": e.ref, "note": e.note,
-             "score": round(e.score, 4)}
+             "score": round(e.score, 4), "review": _review(e)}
             for e in finding.evidence
         ],
     }  # fmt: skip
@@ -124,6 +124,12 @@ def _cures(finding: Finding, remedies: Remedies | None) -> dict[str, Any]:
     return {"remedies": [facts_of(r) for r in remedies.get(finding.clause.labels[0], ())]}
 
 
+def _review(evidence: Evidence) -> dict[str, str] | None:
+    """What somebody decided about a place."""
+    d = evidence.decision
+    return None if d is None or d.do == "reopen" else {"state": d.state, "by": d.by, "at": d.at, "note": d.note}
+
+
 def _csv(judged: Sequence[Judgement]) -> str:
     to = io.StringIO()
     write = csv.writer(to, lineterminator="\n")
@@ -133,11 +139,11 @@ def _csv(judged: Sequence[Judgement]) -> str:
             first = f.evidence[0].span.start.clock if f.evidence else ""
             value = "" if f.value is None else f"{f.value:.6g}"
             cells = [j.pack.name, j.pack.version, f.clause.id, f.outcome, value, allowed(f.clause), f.clause.known]
-            write.writerow([*cells, _inert(f.why), first, len(f.evidence)])
+            write.writerow([*cells, inert(f.why), first, len(f.evidence)])
     return to.getvalue()
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
