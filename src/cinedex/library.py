@@ -206,12 +206,15 @@ class Library:
         """Every film of the library, by name."""
         return sorted(self.store.movies(), key=lambda m: (m.name.casefold(), m.id))
 
-    def find(self, film: str | Path) -> Movie:
-        """A film by id, the beginning of an id, name or path. Raises NotFoundError, UsageError where several fit."""
+    def find(self, film: str | Path, *, exactly: bool = False) -> Movie:
+        """A film by id, the beginning of an id, name or path; unless `exactly`, by a part of its name that no other has.
+
+        Raises NotFoundError, UsageError where several fit.
+        """
         text = str(film)
         if text[:1].isalnum() and len(text) <= 128 and "/" not in text and (exact := self._by_id(text)) is not None:
             return exact
-        return film_meant(text, self.movies(), self.settings.library)
+        return film_meant(text, self.movies(), self.settings.library, exactly=exactly)
 
     def _by_id(self, text: str) -> Movie | None:
         try:

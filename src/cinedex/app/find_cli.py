@@ -115,7 +115,7 @@ def ask(
 
 
 def summary(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     length: Annotated[str, typer.Option("--length", help="short, medium or long.")] = "short",
     scene: Annotated[int | None, typer.Option("--scene", min=0, help="Only this scene.")] = None,
     person: Annotated[str, typer.Option("--person", help="Only where this person is on screen.")] = "",
