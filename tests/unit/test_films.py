@@ -42,7 +42,7 @@ def test_several_are_listed():
     with pytest.raises(UsageError, match=r"fits 2 films: night train\.mp4 .*, night boat\.mp4"):
         meant("night")
     many = [replace(FILMS[0], id=f"m1-{n:08}", name=f"reel {n}.mp4", uri=f"/{n}") for n in range(9)]
-    with pytest.raises(UsageError, match="fits 9 films: .* and 4 more"):
+    with pytest.raises(UsageError, match=r"fits 9 films: .* and 4 more"):
         film_meant("reel", many, "lib")
 
 
