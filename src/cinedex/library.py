@@ -207,7 +207,7 @@ class Library:
         return sorted(self.store.movies(), key=lambda m: (m.name.casefold(), m.id))
 
     def find(self, film: str | Path, *, exactly: bool = False) -> Movie:
-        """A film by id, the beginning of an id, name or path; unless `exactly`, by a part of its name that no other has.
+        """A film by id, the beginning of an id, name or path; unless `exactly`, by a part of its name alone.
 
         Raises NotFoundError, UsageError where several fit.
         """
