@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cinedex.errors import UsageError
-from cinedex.models.tasks import Floats
+from cinedex.models.tasks import Floats, Reranker
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.hits import Candidate, Hit, hit_of, in_turn, joined, rank
 from cinedex.search.index import Index
+from cinedex.search.rerank import reranked
 from cinedex.search.syntax import LONGEST_QUERY, Query, parse
 from cinedex.search.terms import TELLS_NOTHING, Term, terms_of, words_of
 
@@ -51,8 +52,11 @@ def search(
     where: Where = ANYWHERE,
     like: Mapping[str, Floats] | None = None,
     notes: Sequence[str] = (),
+    reranker: Reranker | None = None,
 ) -> SearchResult:
     """The moments that fit best: words, phrases, vectors to be near to (`like`), all inside `where`.
+
+    Where there is a `reranker`, it reads the best of them and puts those that answer first.
 
     Raises UsageError where nothing is asked for. Filters of the query itself are not resolved here; see `resolve`.
     """
@@ -82,6 +86,7 @@ def search(
     kept = [c for c in found.values() if _has_phrases(c, query)]
     filtered = tuple(map(str, query.filters))
     hits = joined(hit_of(candidate, terms, filtered) for candidate in kept)
+    hits = reranked(hits, spoken, reranker) if reranker is not None else hits
     films, moments = index.size
     silent = () if vectors or not moments or not terms else (_only_words(index),)
     return SearchResult(
