@@ -367,7 +367,8 @@ class Library:
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline)
+        reranker = (lambda: self.pool.get(self.settings.reranker)) if self.settings.reranker else None
+        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline, reranker)
 
     def search(
         self,

@@ -387,11 +387,11 @@ class FakeLanguageNamer:
 
 
 def fake_specs() -> dict[str, ModelSpec]:
-    """The core models by their real names, without files; their spaces are marked, so that nobody mixes them up."""
+    """The core and extra models by their real names, without files; their spaces are marked, to be mixed up by nobody."""
     return {
         name: replace(spec, files=(), memory_mib=1, space=f"fake-{spec.space}" if spec.space else None)
         for name, spec in registry().items()
-        if spec.tier == "core"
+        if spec.tier in {"core", "extra"}
     }
 
 

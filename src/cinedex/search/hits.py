@@ -14,8 +14,8 @@ FUSE = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)."""
 
 _WEIGHTS = {"text": 0.5}
-"""What a place in a list counts, where it is not 1. Set on the 'tune' queries of tests/quality/search_queries.json: many
-moments share words with a question that are not what it asks for, and words that are there count once more below."""
+"""What a place in a list counts, where it is not 1. Set on the 'tune' queries of tests/quality/search_queries.json:
+many moments share words with a question that are not what it asks for; words that are there count once more below."""
 
 _SAME = 1e-4
 """Scores of one list that differ by less are equal."""
