@@ -387,7 +387,7 @@ class FakeLanguageNamer:
 
 
 def fake_specs() -> dict[str, ModelSpec]:
-    """The core and extra models by their real names, without files; their spaces are marked, to be mixed up by nobody."""
+    """The core and extra models by their real names, without files; their spaces are marked as fakes'."""
     return {
         name: replace(spec, files=(), memory_mib=1, space=f"fake-{spec.space}" if spec.space else None)
         for name, spec in registry().items()
