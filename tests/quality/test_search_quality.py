@@ -114,9 +114,9 @@ def test_moments_of_films_are_found_by_what_they_show(films: Library):
     Asked as users do, plain words read into filters. Right is a hit in the right film that shares half of the shorter
     with a range that answers; or, the stricter rule, one whose intersection over union with it is 0.5 or more.
 
-    Measured: 1 is found, first of all, by the words of a title; 3 get wrong answers, 33 none. The tagger's 1000 names are
-    of photographs, and have no word for most of what films show, least of all animated ones; what is tested is that search
-    then keeps silent.
+    Measured: 1 is found, first of all, by the words of a title; 3 get wrong answers, 33 none. The tagger's 1000 names
+    are of photographs, with no word for most of what films show, least of all animated ones; what is tested is that
+    search then keeps silent.
     """
     asked = moment_queries()
     assert len(asked) == 37
