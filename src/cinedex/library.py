@@ -43,6 +43,7 @@ from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
+from cinedex.search.examples import Like, face_like, sound_like, voice_like
 from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
@@ -77,6 +78,12 @@ TAGGER = "efficientnet-lite2"
 
 NAMER = "langid"
 """The model that says which language a text is in."""
+
+HEARER, VOICE_EMBEDDER = "silero-vad", "resemblyzer"
+"""The models that listen to recordings of voices."""
+
+LISTENER = "yamnet"
+"""The model that says what recordings sound like."""
 
 DETECTOR, FACE_EMBEDDER = "centerface", "dlib-face"
 """The models that look at photos of people."""
@@ -378,9 +385,27 @@ class Library:
         movie: Movie | None = None,
         like: Path | None = None,
         more_like: tuple[Movie, Time] | None = None,
+        face: Path | None = None,
+        voice: Path | None = None,
+        sound: Path | None = None,
     ) -> SearchResult:
-        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
-        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
+        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly.
+
+        `face` is a photo of somebody who is to be on screen, `voice` a recording of somebody who is to speak, `sound`
+        one of what is to be heard. Faces and voices raise UsageError where recognition is off.
+        """
+        examples = self._examples(face, voice, sound)
+        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like, examples=examples)
+
+    def _examples(self, face: Path | None, voice: Path | None, sound: Path | None) -> list[Like]:
+        get, found = self.pool.get, list[Like]()
+        if face is not None:
+            found.append(face_like(face, self.cast, lambda: (get(DETECTOR), get(FACE_EMBEDDER))))
+        if voice is not None:
+            found.append(voice_like(voice, self.cast, self.timeline, lambda: (get(HEARER), get(VOICE_EMBEDDER))))
+        if sound is not None:
+            found.append(sound_like(sound, self.movies(), self.timeline, get(LISTENER)))
+        return found
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -29,6 +29,13 @@ def search(
     more_like: Annotated[
         str | None, typer.Option("--more-like", help="FILM@TIME: a moment that the others are to be like.")
     ] = None,
+    face: Annotated[
+        Path | None, typer.Option("--face", help="A photo of somebody who is to be on screen (recognition must be on).")
+    ] = None,
+    voice: Annotated[
+        Path | None, typer.Option("--voice", help="A recording of a voice that is to speak (recognition must be on).")
+    ] = None,
+    sound: Annotated[Path | None, typer.Option("--sound", help="A recording of what is to be heard.")] = None,
     as_json: Json = False,
 ) -> None:
     """Find moments by what is said, read, seen or heard in them, and by who is on screen."""
@@ -41,6 +48,9 @@ def search(
         movie=library.find(film) if film else None,
         like=like,
         more_like=_moment(library, more_like) if more_like else None,
+        face=face,
+        voice=voice,
+        sound=sound,
     )
     if as_json:
         print_json(result_facts(result))

@@ -17,6 +17,7 @@ from cinedex.people.scan import ReadTracks
 from cinedex.people.view import Character
 from cinedex.people.voices import Owned, owned, said_by
 from cinedex.search.columns import LOOK
+from cinedex.search.examples import Like
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.index import Index
 from cinedex.search.query import SearchResult, search
@@ -60,20 +61,36 @@ class Finder:
         movie: Movie | None = None,
         like: Path | None = None,
         more_like: tuple[Movie, Time] | None = None,
+        examples: Sequence[Like] = (),
     ) -> SearchResult:
-        """The moments that fit words and filters, that look like a picture, or that are like a moment of a film."""
-        query = self.read(text) if text.strip() or not (like or more_like) else Query()
-        return self.asked(query, limit=limit, movie=movie, like=self._likeness(like, more_like))
+        """The moments that fit words and filters, that look like a picture, that are like a moment or an example."""
+        query = self.read(text) if text.strip() or not (like or more_like or examples) else Query()
+        return self.asked(query, limit=limit, movie=movie, like=self._likeness(like, more_like), examples=examples)
 
     def asked(
-        self, query: Query, *, limit: int = 10, movie: Movie | None = None, like: Mapping[str, Floats] | None = None
+        self,
+        query: Query,
+        *,
+        limit: int = 10,
+        movie: Movie | None = None,
+        like: Mapping[str, Floats] | None = None,
+        examples: Sequence[Like] = (),
     ) -> SearchResult:
         """The same of a query that has been read."""
         where = Where(movies=(movie.id,)) if movie else ANYWHERE
         resolved = resolve(query, self.index, self.movies(), self.presence, where, voices=self.voices)
         reranker, notes = self._reading()
         notes = (*resolved.notes, *notes)
-        return search(self.index, query, limit=limit, where=resolved.where, like=like, notes=notes, reranker=reranker)
+        return search(
+            self.index,
+            query,
+            limit=limit,
+            where=resolved.where,
+            like=like,
+            notes=notes,
+            reranker=reranker,
+            examples=examples,
+        )
 
     def _reading(self) -> tuple[Reranker | None, tuple[str, ...]]:
         """What reads hits again, or why nothing does though it was wanted."""

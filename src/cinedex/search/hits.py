@@ -26,7 +26,10 @@ _JOINED_MAX = SECOND * 60
 _AGAIN = 0.1
 """What a hit loses, as a share, for every better one of its film, so that one film does not fill the list."""
 
-SPOKEN_FOR = {"meaning": "words near in meaning", "concept": "picture near in meaning", "look": "picture looks alike"}
+SPOKEN_FOR = {
+    "meaning": "words near in meaning", "concept": "picture near in meaning", "look": "picture looks alike",
+    "face": "a face like it", "voice": "a voice like it", "sound": "sounds like it",
+}  # fmt: skip
 
 _COLUMNS = {
     "said": ("words",), "said in English": ("english",), "read": ("screen",), "seen": ("tags", "kinds", "things"),
@@ -57,7 +60,7 @@ class Hit:
     why: tuple[str, ...] = ()
     """What spoke for it, in words."""
     ranks: tuple[tuple[str, int], ...] = ()
-    """The lists that it is in and its place in each: 'text', 'meaning', 'concept', 'look'."""
+    """The lists that it is in and its place in each: 'text', 'meaning', 'concept', 'look', 'face', 'voice', 'sound'."""
     english: str = ""
     """What is said, translated."""
     screen: str = ""
