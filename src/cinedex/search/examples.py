@@ -74,7 +74,7 @@ class Like:
 
 
 def face_like(photo: Path, cast: Cast, models: Callable[[], tuple[FaceDetector, FaceEmbedder]]) -> Like:
-    """Where somebody is on screen who may be the person of a photo: as near as what is suggested of people is.
+    """Where somebody is on screen who may be the person of a photo: as near as who is recognised is.
 
     Raises UsageError where recognition is off, and for a photo without exactly one clear face.
     """
@@ -88,7 +88,7 @@ def face_like(photo: Path, cast: Cast, models: Callable[[], tuple[FaceDetector, 
     for part, who in zip(seen.parts, seen.people, strict=True):
         looks = [look.print for look in part.looks if len(look.print) == len(asked.values)]
         near = max((float(print_ @ asked.values) for print_ in looks), default=-1.0)
-        if part.evidence.space == asked.space and not who.hidden and near >= bounds.likely:
+        if part.evidence.space == asked.space and not who.hidden and near >= bounds.sure:
             found.setdefault(part.evidence.movie.id, []).extend((s, near) for s in part.spans)
     return Like("face", found)
 
