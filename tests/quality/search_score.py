@@ -197,19 +197,52 @@ def seen(part: str, pool: ModelPool, film_and_classes: tuple[Timeline, list[str]
     return lambda reranker=None: score(index, present, told["absent"], reranker)
 
 
+def in_languages() -> dict[str, list[tuple[str, str]]]:
+    """The first spoken queries of the test part by language, each with the words that answer it."""
+    told = QUERIES["spoken"]["languages"]
+    english = QUERIES["spoken"]["test"]["present"][: len(next(iter(told.values())))]
+    every = {"en": [text for text, _ in english], **told}
+    return {name: [(text, words) for text, (_, words) in zip(own, english, strict=True)] for name, own in every.items()}
+
+
+def by_language(pool: ModelPool, shot_seconds: float, folder: Path) -> dict[str, Score]:
+    """English subtitles, searched in every language."""
+    index = Index(str(folder / f"languages{shot_seconds}"), lambda: pool.get("e5-small"))
+    index.update(spoken_film(DATA / "speech" / "subtitles" / QUERIES["spoken"]["test"]["subtitles"], shot_seconds))
+    return {name: score(index, [(t, _says(w)) for t, w in own], []) for name, own in in_languages().items()}
+
+
+def asked_by_language(pool: ModelPool, folder: Path) -> dict[str, str]:
+    """The same asked as questions: how many are answered, and of how many the right place is cited."""
+    asker = _asker(pool, "test", folder / "asked in languages")
+    found = {}
+    for name, own in in_languages().items():
+        answers = [(asker.ask(text), words) for text, words in own]
+        cited = [[_bare(words) in _bare(e.text) for e in answer.evidence] for answer, words in answers]
+        found[name] = (
+            f"answered {sum(bool(a.claims) for a, _ in answers)} of {len(own)}, first citation right "
+            f"{sum(c[:1] == [True] for c in cited)}, any {sum(True in c for c in cited)}"
+        )
+    return found
+
+
+def _asker(pool: ModelPool, part: str, folder: Path) -> Asker:
+    """Answers questions about a film's subtitles."""
+    timeline = spoken_film(DATA / "speech" / "subtitles" / QUERIES["spoken"][part]["subtitles"], 4.0)
+    index = Index(str(folder), lambda: pool.get("e5-small"))
+    index.update(timeline)
+    nobody: Any = SimpleNamespace(register=SimpleNamespace(people={}), on=False, film=None, everybody=list)
+    finder = Finder(index, lambda: [timeline.movie], nobody, lambda: pool.get("efficientnet-lite2"))
+    return Asker(finder, lambda _: (True, True))
+
+
 def asked(part: str, pool: ModelPool, folder: Path) -> dict[str, Any]:
     """Questions about a film's subtitles: which answers cite the right place, and what is answered that has no answer.
 
     Claims are checked again here, by hand-made words of the answer; `claims` is how many were made in all.
     """
     told = QUERIES["spoken"][part]
-    timeline = spoken_film(DATA / "speech" / "subtitles" / told["subtitles"], 4.0)
-    index = Index(str(folder / "asked"), lambda: pool.get("e5-small"))
-    index.update(timeline)
-    nobody: Any = SimpleNamespace(register=SimpleNamespace(people={}), on=False, film=None, everybody=list)
-    asker = Asker(
-        Finder(index, lambda: [timeline.movie], nobody, lambda: pool.get("efficientnet-lite2")), lambda _: (True, True)
-    )
+    asker = _asker(pool, part, folder / "asked")
     answers = [(asker.ask(text), words) for text, words in told["present"]]
     cited = [[_bare(words) in _bare(e.text) for e in answer.evidence] for answer, words in answers]
     return {

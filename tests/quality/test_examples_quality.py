@@ -68,7 +68,7 @@ def curve(near: Numbers, right: npt.NDArray[np.bool_], bounds: Sequence[float]) 
 @pytest.mark.skipif(not (DATA / "faces" / "orl").exists(), reason="the data are not here")
 @pytest.mark.parametrize(("part", "people"), [("tuning", range(1, 21)), ("test", range(21, 41))])
 def test_faces(pool: ModelPool, part: str, people: range):
-    """ORL: of 20 people five pictures are one look in films, five are examples. The bound is that from which somebody is recognised."""
+    """ORL: of 20 people five pictures are one look in films, five are examples. The bound is that of recognition."""
     made = prints(pool, people)
     looks = np.stack([made[p][:5].mean(axis=0) for p in people])
     looks /= np.linalg.norm(looks, axis=1, keepdims=True)

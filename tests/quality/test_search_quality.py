@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.quality.moments_score import DEEP, RULES, by_chance, films_library
 from tests.quality.moments_score import queries as moment_queries
@@ -19,6 +20,8 @@ from tests.quality.search_score import (
     ablations,
     alike,
     asked,
+    asked_by_language,
+    by_language,
     core_pool,
     pictured_film,
     seen,
@@ -89,6 +92,15 @@ def test_questions_are_answered_by_what_is_cited(pool: ModelPool, tmp_path: Path
     assert got["claims whose citation has their words"] == got["claims"]
     assert got["any citation right"] >= 0.75 * got["questions"]
     assert got["absent but answered"] <= 1
+
+
+def test_languages_find_what_is_said_in_english(pool: ModelPool, tmp_path: Path):
+    """14 of the test queries put into six languages, over the English subtitles of Sintel: searched and asked."""
+    found = {cut: by_language(pool, seconds, tmp_path) for cut, seconds in (("sound", 0.0), ("shots", 4.0))}
+    for cut, scores in found.items():
+        tell({f"{cut}, {name}": str(one).partition("; silence")[0] for name, one in scores.items()})
+    tell({f"asked, {name}": told for name, told in asked_by_language(pool, tmp_path).items()})
+    assert np.mean([one.first for one in found["shots"].values()]) >= 0.4
 
 
 @pytest.mark.slow
