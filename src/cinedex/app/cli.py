@@ -64,7 +64,7 @@ app.command()(find_cli.summary)
 app.command()(reel_cli.reel)
 app.command()(reel_cli.chapters)
 
-Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
+Film = Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
 
 
@@ -244,7 +244,7 @@ def remove(
 ) -> None:
     """Forget a film and all its facts. The film file itself stays."""
     library = open_library()
-    movie = library.find(film)
+    movie = library.find(film, exactly=yes)
     if not yes and not typer.confirm(f"Forget {movie.name} ({movie.id[:16]}) and all that is known of it?"):
         raise typer.Exit(1)
     library.remove(movie)
