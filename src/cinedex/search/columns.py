@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -83,6 +83,13 @@ def rows_of(timeline: Timeline, found: Sequence[Moment], key: str, schema: pa.Sc
         **_vectors(timeline, found, embedders),
     }
     return pa.table([pa.array(columns[n], type=schema.field(n).type) for n in schema.names], schema=schema)
+
+
+def blank_rows(ids: Collection[str], schema: pa.Schema) -> pa.Table:
+    """Rows of no film with nothing in them: what takes the place of moments that are no more."""
+    none = {pa.string(): "", pa.int64(): 0, pa.list_(pa.string()): []}
+    columns = [pa.array(sorted(ids) if f.name == "id" else [none.get(f.type)] * len(ids), type=f.type) for f in schema]
+    return pa.table(columns, schema=schema)
 
 
 def _vectors(timeline: Timeline, found: Sequence[Moment], embedders: Embedders) -> dict[str, list[Any]]:
