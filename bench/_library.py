@@ -147,7 +147,7 @@ class Films:
         self._said, self._seen = sentences(), labels()
 
     def __len__(self) -> int:
-        return -(-self._moments // IN_A_FILM)
+        return max(-(-self._moments // IN_A_FILM), 0)
 
     def __iter__(self) -> Iterator[Timeline]:
         return (self.film(n) for n in range(len(self)))
@@ -273,8 +273,8 @@ def save(path: Path, spreads: dict[str, Spread]) -> None:
 def load(path: Path) -> dict[str, Spread]:
     """Those that were kept."""
     told = np.load(path)
-    names = {key.partition("-")[0] for key in told.files}
-    return {
-        n: Spread(*(told[f"{n}-{k}"] for k in ("mean", "axes")), *(float(told[f"{n}-{k}"]) for k in ("rest", "near", "noise")))
-        for n in names
-    }  # fmt: skip
+    found: dict[str, dict[str, Any]] = {}
+    for key in told.files:
+        name, _, part = key.partition("-")
+        found.setdefault(name, {})[part] = told[key] if told[key].ndim else float(told[key])
+    return {name: Spread(**parts) for name, parts in found.items()}

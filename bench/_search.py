@@ -19,8 +19,7 @@ from bench._measure import report
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.tasks import Floats
-from cinedex.search.columns import VECTORS, rows_of
-from cinedex.search.filters import Where
+from cinedex.search.columns import rows_of
 from cinedex.search.finder import Finder
 from cinedex.search.index import Index
 from cinedex.search.moments import moments
