@@ -1,4 +1,4 @@
-"""What films carry stays data: names, subtitles, signs and tags that try to be instructions, markup, paths, formulas."""
+"""What films carry stays data: names, subtitles and signs that try to be instructions, markup, paths or formulas."""
 
 from __future__ import annotations
 
