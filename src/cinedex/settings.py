@@ -79,6 +79,9 @@ class Settings:
     """The model that the endpoint is asked for, by its name there. CINEDEX_WRITER_MODEL."""
     writer_key: str = field(default="", repr=False)
     """The endpoint's key, sent to it alone. CINEDEX_WRITER_KEY."""
+    redis_url: str = field(default="", repr=False)
+    """A Redis (redis://, rediss://, unix://) for what several servers of one library share: sessions of questions.
+    Without one the library keeps them. CINEDEX_REDIS_URL."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -147,6 +150,7 @@ _READERS: dict[str, Any] = {
     "WRITER": str,
     "WRITER_MODEL": str,
     "WRITER_KEY": str,
+    "REDIS_URL": str,
 }
 
 _FIELDS = {"REEL_SECONDS": "reel"}

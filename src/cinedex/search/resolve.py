@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from cinedex.search.facets import KEYS, facet
@@ -78,6 +79,7 @@ def films_called(name: str, movies: Sequence[Movie]) -> list[Movie]:
     return exact or [m for m in movies if wanted and any(f" {wanted} " in f" {t} " for t in titles[m.id])]
 
 
+@lru_cache(50_000)
 def _plain(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
 

@@ -240,7 +240,14 @@ class _Reader:
         )
 
     def _named(self, key: str, names: Iterable[str], before: str, after: str = r"(?:'s|\u2019s)?") -> None:
-        for name in sorted({n for n in names if len(n) > 1}, key=lambda n: (-len(n), n)):
+        folded = self.text.casefold()
+        # A library has thousands of names, and to make a pattern of each would take longer than the search.
+        there = {
+            n
+            for n in names
+            if len(n) > 1 and re.split(r"[\s_-]+", n.strip(" _-\t"), maxsplit=1)[0].casefold() in folded
+        }
+        for name in sorted(there, key=lambda n: (-len(n), n)):
             spaced = r"[\s_-]+".join(re.escape(w) for w in re.split(r"[\s_-]+", name) if w)
             pattern = rf"{before}{spaced}{after}(?!\w)"
             match = re.search(pattern, self.text, re.IGNORECASE)
