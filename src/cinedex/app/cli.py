@@ -21,6 +21,7 @@ from cinedex.app import (
     edits_cli,
     find_cli,
     flashes_cli,
+    logs,
     models_cli,
     people_cli,
     reel_cli,
@@ -309,10 +310,8 @@ def _complain(error: CinedexError) -> None:
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
-    logging.basicConfig(
-        level=os.environ.get("CINEDEX_LOG", "WARNING").upper(), format="%(levelname)s %(name)s: %(message)s"
-    )
     try:
+        logs.set_up()
         app()
     except CinedexError as error:
         _complain(error)

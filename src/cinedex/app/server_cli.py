@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from cinedex.app import logs
 from cinedex.app.opening import Json, open_library, out, print_json
 from cinedex.errors import UsageError
 from cinedex.settings import Settings
@@ -44,15 +45,17 @@ def serve(
     rate: Annotated[
         float, typer.Option(min=0, help="Requests a second of a key, eight times as many at once; 0: no limit.")
     ] = 50.0,
+    log: Annotated[str, typer.Option(help="The log's form: text, or json for programs, a line each.")] = "text",
     state: StateFile = None,
 ) -> None:
-    """Serve the library: web page and API, until Ctrl-C."""
+    """Serve the library: web page and API, until Ctrl-C or SIGTERM."""
+    logs.set_up(log)
     try:
-        import uvicorn  # noqa: PLC0415 - an extra
-
-        from cinedex.app.server.application import application  # noqa: PLC0415
-        from cinedex.app.server.fetching import origin  # noqa: PLC0415
+        from cinedex.app.server.fetching import origin  # noqa: PLC0415 - an extra
         from cinedex.app.server.service import LOOPBACK, Service  # noqa: PLC0415
+        from cinedex.app.server.tracing import from_environment  # noqa: PLC0415
+        from cinedex.app.server.watching import Watch  # noqa: PLC0415
+        from cinedex.app.serving import server  # noqa: PLC0415
     except ImportError as missing:
         raise UsageError(
             f"the service needs {missing.name}, which is not installed", remedy="pip install 'cinedex[server]'"
@@ -66,6 +69,7 @@ def serve(
         tuple(roots or ()),
         origins=tuple(origin(o) for o in origins or ()),
         rate=rate,
+        watch=Watch(from_environment()),
     )
     service.open_here = here and not service.keys.any
     if not here and not service.keys.any:
@@ -75,15 +79,7 @@ def serve(
         )
     names = (*LOOPBACK, *((host,) if not here else ()), *(name or ()))
     out.print(f"http://{host}:{port}/  (Ctrl-C ends it)" + ("" if service.open_here else "  a key is needed"))
-    uvicorn.run(
-        application(service, hosts=names),
-        host=host,
-        port=port,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=5,
-        limit_concurrency=1000,
-    )
+    server(service, names, host, port).run()
 
 
 @keys.command("create")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files as resources
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,8 +19,6 @@ from cinedex.app.server.once import answer_once
 from cinedex.app.server.openapi import describe
 from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
-
-_log = logging.getLogger("cinedex.server")
 
 _PAGE = {
     "": ("index.html", "text/html"),
@@ -46,9 +42,11 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
+        service.watch.open()
         service.worker.start()
         yield
-        service.worker.close()
+        await run_in_threadpool(service.worker.close)
+        service.watch.close()
 
     app = FastAPI(
         title="Cinedex",
@@ -137,20 +135,12 @@ def _refused(request: Request) -> Response | None:
 
 def _watch(app: FastAPI, service: Service) -> None:
     """Health, metrics, and a line in the log for every request."""
-    registry = CollectorRegistry()
-    asked = Counter("cinedex_requests", "Requests answered", ("route", "status"), registry=registry)
-    took = Histogram("cinedex_request_seconds", "Time to answer", ("route",), registry=registry)
-    waiting = Gauge("cinedex_jobs", "Jobs by state", ("state",), registry=registry)
 
     @app.middleware("http")
     async def counted(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        began = time.perf_counter()
-        response = await answer(request)
-        route = getattr(request.scope.get("route"), "path", "other")
-        seconds = time.perf_counter() - began
-        asked.labels(route, str(response.status_code)).inc()
-        took.labels(route).observe(seconds)
-        _log.info("%s %s %s %.0f ms", request.method, request.url.path, response.status_code, 1000 * seconds)
+        with service.watch.request(request.method, request.url.path, request.state.number, request.headers) as told:
+            response = await answer(request)
+            told(getattr(request.scope.get("route"), "path", "other"), response.status_code)
         return response
 
     @app.get("/healthz", tags=["operations"])
@@ -160,8 +150,10 @@ def _watch(app: FastAPI, service: Service) -> None:
 
     @app.get("/readyz", tags=["operations"])
     def readyz(request: Request) -> dict[str, str]:
-        """Whether the library and the state file can be read; 503 with the reason where not."""
+        """Whether the library and the state file can be read, and the server is not about to end; 503 where not."""
         found = service_of(request)
+        if found.worker.stop.is_set():
+            raise HTTPException(503, "the server is ending")
         found.state.rows("SELECT 1")
         found.library.movies()
         return {"status": "ready"}
@@ -169,9 +161,10 @@ def _watch(app: FastAPI, service: Service) -> None:
     @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     def metrics(_: Reader) -> PlainTextResponse:
         """Counts and times for Prometheus."""
-        for row in service.state.rows("SELECT state, COUNT(*) AS n FROM job GROUP BY state"):
-            waiting.labels(row["state"]).set(row["n"])
-        return PlainTextResponse(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4")
+        rows = service.state.rows("SELECT state, COUNT(*) AS n, MIN(made) AS first FROM job GROUP BY state")
+        oldest = next((row["first"] for row in rows if row["state"] == "queued"), None)
+        told = service.watch.read({r["state"]: r["n"] for r in rows}, oldest, lambda: service.library.index.size)
+        return PlainTextResponse(told, media_type="text/plain; version=0.0.4")
 
 
 def _serve_page(app: FastAPI) -> None:

@@ -122,7 +122,7 @@ async def events(job: str, service: Given, _: Reader, request: Request) -> Strea
 
     async def told() -> AsyncIterator[str]:
         found, last, quiet = first, "", 0.0
-        while not await request.is_disconnected():
+        while not service.worker.stop.is_set() and not await request.is_disconnected():
             text = json.dumps(found)
             if text != last:
                 yield f"event: job\ndata: {text}\n\n"

@@ -12,9 +12,11 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from cinedex.app.server.state import State
+from cinedex.app.server.watching import Watch
 from cinedex.errors import CancelledError, CinedexError, NotFoundError, UsageError
 from cinedex.library import Library
 from cinedex.run.events import Happening
@@ -175,8 +177,8 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 class Worker:
     """A thread that works through the queue with one library."""
 
-    def __init__(self, library: Library, jobs: Jobs) -> None:
-        self.library, self.jobs = library, jobs
+    def __init__(self, library: Library, jobs: Jobs, watch: Watch | None = None) -> None:
+        self.library, self.jobs, self.watch = library, jobs, watch or Watch()
         self.owner = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.stop = threading.Event()
         self._wake = threading.Event()
@@ -190,10 +192,14 @@ class Worker:
         """There may be something to do."""
         self._wake.set()
 
-    def close(self) -> None:
-        """End after what can be kept is kept; the running job goes back into the queue."""
+    def halt(self) -> None:
+        """Take no more jobs, and give the running one back once what can be kept is kept. Waits for nothing."""
         self.stop.set()
         self._wake.set()
+
+    def close(self) -> None:
+        """Halt, and wait for it, but for no longer than 30 s: the lease of what hangs then runs out."""
+        self.halt()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
 
@@ -204,7 +210,14 @@ class Worker:
                 self._wake.wait(1.0)
                 self._wake.clear()
                 continue
-            _Running(self, job).run()
+            with self.watch.job(job, partial(self._ended, job["id"])):
+                _Running(self, job).run()
+
+    def _ended(self, number: str) -> str:
+        try:
+            return str(self.jobs.get(number)["state"])
+        except CinedexError:
+            return "unknown"
 
 
 class _Running:
@@ -238,13 +251,17 @@ class _Running:
     def _analyse(self) -> list[str]:
         library = self.worker.library
         movie = library.find(self.job["movie"])
-        failed = []
+        failed, made, began = [], False, time.monotonic()
         wanted = self.job["stages"] or None
         for event in library.run([movie], stages=wanted, stop=self.stop, plans=self._planned):
             if event.stage:
                 self.fractions[event.stage] = 1.0 if event.what is Happening.DONE else event.fraction
             if event.error is not None:
                 failed.append(str(event.error))
+            made = made or event.what is Happening.DONE
+            self.worker.watch.happened(event)
+        if made:
+            self.worker.watch.analysed(movie.duration.seconds, time.monotonic() - began)
         return failed
 
     def _planned(self, plan: Plan) -> None:

@@ -17,6 +17,7 @@ from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
 from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
 from cinedex.app.server.state import State
+from cinedex.app.server.watching import Watch
 from cinedex.errors import NotFoundError
 from cinedex.library import Library
 from cinedex.timeline.movie import Movie
@@ -46,11 +47,12 @@ class Service:
     """Held by requests that decode or compose; more than these at once are told to come again."""
     jobs: Jobs = field(init=False)
     keys: Keys = field(init=False)
+    watch: Watch = field(default_factory=Watch)
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
         self.jobs, self.keys = Jobs(self.state), Keys(self.state)
-        self.worker = Worker(self.library, self.jobs)
+        self.worker = Worker(self.library, self.jobs, self.watch)
         self.limits = Limits(self.rate, 8 * self.rate)
 
     @contextmanager
