@@ -268,6 +268,13 @@ class Store:
                 return False
             return True
 
+    def places(self) -> list[str]:
+        """Every file of the library, in order, but those that are being written."""
+        with _translated("list", self.root):
+            found = [str(p) for p in self.fs.find(self.root)] if self.fs.exists(self.root) else []
+        inside = [p[p.index(self.root) + len(self.root) :].lstrip("/") for p in found]
+        return sorted(p for p in inside if not p.rpartition("/")[2].startswith("."))
+
     # Bytes
 
     def _names(self, place: str) -> list[str]:

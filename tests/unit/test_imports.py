@@ -21,7 +21,7 @@ LAYERS = (
     {"media", "models", "store", "subtitles"},
     {"stages", "people", "translate"},
     {"compliance"},
-    {"run", "search", "formats", "taught"},
+    {"run", "search", "formats", "taught", "backup"},
     {"library"},
     {"segments"},
     {"app"},

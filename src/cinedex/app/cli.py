@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from cinedex import __version__
 from cinedex.app import (
+    backup_cli,
     compliance_cli,
     edits_cli,
     find_cli,
@@ -55,6 +56,8 @@ app.add_typer(subtitles_cli.app, name="subtitles")
 app.add_typer(tags_cli.app, name="tags")
 app.add_typer(server_cli.keys, name="keys")
 app.command()(server_cli.serve)
+app.command()(backup_cli.backup)
+app.command()(backup_cli.restore)
 app.command()(flashes_cli.flashes)
 app.add_typer(find_cli.index_app, name="index")
 app.command()(find_cli.search)
