@@ -54,6 +54,8 @@ DOORS = {
     "starlette": ("app/server/",),
     "prometheus_client": ("app/server/",),
     "uvicorn": ("app/server_cli.py",),
+    "pg8000": ("app/server/postgres.py",),
+    "sqlite3": ("app/server/sqlite.py",),
     "torch": (),
     "cv2": (),
     "ray": (),
