@@ -65,6 +65,11 @@ class Settings:
     """A TOML file of further rules for events; what they say is part of what is stored. CINEDEX_RULES."""
     plugins: bool = True
     """Whether stages, models and formats of other packages are loaded. CINEDEX_PLUGINS."""
+    database_url: str = field(default="", repr=False)
+    """Where the service keeps jobs, keys and its audit log: postgresql://USER:PASSWORD@HOST/DATABASE. Otherwise in a
+    SQLite file. CINEDEX_DATABASE_URL."""
+    redis_url: str = field(default="", repr=False)
+    """A Redis, redis://HOST:PORT/NUMBER, through which several servers share limits and news. CINEDEX_REDIS_URL."""
     user: str = field(default_factory=_user)
     """Who decides about people, as the library's log names them. CINEDEX_USER."""
 
@@ -139,6 +144,8 @@ _READERS: dict[str, Any] = {
     "REGISTRY": Path,
     "RULES": Path,
     "PLUGINS": _flag,
+    "DATABASE_URL": str,
+    "REDIS_URL": str,
     "USER": str,
     "WRITER": str,
     "WRITER_MODEL": str,

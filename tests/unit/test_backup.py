@@ -70,7 +70,7 @@ def test_a_backup_made_while_an_analysis_writes_answers_as_the_original(first: L
 def test_the_state_of_a_server_comes_along(first: Library, tmp_path: Path):
     state = State(tmp_path / "server.sqlite")
     job = Jobs(state).ask("m", "film", ["shots"])["id"]
-    made = back_up(first.store, tmp_path / "copy", state=state.path)
+    made = back_up(first.store, tmp_path / "copy", state=tmp_path / "server.sqlite")
     assert made.state
     Jobs(state).ask("n", "film", ["shots"])
     restore(tmp_path / "copy", library_at(tmp_path / "other").store, state=tmp_path / "restored.sqlite")

@@ -55,6 +55,8 @@ DOORS = {
     "prometheus_client": ("app/server/",),
     "uvicorn": ("app/serving.py",),
     "opentelemetry": ("app/server/tracing.py",),
+    "pg8000": ("app/server/postgres.py",),
+    "sqlite3": ("app/server/sqlite.py", "backup.py"),
     "torch": (),
     "cv2": (),
     "ray": (),

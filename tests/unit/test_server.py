@@ -251,7 +251,7 @@ def test_a_revoked_or_wrong_key_is_none(idle: Running):
 def test_no_secret_is_kept(idle: Running):
     key = idle.service.keys.create("reader", ("read",))
     idle.state.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert key.split("_", 2)[2].encode() not in idle.state.path.read_bytes()
+    assert key.split("_", 2)[2].encode() not in idle.state.engine.path.read_bytes()
 
 
 def test_the_page_keeps_a_key_in_a_cookie_that_scripts_cannot_read(idle: Running):

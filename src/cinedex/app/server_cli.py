@@ -16,14 +16,16 @@ from cinedex.settings import Settings
 keys = typer.Typer(help="API keys of the service.", no_args_is_help=True)
 
 StateFile = Annotated[
-    Path | None, typer.Option("--state", help="The service's file of jobs and keys (else beside the model files).")
+    Path | None,
+    typer.Option("--state", help="The file of jobs and keys (else CINEDEX_DATABASE_URL, or beside the model files)."),
 ]
 
 
 def _state(path: Path | None) -> Any:
     from cinedex.app.server.state import State  # noqa: PLC0415 - only the service needs it
 
-    return State(path or Settings.from_env().cache / "server.sqlite")
+    settings = Settings.from_env()
+    return State(path or settings.database_url or settings.cache / "server.sqlite")
 
 
 def serve(
@@ -65,7 +67,7 @@ def serve(
     service = Service(
         open_library(),
         known,
-        uploads or known.path.parent / "uploads",
+        uploads or (state.parent if state else Settings.from_env().cache) / "uploads",
         tuple(roots or ()),
         origins=tuple(origin(o) for o in origins or ()),
         rate=rate,

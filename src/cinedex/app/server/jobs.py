@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -41,23 +40,21 @@ class Jobs:
         self, movie: str, film: str, stages: Sequence[str], *, priority: int = 0, asked: str | None = None
     ) -> dict[str, Any]:
         """Queue an analysis. The same `asked` (an idempotency key) gives the job that it gave before."""
-        now = time.time()
+        number = secrets.token_hex(8)
         with self.state.writing() as db:
-            if asked is not None:
-                before = db.execute("SELECT id, movie, stages FROM job WHERE asked = ?", (asked,)).fetchone()
-                if before is not None:
-                    if (before["movie"], json.loads(before["stages"])) != (movie, list(stages)):
-                        raise UsageError("this idempotency key was used for another request", remedy="Use a new one.")
-                    return self.get(before["id"])
-            number = secrets.token_hex(8)
-            db.execute(
+            made = db.execute(
                 "INSERT INTO job (id, movie, film, stages, priority, state, made, changed, asked) VALUES (?, ?, ?, "
-                "?, ?, 'queued', ?, ?, ?)",
-                (number, movie, film, json.dumps(list(stages)), priority, now, now, asked),
-            )
+                "?, ?, 'queued', cinedex_clock(), cinedex_clock(), ?) ON CONFLICT (asked) DO NOTHING",
+                (number, movie, film, json.dumps(list(stages)), priority, asked),
+            ).rowcount
+            if not made:
+                before = db.execute("SELECT id, movie, stages FROM job WHERE asked = ?", (asked,)).fetchone()
+                if (before["movie"], json.loads(before["stages"])) != (movie, list(stages)):
+                    raise UsageError("this idempotency key was used for another request", remedy="Use a new one.")
+                number = before["id"]
             db.execute(
-                "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state IN ('done', 'failed', 'cancelled') "
-                "ORDER BY changed DESC LIMIT -1 OFFSET ?)",
+                "DELETE FROM job WHERE state IN ('done', 'failed', 'cancelled') AND changed <= (SELECT changed FROM "
+                "job WHERE state IN ('done', 'failed', 'cancelled') ORDER BY changed DESC LIMIT 1 OFFSET ?)",
                 (_KEPT,),
             )
         return self.get(number)
@@ -71,11 +68,13 @@ class Jobs:
 
     def list(self, *, state: str | None = None, limit: int = 50, before: float | None = None) -> list[dict[str, Any]]:
         """Jobs, the latest first."""
+        asked = [
+            (f"{column} ?", value) for column, value in (("state =", state), ("made <", before)) if value is not None
+        ]
+        where = " AND ".join(part for part, _ in asked)
         found = self.state.rows(
-            "SELECT * FROM job WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR made < ?2) ORDER BY made DESC "
-            "LIMIT ?3",
-            state,
-            before,
+            f"SELECT * FROM job {f'WHERE {where}' if where else ''} ORDER BY made DESC LIMIT ?",  # noqa: S608 - our own words and question marks
+            *(value for _, value in asked),
             limit,
         )
         return [_shown(row) for row in found]
@@ -85,8 +84,9 @@ class Jobs:
         self.get(number)
         with self.state.writing() as db:
             db.execute(
-                "UPDATE job SET priority = ?, changed = ? WHERE id = ? AND state IN ('queued', 'running')",
-                (priority, time.time(), number),
+                "UPDATE job SET priority = ?, changed = cinedex_clock() WHERE id = ? AND state IN ('queued', "
+                "'running')",
+                (priority, number),
             )
         return self.get(number)
 
@@ -103,38 +103,32 @@ class Jobs:
 
     def _change(self, number: str, to: str, of: Sequence[str], why: str) -> bool:
         self.get(number)
-        marks = ", ".join("?" * len(of))
+        query = "UPDATE job SET state = ?, why = ?, changed = cinedex_clock(), owner = '' WHERE id = ? AND state IN "
         with self.state.writing() as db:
-            return bool(
-                db.execute(
-                    f"UPDATE job SET state = ?, why = ?, changed = ?, owner = '' WHERE id = ? AND state IN ({marks})",  # noqa: S608 - question marks alone
-                    (to, why, time.time(), number, *of),
-                ).rowcount
-            )
+            return bool(db.execute(f"{query} ({', '.join('?' * len(of))})", (to, why, number, *of)).rowcount)
 
     # The worker's side
 
     def take(self, owner: str) -> dict[str, Any] | None:
         """The next job, now the owner's: the most urgent that waits, or one whose worker died."""
-        now = time.time()
         with self.state.writing() as db:
             found = db.execute(
-                "SELECT * FROM job WHERE state = 'queued' OR (state = 'running' AND lease < ?) ORDER BY priority "
-                "DESC, made LIMIT 1",
-                (now,),
+                "SELECT * FROM job WHERE state = 'queued' OR (state = 'running' AND lease < cinedex_clock()) "  # noqa: S608 - a constant
+                "ORDER BY priority DESC, made LIMIT 1" + self.state.engine.skip_locked
             ).fetchone()
             if found is None:
                 return None
             if found["attempt"] >= _ATTEMPTS:
                 why = f"its worker died {_ATTEMPTS} times"
                 db.execute(
-                    "UPDATE job SET state = 'failed', why = ?, changed = ? WHERE id = ?", (why, now, found["id"])
+                    "UPDATE job SET state = 'failed', why = ?, changed = cinedex_clock() WHERE id = ?",
+                    (why, found["id"]),
                 )
                 return None
             db.execute(
-                "UPDATE job SET state = 'running', owner = ?, lease = ?, changed = ?, attempt = attempt + 1 WHERE "
-                "id = ?",
-                (owner, now + LEASE_SECONDS, now, found["id"]),
+                "UPDATE job SET state = 'running', owner = ?, lease = cinedex_clock() + ?, changed = cinedex_clock(), "
+                "attempt = attempt + 1 WHERE id = ?",
+                (owner, LEASE_SECONDS, found["id"]),
             )
         return _shown(dict(found))
 
@@ -143,9 +137,10 @@ class Jobs:
         with self.state.writing() as db:
             return bool(
                 db.execute(
-                    "UPDATE job SET lease = ?, fraction = MAX(fraction, ?), progress = ?, changed = ? "
-                    "WHERE id = ? AND owner = ? AND state = 'running'",
-                    (time.time() + LEASE_SECONDS, fraction, json.dumps(progress), time.time(), number, owner),
+                    "UPDATE job SET lease = cinedex_clock() + ?, fraction = CASE WHEN fraction < ? THEN ? ELSE "
+                    "fraction END, progress = ?, changed = cinedex_clock() WHERE id = ? AND owner = ? AND state = "
+                    "'running'",
+                    (LEASE_SECONDS, fraction, fraction, json.dumps(progress), number, owner),
                 ).rowcount
             )
 
@@ -153,18 +148,17 @@ class Jobs:
         """How it ended. A job that is the owner's no more is left alone."""
         with self.state.writing() as db:
             db.execute(
-                "UPDATE job SET state = ?, why = ?, fraction = CASE ? WHEN 'done' THEN 1 ELSE fraction END, attempt "
-                "= 0, changed = ?  "
-                "WHERE id = ? AND owner = ? AND state = 'running'",
-                (state, why, state, time.time(), number, owner),
+                "UPDATE job SET state = ?, why = ?, fraction = CASE WHEN ? THEN 1 ELSE fraction END, attempt = 0, "
+                "changed = cinedex_clock() WHERE id = ? AND owner = ? AND state = 'running'",
+                (state, why, state == "done", number, owner),
             )
 
     def release(self, number: str, owner: str) -> None:
         """Give a job back, as a worker does that is told to stop."""
         with self.state.writing() as db:
             db.execute(
-                "UPDATE job SET state = 'queued', owner = '', attempt = MAX(attempt - 1, 0) WHERE id = ? AND owner "
-                "= ? AND state = 'running'",
+                "UPDATE job SET state = 'queued', owner = '', attempt = CASE WHEN attempt > 1 THEN attempt - 1 ELSE 0 "
+                "END WHERE id = ? AND owner = ? AND state = 'running'",
                 (number, owner),
             )
 

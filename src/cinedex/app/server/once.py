@@ -40,10 +40,12 @@ class Answers:
             db.execute(
                 "DELETE FROM answer WHERE at < ? OR (status = 0 AND at < ?)", (now - _KEPT_SECONDS, now - _HELD_SECONDS)
             )
-            found = db.execute("SELECT * FROM answer WHERE asked = ?", (asked,)).fetchone()
-            if found is not None:
-                return dict(found)
-            db.execute("INSERT INTO answer VALUES (?, ?, 0, '', '', x'', ?)", (asked, digest, now))
+            made = db.execute(
+                "INSERT INTO answer VALUES (?, ?, 0, '', '', ?, ?) ON CONFLICT (asked) DO NOTHING",
+                (asked, digest, b"", now),
+            ).rowcount
+            if not made:
+                return dict(db.execute("SELECT * FROM answer WHERE asked = ?", (asked,)).fetchone())
         return None
 
     def keep(self, asked: str, status: int, kind: str, place: str, body: bytes) -> None:
