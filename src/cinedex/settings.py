@@ -82,6 +82,20 @@ class Settings:
     writer_key: str = field(default="", repr=False)
     """The endpoint's key, sent to it alone. CINEDEX_WRITER_KEY."""
 
+    oidc_issuer: str = ""
+    """The address of an OpenID Connect provider with which people log in to the server's page, exactly as it calls
+    itself; nobody logs in without one. CINEDEX_OIDC_ISSUER."""
+    oidc_client: str = ""
+    """What the server is called at the provider. CINEDEX_OIDC_CLIENT."""
+    oidc_secret: str = field(default="", repr=False)
+    """Its secret there; a public client has none. CINEDEX_OIDC_SECRET."""
+    oidc_url: str = ""
+    """Where browsers reach the server, as https://films.example.org/; the provider sends them back to auth/callback
+    below it. CINEDEX_OIDC_URL."""
+    oidc_roles: str = ""
+    """Which claim gives which scopes, as `groups=film team:read+review, email=anna@example.org:admin, *:read`; who has
+    none does not get in. CINEDEX_OIDC_ROLES."""
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
         """Defaults, then CINEDEX_* variables, then what is `given` (None counts as not given)."""
@@ -150,6 +164,11 @@ _READERS: dict[str, Any] = {
     "WRITER": str,
     "WRITER_MODEL": str,
     "WRITER_KEY": str,
+    "OIDC_ISSUER": str,
+    "OIDC_CLIENT": str,
+    "OIDC_SECRET": str,
+    "OIDC_URL": str,
+    "OIDC_ROLES": str,
 }
 
 _FIELDS = {"REEL_SECONDS": "reel"}

@@ -54,6 +54,7 @@ DOORS = {
     "starlette": ("app/server/",),
     "prometheus_client": ("app/server/",),
     "uvicorn": ("app/serving.py",),
+    "jwt": ("app/server/oidc.py",),
     "opentelemetry": ("app/server/tracing.py",),
     "pg8000": ("app/server/postgres.py",),
     "sqlite3": ("app/server/sqlite.py", "backup.py"),

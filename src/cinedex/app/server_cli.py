@@ -54,6 +54,7 @@ def serve(
     logs.set_up(log)
     try:
         from cinedex.app.server.fetching import origin  # noqa: PLC0415 - an extra
+        from cinedex.app.server.oidc import login_of  # noqa: PLC0415
         from cinedex.app.server.service import LOOPBACK, Service  # noqa: PLC0415
         from cinedex.app.server.tracing import from_environment  # noqa: PLC0415
         from cinedex.app.server.watching import Watch  # noqa: PLC0415
@@ -72,9 +73,11 @@ def serve(
         origins=tuple(origin(o) for o in origins or ()),
         rate=rate,
         watch=Watch(from_environment()),
+        login=login_of(Settings.from_env()),
     )
-    service.open_here = here and not service.keys.any
-    if not here and not service.keys.any:
+    guarded = service.keys.any or service.login is not None
+    service.open_here = here and not guarded
+    if not here and not guarded:
         raise UsageError(
             f"{host} is not loopback, and no key is in force: everybody who reaches it could do everything",
             remedy="`cinedex keys create NAME --scope read` makes one; or leave --host out.",

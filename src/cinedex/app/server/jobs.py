@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any

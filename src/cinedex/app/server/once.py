@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from cinedex.app.server.problems import problem
-from cinedex.app.server.service import Service, key_of
+from cinedex.app.server.service import Service, key_of, session_of
 from cinedex.app.server.state import State
 
 _KEPT_SECONDS = 86_400
@@ -106,6 +106,9 @@ def _asker(service: Service, request: Request) -> str | None:
     if key:
         found = service.keys.caller(key)
         return found.number if found is not None else None
+    session = session_of(service, request)
+    if session is not None:
+        return session.who.number
     return "here" if service.open_here else None
 
 

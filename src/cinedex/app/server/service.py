@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,9 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
+from cinedex.app.server.oidc import Login, Provider
 from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
+from cinedex.app.server.sessions import Session, Sessions
 from cinedex.app.server.state import State
 from cinedex.app.server.watching import Watch
 from cinedex.errors import NotFoundError
@@ -48,12 +51,26 @@ class Service:
     jobs: Jobs = field(init=False)
     keys: Keys = field(init=False)
     watch: Watch = field(default_factory=Watch)
+    login: Login | None = None
+    """How people log in with a browser; nobody does without one."""
+    provider: Provider | None = field(init=False)
+    sessions: Sessions = field(init=False)
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
         self.jobs, self.keys = Jobs(self.state), Keys(self.state)
         self.worker = Worker(self.library, self.jobs, self.watch)
+        self.provider, self.sessions = Provider(self.login) if self.login else None, Sessions(self.state)
         self.limits = Limits(self.rate, 8 * self.rate)
+
+    def cookie(self, name: str) -> str:
+        """A cookie's name. By https browsers take one of this beginning only from this very host."""
+        return f"{'__Host-' if self.secure else ''}cinedex_{name}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https."""
+        return self.login is not None and self.login.secure
 
     @contextmanager
     def heavily(self) -> Iterator[None]:
@@ -115,22 +132,43 @@ def caller(
     key = key_of(request.headers.get("authorization"), request.headers.get("x-api-key"), request.cookies)
     if key:
         return known(service, key, request)
+    session = session_of(service, request)
+    if session is not None:
+        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+            check_token(session, request)
+        counted(service, session.who.number, 1.0)
+        return session.who
     if service.open_here:
         return ANYBODY_HERE
     raise UnknownKeyError("a key is needed", remedy="Send it as `Authorization: Bearer KEY`.")
+
+
+def session_of(service: Service, request: Request) -> Session | None:
+    """The session that a browser brings, if it is in force."""
+    return service.sessions.find(request.cookies.get(service.cookie("session"), ""))
+
+
+def check_token(session: Session, request: Request) -> None:
+    """Raises RefusedError where a request does not prove that a page of ours made it."""
+    given = request.headers.get("x-csrf-token", "")
+    if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+        raise RefusedError(
+            "the token of the session is missing", remedy="Send `csrf` of /auth/session as X-CSRF-Token."
+        )
 
 
 def known(service: Service, key: str, request: Request) -> Caller:
     """Whose key this is. Raises UnknownKeyError for nobody's, TooManyError for who asks too often."""
     found = service.keys.caller(key)
     if found is None:
-        _counted(service, f"address {request.client.host if request.client else ''}", _WRONG_KEY)
+        counted(service, f"address {request.client.host if request.client else ''}", _WRONG_KEY)
         raise UnknownKeyError("this key is unknown or was revoked", remedy="`cinedex keys create NAME` makes another.")
-    _counted(service, f"key {found.number}", 1.0)
+    counted(service, f"key {found.number}", 1.0)
     return found
 
 
-def _counted(service: Service, who: str, cost: float) -> None:
+def counted(service: Service, who: str, cost: float) -> None:
+    """Take from somebody's bucket. Raises TooManyError."""
     wait = service.limits.take(who, cost)
     if wait:
         raise TooManyError("too many requests", seconds=wait, remedy="Ask again later, or for more at once.")

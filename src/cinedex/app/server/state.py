@@ -44,6 +44,13 @@ SCHEMA: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        """
+        CREATE TABLE session (
+            digest TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL, ends REAL NOT NULL
+        )
+        """,
+    ),
 )
 """Statements for each version: a state of an earlier one is brought up to this one, step by step. Never edit a step."""
 
