@@ -96,9 +96,9 @@ def _artifact(store: Store, folder: str) -> list[tuple[str, bytes]]:
             return []
         found, whole = [(f"{folder}/manifest.json", told)], True
         for facts in json.loads(told)["kinds"].values():
-            data = store.get(f"{folder}/{facts['file']}")
-            whole = whole and data is not None and hashlib.sha256(data).hexdigest() == facts["sha256"]
-            found.append((f"{folder}/{facts['file']}", data or b""))
+            table = store.get(f"{folder}/{facts['file']}") or b""
+            whole = whole and hashlib.sha256(table).hexdigest() == facts["sha256"]
+            found.append((f"{folder}/{facts['file']}", table))
         if whole:
             return found
         if store.get(f"{folder}/manifest.json") == told:  # rows were not just taken out of it: it is damaged

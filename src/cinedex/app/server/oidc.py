@@ -129,7 +129,8 @@ class Attempt:
     @classmethod
     def new(cls, to: str) -> Attempt:
         """With fresh secrets; `to` is a path of ours, anything else becomes the front page."""
-        return cls(*(secrets.token_urlsafe(32) for _ in range(3)), to=inside(to))
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        return cls(state, nonce, verifier, inside(to))
 
 
 def inside(to: str) -> str:
