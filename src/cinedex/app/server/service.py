@@ -17,12 +17,14 @@ from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
 from cinedex.app.server.oidc import Login, Provider
+from cinedex.app.server.previews import Previews
 from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
 from cinedex.app.server.sessions import Session, Sessions
 from cinedex.app.server.state import State
 from cinedex.app.server.watching import Watch
 from cinedex.errors import NotFoundError
 from cinedex.library import Library
+from cinedex.media.preview import playable
 from cinedex.timeline.movie import Movie
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -55,12 +57,14 @@ class Service:
     """How people log in with a browser; nobody does without one."""
     provider: Provider | None = field(init=False)
     sessions: Sessions = field(init=False)
+    previews: Previews = field(init=False)
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
         self.jobs, self.keys = Jobs(self.state), Keys(self.state)
         self.worker = Worker(self.library, self.jobs, self.watch)
         self.provider, self.sessions = Provider(self.login) if self.login else None, Sessions(self.state)
+        self.previews = Previews(self.heavily)
         self.limits = Limits(self.rate, 8 * self.rate)
 
     def cookie(self, name: str) -> str:
@@ -217,4 +221,5 @@ def shown(movie: Movie) -> dict[str, Any]:
         if movie.video is None
         else {"width": movie.video.display[0], "height": movie.video.display[1], "rate": str(movie.video.rate)},
         "sound": [{"language": a.language, "channels": a.channels} for a in movie.audio],
+        "playable": playable(movie),
     }
