@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cinedex import __version__
 from cinedex.app.server import about, asks, checks, films, login, people, pictures, playing, telling, tracks, uploads
 from cinedex.app.server.once import answer_once
-from cinedex.app.server.openapi import describe
+from cinedex.app.server.openapi import describe, operation
 from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
 
@@ -56,6 +56,7 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        generate_unique_id_function=operation,
     )
     app.state.service = service
     app.add_middleware(_Bounded)  # innermost, so that what it raises is answered as what a route raises
