@@ -244,7 +244,7 @@ def _back(one: dict[str, Any]) -> tuple[str, str]:
     """How an answer is read, and as what it is given."""
     answers = _answers(one)
     if not answers:
-        return "bytes", "None"
+        return "raw", "None"
     if "text/event-stream" in answers:
         return "events", "Iterator[Event]"
     if set(answers) == {"application/json"}:
@@ -253,7 +253,7 @@ def _back(one: dict[str, Any]) -> tuple[str, str]:
         return "stream", "Iterator[bytes]"
     if len(answers) == 1 and next(iter(answers)).startswith(("text/", "application/vnd.apple")):
         return "text", "str"
-    return "bytes", "bytes"
+    return "raw", "bytes"
 
 
 if __name__ == "__main__":

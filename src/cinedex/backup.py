@@ -76,9 +76,9 @@ def _snapshot(store: Store) -> Iterator[tuple[str, bytes]]:
     done: set[str] = set()
     for place in first:
         if place.endswith("/manifest.json"):
-            for name, data in _artifact(store, place.rpartition("/")[0]):
+            for name, part in _artifact(store, place.rpartition("/")[0]):
                 done.add(name)
-                yield name, data
+                yield name, part
     for place in [*first, *(p for p in late if not p.endswith(".json"))]:
         # What is beside a manifest is part of it and has been copied, or is being written.
         if place in done or place.endswith((".parquet", "/manifest.json")):

@@ -423,7 +423,7 @@ class FilmsApi:
 
     def remove(self, film: str) -> None:
         """Forget a film and all that is known of it; its file stays."""
-        self._transport.bytes("DELETE", f"/v1/films/{part(film)}")
+        self._transport.raw("DELETE", f"/v1/films/{part(film)}")
 
     def plan(self, film: str) -> PlanShape:
         """What an analysis would do, and what it takes, before it is asked for."""
@@ -485,14 +485,14 @@ class FactsApi:
         `format`: annotation: W3C Web Annotations. `from_`: Seconds. `to`: Seconds. `text`: Only rows whose text or
         label has this in it. `after`: How many rows to pass over. `limit`: 1,000, but all as WebVTT and Arrow.
         """
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/tracks/{part(kind)}", query={"format": format, "from": from_, "to": to, "text": text, "after": after, "limit": limit})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/tracks/{part(kind)}", query={"format": format, "from": from_, "to": to, "text": text, "after": after, "limit": limit})
 
     def export(self, film: str, *, format: str | None = None, language: str | None = None) -> bytes:
         """The film's facts as a file of an installed format.
 
         `format`: See /v1/about. `language`: All cues in this language.
         """
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/export", query={"format": format, "language": language})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/export", query={"format": format, "language": language})
 
 
 class PicturesApi:
@@ -506,14 +506,14 @@ class PicturesApi:
 
         `height`: Pixels at most; else as it is kept.
         """
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/poster", query={"height": height})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/poster", query={"height": height})
 
     def still(self, film: str, *, at: float | None = None, height: int | None = None) -> bytes:
         """The still of the shot at a time.
 
         `at`: Seconds. `height`: Pixels at most; else as it is kept.
         """
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/still", query={"at": at, "height": height})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/still", query={"at": at, "height": height})
 
     def storyboard_times(self, film: str) -> str:
         """The film's storyboard as WebVTT, as players show it over their bar."""
@@ -521,7 +521,7 @@ class PicturesApi:
 
     def storyboard_sheet(self, film: str, sheet: int) -> bytes:
         """One sheet of the storyboard."""
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/storyboard/{part(sheet)}.jpg")
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/storyboard/{part(sheet)}.jpg")
 
 
 class FindingApi:
@@ -610,7 +610,7 @@ class PeopleApi:
 
         `look`: Which look of theirs; else the first.
         """
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/people/{part(label)}/portrait", query={"look": look})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/people/{part(label)}/portrait", query={"look": look})
 
     def name(self, *, who: str, name: str) -> Decided:
         """Say who a character is, or what somebody is called; search and every film know it at once.
@@ -693,7 +693,7 @@ class ChecksApi:
 
         `packs`: Rule packs, with commas between; none: all.
         """
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/compliance", query={"packs": packs, "format": format})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/compliance", query={"packs": packs, "format": format})
 
     def styles(self) -> Styles:
         """How subtitles can be made: style guides, formats, audiences."""
@@ -706,7 +706,7 @@ class ChecksApi:
         `style`: A style guide; `/v1/subtitles` lists them. `language`: As en or pt-BR. `sdh`: For those who do not
         hear. `keep`: As a file to keep, not for a player.
         """
-        return self._transport.bytes("GET", f"/v1/films/{part(film)}/subtitles", query={"style": style, "language": language, "sdh": sdh, "audience": audience, "format": format, "keep": keep})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/subtitles", query={"style": style, "language": language, "sdh": sdh, "audience": audience, "format": format, "keep": keep})
 
     def check(self, data: bytes, *, format: Literal["srt", "vtt", "ass", "ttml", "scc"] | None = None, style: str | None = None, language: str | None = None, sdh: bool | None = None, audience: Literal["adult", "child"] | None = None, cuts_from: str | None = None, against: str | None = None, fix: bool | None = None) -> Checked:
         """Score a subtitle file, which is the request's body, by a style guide.

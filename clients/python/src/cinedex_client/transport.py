@@ -55,14 +55,14 @@ class Transport:
 
     def json(self, method: str, path: str, **asked: Any) -> Any:
         """An answer in JSON; None where there is none."""
-        data = self.bytes(method, path, **asked)
+        data = self.raw(method, path, **asked)
         return json.loads(data) if data else None
 
     def text(self, method: str, path: str, **asked: Any) -> str:
         """An answer in words."""
-        return self.bytes(method, path, **asked).decode("utf-8")
+        return self.raw(method, path, **asked).decode("utf-8")
 
-    def bytes(self, method: str, path: str, **asked: Any) -> bytes:
+    def raw(self, method: str, path: str, **asked: Any) -> bytes:
         """An answer as it is."""
         return b"".join(self.stream(method, path, **asked))
 
