@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "cinedex"
 LAYERS = (
     {"errors"},
     {"timeline"},
-    {"canonical", "settings", "plugins"},
+    {"canonical", "settings", "plugins", "redis"},
     {"media", "models", "store", "subtitles"},
     {"stages", "people", "translate"},
     {"compliance"},
@@ -54,6 +54,7 @@ DOORS = {
     "starlette": ("app/server/",),
     "prometheus_client": ("app/server/",),
     "uvicorn": ("app/server_cli.py",),
+    "redis": ("redis.py",),
     "pg8000": ("app/server/postgres.py",),
     "sqlite3": ("app/server/sqlite.py",),
     "torch": (),

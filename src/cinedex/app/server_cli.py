@@ -55,19 +55,22 @@ def serve(
         from cinedex.app.server.application import application  # noqa: PLC0415
         from cinedex.app.server.fetching import origin  # noqa: PLC0415
         from cinedex.app.server.service import LOOPBACK, Service  # noqa: PLC0415
+        from cinedex.app.server.shared import Shared  # noqa: PLC0415
     except ImportError as missing:
         raise UsageError(
             f"the service needs {missing.name}, which is not installed", remedy="pip install 'cinedex[server]'"
         ) from missing
+    settings = Settings.from_env()
     known = _state(state)
     here = host in LOOPBACK
     service = Service(
         open_library(),
         known,
-        uploads or (state.parent if state else Settings.from_env().cache) / "uploads",
+        uploads or (state.parent if state else settings.cache) / "uploads",
         tuple(roots or ()),
         origins=tuple(origin(o) for o in origins or ()),
         rate=rate,
+        shared=Shared(settings.redis_url) if settings.redis_url else None,
     )
     service.open_here = here and not service.keys.any
     if not here and not service.keys.any:

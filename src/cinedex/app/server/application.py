@@ -46,9 +46,9 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
-        service.worker.start()
+        service.start()
         yield
-        service.worker.close()
+        service.close()
 
     app = FastAPI(
         title="Cinedex",
@@ -160,11 +160,12 @@ def _watch(app: FastAPI, service: Service) -> None:
 
     @app.get("/readyz", tags=["operations"])
     def readyz(request: Request) -> dict[str, str]:
-        """Whether the library and the state file can be read; 503 with the reason where not."""
+        """Whether library and state can be read, 503 with the reason where not; a Redis that is away is told of."""
         found = service_of(request)
         found.state.rows("SELECT 1")
         found.library.movies()
-        return {"status": "ready"}
+        shared = {"redis": "here" if found.shared.answers() else "away"} if found.shared else {}
+        return {"status": "ready", **shared}
 
     @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     def metrics(_: Reader) -> PlainTextResponse:

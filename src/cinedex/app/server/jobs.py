@@ -7,17 +7,22 @@ A worker that stops renewing its lease is taken for dead, and its job is free ag
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cinedex.app.server.news import News
 from cinedex.app.server.state import State
-from cinedex.errors import CancelledError, CinedexError, NotFoundError, UsageError
+from cinedex.errors import CancelledError, CinedexError, NotFoundError, StoreError, UsageError
 from cinedex.library import Library
 from cinedex.run.events import Happening
 from cinedex.run.plan import Plan
+
+_log = logging.getLogger("cinedex.server")
 
 LEASE_SECONDS = 15.0
 _ATTEMPTS = 3
@@ -31,8 +36,8 @@ ENDED = ("done", "failed", "cancelled")
 class Jobs:
     """The queue."""
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, news: News | None = None) -> None:
+        self.state, self.news = state, news or News(None)
 
     def ask(
         self, movie: str, film: str, stages: Sequence[str], *, priority: int = 0, asked: str | None = None
@@ -55,6 +60,7 @@ class Jobs:
                 "job WHERE state IN ('done', 'failed', 'cancelled') ORDER BY changed DESC LIMIT 1 OFFSET ?)",
                 (_KEPT,),
             )
+        self.news.tell(number)
         return self.get(number)
 
     def get(self, number: str) -> dict[str, Any]:
@@ -86,6 +92,7 @@ class Jobs:
                 "'running')",
                 (priority, number),
             )
+        self.news.tell(number)
         return self.get(number)
 
     def cancel(self, number: str) -> dict[str, Any]:
@@ -103,7 +110,9 @@ class Jobs:
         self.get(number)
         query = "UPDATE job SET state = ?, why = ?, changed = cinedex_clock(), owner = '' WHERE id = ? AND state IN "
         with self.state.writing() as db:
-            return bool(db.execute(f"{query} ({', '.join('?' * len(of))})", (to, why, number, *of)).rowcount)
+            changed = bool(db.execute(f"{query} ({', '.join('?' * len(of))})", (to, why, number, *of)).rowcount)
+        self.news.tell(number)
+        return changed
 
     # The worker's side
 
@@ -128,12 +137,13 @@ class Jobs:
                 "attempt = attempt + 1 WHERE id = ?",
                 (owner, LEASE_SECONDS, found["id"]),
             )
+        self.news.tell(found["id"])
         return _shown(dict(found))
 
     def renew(self, number: str, owner: str, fraction: float, progress: Mapping[str, float]) -> bool:
         """Hold on to a job and say how far each stage is; False where it is the owner's no more."""
         with self.state.writing() as db:
-            return bool(
+            held = bool(
                 db.execute(
                     "UPDATE job SET lease = cinedex_clock() + ?, fraction = CASE WHEN fraction < ? THEN ? ELSE "
                     "fraction END, progress = ?, changed = cinedex_clock() WHERE id = ? AND owner = ? AND state = "
@@ -141,6 +151,8 @@ class Jobs:
                     (LEASE_SECONDS, fraction, fraction, json.dumps(progress), number, owner),
                 ).rowcount
             )
+        self.news.tell(number)
+        return held
 
     def end(self, number: str, owner: str, state: str, why: str) -> None:
         """How it ended. A job that is the owner's no more is left alone."""
@@ -150,6 +162,7 @@ class Jobs:
                 "changed = cinedex_clock() WHERE id = ? AND owner = ? AND state = 'running'",
                 (state, why, state == "done", number, owner),
             )
+        self.news.tell(number)
 
     def release(self, number: str, owner: str) -> None:
         """Give a job back, as a worker does that is told to stop."""
@@ -159,6 +172,7 @@ class Jobs:
                 "END WHERE id = ? AND owner = ? AND state = 'running'",
                 (number, owner),
             )
+        self.news.tell(number)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +207,11 @@ class Worker:
 
     def _work(self) -> None:
         while not self.stop.is_set():
-            job = self.jobs.take(self.owner)
+            try:
+                job = self.jobs.take(self.owner)
+            except StoreError as error:  # the database is away: it comes again
+                _log.warning("no job can be taken: %s", error)
+                job = None
             if job is None:
                 self._wake.wait(1.0)
                 self._wake.clear()
@@ -212,22 +230,38 @@ class _Running:
 
     def run(self) -> None:
         """Work on it, and say how it ended."""
-        jobs, number, owner = self.worker.jobs, self.job["id"], self.worker.owner
+        number = self.job["id"]
         holder = threading.Thread(target=self._hold, name=f"lease-{number}", daemon=True)
         holder.start()
         try:
             failed = self._analyse()
         except CancelledError:
-            jobs.release(number, owner)
+            self._settle()
         except CinedexError as error:
-            jobs.end(number, owner, "failed", str(error))
+            self._settle("failed", str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours must end the job and not the worker
-            jobs.end(number, owner, "failed", f"{type(error).__name__}: {error}")
+            self._settle("failed", f"{type(error).__name__}: {error}")
         else:
-            jobs.end(number, owner, "failed" if failed else "done", "; ".join(failed)[:2000])
+            self._settle("failed" if failed else "done", "; ".join(failed)[:2000])
         finally:
             self.ended.set()
             holder.join()
+
+    def _settle(self, state: str = "", why: str = "") -> None:
+        """Say how it ended, or give it back, as often as it takes while the database is away.
+
+        Where the server stops meanwhile, the lease runs out, and whoever takes the job then finds the work done.
+        """
+        jobs, number, owner = self.worker.jobs, self.job["id"], self.worker.owner
+        while True:
+            try:
+                jobs.end(number, owner, state, why) if state else jobs.release(number, owner)
+            except StoreError as error:
+                _log.warning("how job %s ended cannot be told yet: %s", number, error)
+                if self.worker.stop.wait(1.0):
+                    return
+            else:
+                return
 
     def _analyse(self) -> list[str]:
         library = self.worker.library
@@ -245,9 +279,16 @@ class _Running:
         self.stages = max(len(plan.steps), 1)
 
     def _hold(self) -> None:
+        held = time.monotonic()
         while not self.ended.wait(1.0):
             done = min(sum(self.fractions.values()) / self.stages, 0.999)
-            if self.worker.stop.is_set() or not self._renewed(done):
+            now = time.monotonic()
+            try:
+                mine = not self.worker.stop.is_set() and self._renewed(done)
+                held = now
+            except StoreError:  # the database is away: the job is ours until the lease has run out
+                mine = now - held < LEASE_SECONDS
+            if not mine:
                 self.stop.set()
                 return
 

@@ -15,7 +15,9 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
+from cinedex.app.server.news import News
 from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
+from cinedex.app.server.shared import Pictures, Shared, SharedLimits
 from cinedex.app.server.state import State
 from cinedex.errors import NotFoundError
 from cinedex.library import Library
@@ -41,7 +43,11 @@ class Service:
     """Beginnings of addresses (https://films.example.org/) from which films may be fetched."""
     rate: float = 50.0
     """Requests a second of a key, over time; eight times as many at once. 0 limits nobody."""
+    shared: Shared | None = None
+    """A Redis through which several servers share limits, news and pictures."""
     limits: Limits = field(init=False)
+    news: News = field(init=False)
+    pictures: Pictures = field(init=False)
     heavy: threading.BoundedSemaphore = field(init=False, default_factory=lambda: threading.BoundedSemaphore(2))
     """Held by requests that decode or compose; more than these at once are told to come again."""
     jobs: Jobs = field(init=False)
@@ -49,9 +55,21 @@ class Service:
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.jobs, self.keys = Jobs(self.state), Keys(self.state)
+        self.news, self.pictures = News(self.shared), Pictures(self.shared)
+        self.jobs, self.keys = Jobs(self.state, self.news), Keys(self.state)
         self.worker = Worker(self.library, self.jobs)
-        self.limits = Limits(self.rate, 8 * self.rate)
+        rate, burst = self.rate, 8 * self.rate
+        self.limits = SharedLimits(self.shared, rate, burst) if self.shared else Limits(rate, burst)
+
+    def start(self) -> None:
+        """Listen to the other servers, and work through the queue."""
+        self.news.start()
+        self.worker.start()
+
+    def close(self) -> None:
+        """Give the running job back, and stop listening."""
+        self.worker.close()
+        self.news.close()
 
     @contextmanager
     def heavily(self) -> Iterator[None]:
