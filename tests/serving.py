@@ -1,4 +1,4 @@
-"""A server process for tests: `python -m tests.serving` with what it is to do as JSON; it prints its port when it is up."""
+"""A server process for tests: `python -m tests.serving` with what to do as JSON; it prints its port when it is up."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def ask(
             f"the analysis is thought to take {seconds:.0f} s, and {new.most_seconds:g} s are allowed",
             remedy="Ask for fewer stages, or allow more.",
         )
-    asked = None if idempotency_key is None else f"{who.name}:{idempotency_key}"
+    asked = None if idempotency_key is None else f"{service.name}:{who.number}:{idempotency_key}"
     job = service.jobs.ask(movie.id, movie.name, new.stages, priority=new.priority, asked=asked)
     service.state.note(who.name, "ask for analysis", f"{job['id']} {movie.id}")
     service.worker.wake()
@@ -81,8 +81,9 @@ def one(job: str, service: Given, _: Reader) -> dict[str, Any]:
 @router.post("/jobs/{job}/cancel", response_model=Job)
 def cancel(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     """End a job; what it has made is kept, and asking again goes on from there."""
+    found = service.jobs.cancel(job)
     service.state.note(who.name, "cancel job", job)
-    return service.jobs.cancel(job)
+    return found
 
 
 class Urgency(BaseModel):

@@ -29,15 +29,18 @@ _ATTEMPTS = 3
 _KEPT = 10_000
 """Jobs that have ended and are remembered."""
 
+_OURS = "library IN ('', ?)"
+"""Jobs from before libraries had names are anybody's."""
+
 OPEN = ("queued", "running")
 ENDED = ("done", "failed", "cancelled")
 
 
 class Jobs:
-    """The queue."""
+    """The queue of a library, by its name: several may share a state."""
 
-    def __init__(self, state: State, news: News | None = None) -> None:
-        self.state, self.news = state, news or News(None)
+    def __init__(self, state: State, news: News | None = None, library: str = "") -> None:
+        self.state, self.news, self.library = state, news or News(None), library
 
     def ask(
         self, movie: str, film: str, stages: Sequence[str], *, priority: int = 0, asked: str | None = None
@@ -46,9 +49,9 @@ class Jobs:
         number = secrets.token_hex(8)
         with self.state.writing() as db:
             made = db.execute(
-                "INSERT INTO job (id, movie, film, stages, priority, state, made, changed, asked) VALUES (?, ?, ?, "
-                "?, ?, 'queued', cinedex_clock(), cinedex_clock(), ?) ON CONFLICT (asked) DO NOTHING",
-                (number, movie, film, json.dumps(list(stages)), priority, asked),
+                "INSERT INTO job (id, library, movie, film, stages, priority, state, made, changed, asked) VALUES (?, "
+                "?, ?, ?, ?, ?, 'queued', cinedex_clock(), cinedex_clock(), ?) ON CONFLICT (asked) DO NOTHING",
+                (number, self.library, movie, film, json.dumps(list(stages)), priority, asked),
             ).rowcount
             if not made:
                 before = db.execute("SELECT id, movie, stages FROM job WHERE asked = ?", (asked,)).fetchone()
@@ -65,22 +68,18 @@ class Jobs:
 
     def get(self, number: str) -> dict[str, Any]:
         """One job. Raises NotFoundError."""
-        found = self.state.rows("SELECT * FROM job WHERE id = ?", number)
+        found = self.state.rows(f"SELECT * FROM job WHERE id = ? AND {_OURS}", number, self.library)  # noqa: S608 - a constant
         if not found:
             raise NotFoundError(f"no job {number!r}")
         return _shown(found[0])
 
     def list(self, *, state: str | None = None, limit: int = 50, before: float | None = None) -> list[dict[str, Any]]:
         """Jobs, the latest first."""
-        asked = [
-            (f"{column} ?", value) for column, value in (("state =", state), ("made <", before)) if value is not None
-        ]
+        asked: list[tuple[str, Any]] = [(_OURS, self.library)]
+        asked += [(part, value) for part, value in (("state = ?", state), ("made < ?", before)) if value is not None]
         where = " AND ".join(part for part, _ in asked)
-        found = self.state.rows(
-            f"SELECT * FROM job {f'WHERE {where}' if where else ''} ORDER BY made DESC LIMIT ?",  # noqa: S608 - our own words and question marks
-            *(value for _, value in asked),
-            limit,
-        )
+        query = f"SELECT * FROM job WHERE {where} ORDER BY made DESC LIMIT ?"  # noqa: S608 - names of ours
+        found = self.state.rows(query, *(value for _, value in asked), limit)
         return [_shown(row) for row in found]
 
     def urge(self, number: str, priority: int) -> dict[str, Any]:
@@ -120,8 +119,11 @@ class Jobs:
         """The next job, now the owner's: the most urgent that waits, or one whose worker died."""
         with self.state.writing() as db:
             found = db.execute(
-                "SELECT * FROM job WHERE state = 'queued' OR (state = 'running' AND lease < cinedex_clock()) "  # noqa: S608 - a constant
-                "ORDER BY priority DESC, made LIMIT 1" + self.state.engine.skip_locked
+                "SELECT * FROM job WHERE (state = 'queued' OR (state = 'running' AND lease < cinedex_clock())) AND "  # noqa: S608 - constants
+                + _OURS
+                + " ORDER BY priority DESC, made LIMIT 1"
+                + self.state.engine.skip_locked,
+                (self.library,),
             ).fetchone()
             if found is None:
                 return None

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
+from cinedex.app.server.asking import about_film
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
@@ -43,6 +44,8 @@ class Service:
     """Beginnings of addresses (https://films.example.org/) from which films may be fetched."""
     rate: float = 50.0
     """Requests a second of a key, over time; eight times as many at once. 0 limits nobody."""
+    name: str = ""
+    """What the library is called where several share a state: jobs are of one, and keys may open some of them."""
     shared: Shared | None = None
     """A Redis through which several servers share limits, news and pictures."""
     limits: Limits = field(init=False)
@@ -56,7 +59,8 @@ class Service:
 
     def __post_init__(self) -> None:
         self.news, self.pictures = News(self.shared), Pictures(self.shared)
-        self.jobs, self.keys = Jobs(self.state, self.news), Keys(self.state)
+        self.state.library = self.name
+        self.jobs, self.keys = Jobs(self.state, self.news, self.name), Keys(self.state, self.name)
         self.worker = Worker(self.library, self.jobs)
         rate, burst = self.rate, 8 * self.rate
         self.limits = SharedLimits(self.shared, rate, burst) if self.shared else Limits(rate, burst)
@@ -132,6 +136,7 @@ def caller(
     if key:
         return known(service, key, request)
     if service.open_here:
+        request.state.caller = ANYBODY_HERE
         return ANYBODY_HERE
     raise UnknownKeyError("a key is needed", remedy="Send it as `Authorization: Bearer KEY`.")
 
@@ -142,6 +147,7 @@ def known(service: Service, key: str, request: Request) -> Caller:
     if found is None:
         _counted(service, f"address {request.client.host if request.client else ''}", _WRONG_KEY)
         raise UnknownKeyError("this key is unknown or was revoked", remedy="`cinedex keys create NAME` makes another.")
+    request.state.caller = found
     _counted(service, f"key {found.number}", 1.0)
     return found
 
@@ -177,9 +183,11 @@ def film_of(film: str, service: Given, _: Reader) -> Movie:
 def found_film(service: Service, film: str) -> Movie:
     """A film by id, the beginning of one, or name. Raises NotFoundError, without saying where the library is."""
     try:
-        return service.library.find(film)
+        movie = service.library.find(film)
     except NotFoundError as missing:
         raise NotFoundError("there is no such film", remedy="`GET /v1/films` lists them.") from missing
+    about_film(movie.id)
+    return movie
 
 
 Film = Annotated[Movie, Depends(film_of)]
