@@ -7,6 +7,7 @@ added to: the database refuses anything else.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinedex.app.server.asking import ASKED, Asked
 from cinedex.app.server.state import State
+from cinedex.errors import StoreError
+
+_log = logging.getLogger("cinedex.server")
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _UNTOLD = {429}
@@ -45,7 +49,15 @@ class Audited:
             ASKED.reset(token)
 
     def _note(self, asked: Asked, status: int) -> None:
-        self.state.note(asked.facts()["who"], asked.facts()["route"], "", result=str(status))
+        facts = asked.facts()
+        try:
+            self.state.note(facts["who"], facts["route"], "", result=str(status))
+        except (
+            StoreError
+        ) as error:  # nothing was acknowledged that the log could lack: what is done there is told there
+            _log.warning(
+                "%s by %s with result %s is not in the audit log: %s", facts["route"], facts["who"], status, error
+            )
 
 
 def _tells(asked: Asked, status: int) -> bool:

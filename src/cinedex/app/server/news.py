@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cinedex.app.server.shared import NEWS, Shared
-from cinedex.redis import failures
+from cinedex.errors import StoreError
+from cinedex.redis import told
 
 _OFTEN, _SELDOM = 0.5, 3.0
 """Seconds after which a listener looks by himself: without a channel from the other servers, and with one."""
@@ -94,7 +95,7 @@ class News:
     def _listen(self, shared: Shared) -> None:
         while not self._stop.is_set():
             try:
-                with shared.client.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+                with told(shared.url), shared.client.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
                     channel.subscribe(NEWS)
                     channel.ping()
                     self._hears = True
@@ -103,7 +104,7 @@ class News:
                         heard = channel.get_message(timeout=0.4)
                         if heard is not None and heard["type"] == "message":
                             self._ring(heard["data"].decode())
-            except failures() as error:
+            except StoreError as error:
                 self._hears = False
                 self._ring()  # from now on they look by themselves, more often
                 shared.failed(error)

@@ -13,29 +13,28 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from cinedex.app.server.limits import Limits
-from cinedex.redis import connect, failures
+from cinedex.errors import StoreError
+from cinedex.redis import PREFIX, connect, told
 
 _log = logging.getLogger("cinedex.server")
 
 _Value = TypeVar("_Value")
 
-_TIMEOUT = 0.5
+_PATIENCE = 0.5
+"""Seconds: an answer without Redis is better than a late one."""
 _AGAIN = 1.0
 """Seconds for which a Redis that failed is not asked."""
-_PREFIX = "cinedex:"
 
-NEWS = f"{_PREFIX}jobs"
+NEWS = f"{PREFIX}jobs"
 """The channel on which the ids of changed jobs are told."""
 
 
 class Shared:
-    """A Redis that may go away. `name` is its address without a password."""
+    """A Redis that may go away."""
 
     def __init__(self, url: str) -> None:
-        self.client = connect(url, timeout=_TIMEOUT)
-        self._failures = failures()
-        told = self.client.connection_pool.connection_kwargs
-        self.name = str(told.get("path") or f"{told.get('host', 'localhost')}:{told.get('port', 6379)}")
+        self.client = connect(url, patience=_PATIENCE)
+        self.url = url
         self._away_until = 0.0
         self._lock = threading.Lock()
 
@@ -45,21 +44,22 @@ class Shared:
         return time.monotonic() < self._away_until
 
     def ask(self, what: Callable[[Any], _Value], otherwise: _Value) -> _Value:
-        """What it answers, or `otherwise` while it is away; who finds that out waits half a second, others not."""
+        """What it answers, or `otherwise` while it is away; who finds that out waits a moment, others do not."""
         if self.away:
             return otherwise
         try:
-            return what(self.client)
-        except self._failures as error:
+            with told(self.url):
+                return what(self.client)
+        except StoreError as error:
             self.failed(error)
             return otherwise
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: StoreError) -> None:
         """It is away: said in the log once a while."""
         with self._lock:
-            told, self._away_until = self.away, time.monotonic() + _AGAIN
-        if not told:
-            _log.warning("Redis at %s is away, each server does by itself: %s", self.name, error)
+            known, self._away_until = self.away, time.monotonic() + _AGAIN
+        if not known:
+            _log.warning("each server does by itself for now: %s", error.what)
 
     def answers(self) -> bool:
         """Whether it is there now."""
@@ -99,7 +99,7 @@ class SharedLimits(Limits):
         if not self.rate:
             return 0.0
         wait = self._shared.ask(
-            lambda _: float(self._take(keys=[f"{_PREFIX}limit:{who}"], args=[self.rate, self.burst, cost])), None
+            lambda _: float(self._take(keys=[f"{PREFIX}limit:{who}"], args=[self.rate, self.burst, cost])), None
         )
         return super().take(who, cost) if wait is None else wait
 
@@ -122,10 +122,10 @@ class Pictures:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        found = self._shared.ask(lambda c: c.get(f"{_PREFIX}picture:{key}"), None) if self._shared else None
+        found = self._shared.ask(lambda c: c.get(f"{PREFIX}picture:{key}"), None) if self._shared else None
         picture = bytes(found) if found else make()
         if self._shared and not found:
-            self._shared.ask(lambda c: c.set(f"{_PREFIX}picture:{key}", picture, ex=self._KEPT_SECONDS), None)
+            self._shared.ask(lambda c: c.set(f"{PREFIX}picture:{key}", picture, ex=self._KEPT_SECONDS), None)
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = picture
