@@ -53,8 +53,8 @@ class Told:
 class Line:
     """One connection, opened again when it was lost."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, key: str) -> None:
+        self.port, self.key = port, key
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
 
@@ -91,7 +91,7 @@ class Line:
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         assert self.reader is not None
-        given = {"host": "127.0.0.1", "content-length": str(len(body))} | headers
+        given = {"host": "127.0.0.1", "x-api-key": self.key, "content-length": str(len(body))} | headers
         head = "".join(f"{n.replace('_', '-')}: {v}\r\n" for n, v in given.items())
         self.writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
         await self.writer.drain()
@@ -111,8 +111,8 @@ class Line:
 class People:
     """Everybody, until `stop`. Pauses are exponential around `think` seconds; a share of `fresh` queries is new."""
 
-    def __init__(self, port: int, seed: int, *, think: float, fresh: float) -> None:
-        self.port, self.think, self.fresh = port, think, fresh
+    def __init__(self, port: int, key: str, seed: int, *, think: float, fresh: float) -> None:
+        self.port, self.key, self.think, self.fresh = port, key, think, fresh
         self.draw = random.Random(seed)  # noqa: S311 - the same every time, nothing secret
         self.told = Told()
         self.stop = asyncio.Event()
@@ -130,7 +130,7 @@ class People:
 
     async def searcher(self) -> None:
         """Types a query, reads what was found, types another: some that many ask, some that nobody did."""
-        line = Line(self.port)
+        line = Line(self.port, self.key)
         await self._pause(self.think)
         while not self.stop.is_set():
             new = self.draw.random() < self.fresh
@@ -142,7 +142,7 @@ class People:
 
     async def player(self, film: str, size: int) -> None:
         """Seeks somewhere and takes what comes from there; also looks at the still under the bar."""
-        line = Line(self.port)
+        line = Line(self.port, self.key)
         await self._pause(2.0)
         while not self.stop.is_set():
             at = self.draw.randrange(max(size - _BLOCK, 1))
@@ -160,7 +160,7 @@ class People:
     async def watcher(self) -> None:
         """Listens to the job that runs, and to the next one when that has ended."""
         while not self.stop.is_set():
-            line = Line(self.port)
+            line = Line(self.port, self.key)
             with suppress(Lost, OSError, EOFError):
                 with self.told.asked("stream"):
                     events = await line.stream(f"/v1/jobs/{self.watched}/events")
@@ -172,7 +172,7 @@ class People:
 
     async def writer(self, film: str) -> None:
         """Asks for work once a second, as long as it takes until it is acknowledged, and remembers what was."""
-        line, number = Line(self.port), 0
+        line, number = Line(self.port, self.key), 0
         while not self.stop.is_set():
             number += 1
             key = f"{self.draw.getrandbits(64):x}-{number}"
@@ -189,9 +189,9 @@ class People:
         line.close()
 
 
-async def asked(port: int, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+async def asked(port: int, key: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """One request of ours, on a connection of its own."""
-    line = Line(port)
+    line = Line(port, key)
     try:
         data = json.dumps(body).encode() if body is not None else b""
         method = "GET" if body is None else "POST"

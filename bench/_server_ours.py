@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.servers import PostgresServer, RedisServer, free_port
 
 from bench._measure import ROOT
+from cinedex.app.server.keys import Keys
 from cinedex.app.server.state import State
 from cinedex.settings import Settings
 
@@ -23,9 +24,11 @@ class Ours:
     def __init__(self, folder: Path, scratch: Path, state: str) -> None:
         self.folder, self.scratch, self.port = folder, scratch, free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
+        self.key = ""
         self._postgres = PostgresServer() if state == "postgres" else None
         self._redis = RedisServer() if state == "postgres" else None
-        self.kinds = ("redis", "postgres", "server") if state == "postgres" else ("server",)
+        self.kinds = ("redis", "postgres", "server", "worker") if state == "postgres" else ("server", "worker")
 
     @property
     def place(self) -> str:
@@ -38,10 +41,12 @@ class Ours:
             self._redis.start()
         elif kind == "postgres" and self._postgres:
             self._postgres.start()
+        elif kind == "worker":
+            self._worker = self._ours("work")
         else:
             self._serve()
 
-    def _serve(self) -> None:
+    def _ours(self, *told: str) -> subprocess.Popen[bytes]:
         mine = {
             "CINEDEX_LIBRARY": str(self.folder / "library"),
             "CINEDEX_CACHE": str(Settings.from_env().cache),
@@ -49,14 +54,23 @@ class Ours:
             "CINEDEX_DATABASE_URL": self.place if self._postgres else "",
             "CINEDEX_REDIS_URL": self._redis.url if self._redis else "",
         }
-        told = ["--port", str(self.port), "--films", str(self.folder / "films"), "--rate", "0"]
-        told += ["--uploads", str(self.scratch / "uploads")]
-        if not self._postgres:
-            told += ["--state", self.place]
-        log = (self.scratch / "server.log").open("ab")
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "cinedex", "serve", *told], cwd=ROOT, env=os.environ | mine, stdout=log, stderr=log
-        )
+        place = () if self._postgres else ("--state", self.place)
+        with (self.scratch / "server.log").open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "cinedex", *told, *place],
+                cwd=ROOT,
+                env=os.environ | mine,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _serve(self) -> None:
+        if not self.key:
+            self.key = Keys(State(self.place)).create("everybody", ("admin",))
+        self._process = self._ours(
+            "serve", "--no-work", "--port", str(self.port), "--films", str(self.folder / "films"), "--rate", "100000",
+            "--uploads", str(self.scratch / "uploads"),
+        )  # fmt: skip
         until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
@@ -74,9 +88,9 @@ class Ours:
             self._redis.kill()
         elif kind == "postgres" and self._postgres:
             self._postgres.kill()
-        elif self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        elif (ours := self._worker if kind == "worker" else self._process) is not None:
+            ours.kill()
+            ours.wait()
 
     def memory(self) -> float:
         """MiB of memory that the server and its children have to themselves or share (proportional set size)."""
@@ -91,12 +105,13 @@ class Ours:
 
     def close(self) -> None:
         """End all."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(40)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
+        for ours in (self._process, self._worker):
+            if ours is not None and ours.poll() is None:
+                ours.terminate()
+                try:
+                    ours.wait(40)
+                except subprocess.TimeoutExpired:
+                    ours.kill()
         for other in (self._redis, self._postgres):
             if other is not None:
                 other.close()

@@ -41,8 +41,8 @@ class Run:
     async def go(self, film: Path) -> None:
         """Everybody at once, for as long as was asked."""
         port, people = self.ours.port, self.people
-        first = await asked(port, "/v1/films", {"path": str(film)})
-        job = await asked(port, "/v1/jobs", {"film": first["id"]})
+        first = await asked(port, people.key, "/v1/films", {"path": str(film)})
+        job = await asked(port, people.key, "/v1/jobs", {"film": first["id"]})
         await self._ended(job["id"])
         people.watched = job["id"]
         print(f"the real film was analysed; load {os.getloadavg()[0]:.1f}", flush=True)
@@ -62,7 +62,7 @@ class Run:
     async def _ended(self, job: str) -> str:
         while True:
             try:
-                state = str((await asked(self.ours.port, f"/v1/jobs/{job}"))["state"])
+                state = str((await asked(self.ours.port, self.people.key, f"/v1/jobs/{job}"))["state"])
             except Lost:
                 state = "unknown"
             if state in {"done", "failed", "cancelled"} or self.people.stop.is_set():
@@ -76,8 +76,8 @@ class Run:
             number += 1
             copy = await asyncio.to_thread(copy_of, film, number)
             try:
-                added = await asked(self.ours.port, "/v1/films", {"path": str(copy)})
-                job = await asked(self.ours.port, "/v1/jobs", {"film": added["id"], "priority": 10})
+                added = await asked(self.ours.port, self.people.key, "/v1/films", {"path": str(copy)})
+                job = await asked(self.ours.port, self.people.key, "/v1/jobs", {"film": added["id"], "priority": 10})
             except Lost:
                 await asyncio.sleep(0.5)
                 continue
@@ -128,11 +128,11 @@ def main() -> None:
         make_library(folder, given.films, given.moments)
         film = real_film(folder)
         ours = Ours(folder, Path(scratch), given.state)
-        people = People(ours.port, 5, think=given.think, fresh=given.fresh)
-        run = Run(given, ours, people)
         try:
             for kind in ours.kinds:
                 ours.start(kind)
+            people = People(ours.port, ours.key, 5, think=given.think, fresh=given.fresh)
+            run = Run(given, ours, people)
             asyncio.run(run.go(film))
             lost = ours.missing(people.told.acknowledged)
         finally:

@@ -378,6 +378,11 @@ class Library:
         """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
         return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
 
+    @property
+    def edition(self) -> tuple[object, ...]:
+        """What searches depend on, as it is now: index, people, films. While it is the same, so is what they find."""
+        return self.index.version, self.cast.edition, tuple((m.id, m.name) for m in self.store.movies())
+
     @cached_property
     def sessions(self) -> Sessions:
         """Where the last turn of each session of questions is kept: in the library, or in the Redis of the settings."""

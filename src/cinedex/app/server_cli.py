@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +56,9 @@ def serve(
         str | None,
         typer.Option("--library-name", help="The library's name where several share a database (else of its folder)."),
     ] = None,
+    works: Annotated[
+        bool, typer.Option("--work/--no-work", help="Analyse in this process, or leave that to `cinedex work`.")
+    ] = True,
     state: StateFile = None,
 ) -> None:
     """Serve the library: web page and API, until Ctrl-C."""
@@ -78,7 +83,8 @@ def serve(
         tuple(roots or ()),
         origins=tuple(origin(o) for o in origins or ()),
         rate=rate,
-        name=called or settings.library.rstrip("/").rpartition("/")[2],
+        works=works,
+        name=called or _called(settings),
         shared=Shared(settings.redis_url) if settings.redis_url else None,
     )
     service.open_here = here and not service.keys.any
@@ -98,6 +104,39 @@ def serve(
         timeout_graceful_shutdown=5,
         limit_concurrency=1000,
     )
+
+
+def _called(settings: Settings) -> str:
+    return settings.library.rstrip("/").rpartition("/")[2]
+
+
+def work(
+    called: Annotated[
+        str | None, typer.Option("--library-name", help="The library's name, as its servers say it.")
+    ] = None,
+    niceness: Annotated[int, typer.Option(min=0, max=19, help="How far it lets others go first.")] = 10,
+    state: StateFile = None,
+) -> None:
+    """Work through the queue of analyses beside a server that says --no-work, until Ctrl-C."""
+    try:
+        from cinedex.app.server.jobs import Jobs, Worker  # noqa: PLC0415 - an extra
+        from cinedex.app.server.news import News  # noqa: PLC0415
+        from cinedex.app.server.shared import Shared  # noqa: PLC0415
+    except ImportError as missing:
+        raise UsageError(
+            f"the service needs {missing.name}, which is not installed", remedy="pip install 'cinedex[server]'"
+        ) from missing
+    settings = Settings.from_env()
+    os.nice(niceness)
+    news = News(Shared(settings.redis_url) if settings.redis_url else None)
+    worker = Worker(open_library(), Jobs(_state(state), news, called or _called(settings)))
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: worker.stop.set())
+    worker.start()
+    out.print("Working through the queue  (Ctrl-C ends it)")
+    while not worker.stop.wait(1.0):
+        pass
+    worker.close()
 
 
 @keys.command("create")

@@ -148,6 +148,13 @@ class Index:
     # Reading
 
     @property
+    def version(self) -> int:
+        """Changes with everything that is written; -1 where there is no index."""
+        with self._told():
+            table = self._open()
+            return int(table.version) if table is not None else -1
+
+    @property
     def size(self) -> tuple[int, int]:
         """How many films and moments there are."""
         with self._told():

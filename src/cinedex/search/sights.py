@@ -16,7 +16,6 @@ from cinedex.timeline.time import Span
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans
 
-
 _ASKED = 2_000
 """Questions whose vectors are remembered."""
 

@@ -18,6 +18,7 @@ from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
 from cinedex.app.server.news import News
 from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
+from cinedex.app.server.searching import Searches
 from cinedex.app.server.shared import Pictures, Shared, SharedLimits
 from cinedex.app.server.state import State
 from cinedex.errors import NotFoundError
@@ -44,12 +45,15 @@ class Service:
     """Beginnings of addresses (https://films.example.org/) from which films may be fetched."""
     rate: float = 50.0
     """Requests a second of a key, over time; eight times as many at once. 0 limits nobody."""
+    works: bool = True
+    """Whether it works through the queue itself; else `cinedex work` does, in processes of its own."""
     name: str = ""
     """What the library is called where several share a state: jobs are of one, and keys may open some of them."""
     shared: Shared | None = None
     """A Redis through which several servers share limits, news and pictures."""
     limits: Limits = field(init=False)
     news: News = field(init=False)
+    searches: Searches = field(init=False)
     pictures: Pictures = field(init=False)
     heavy: threading.BoundedSemaphore = field(init=False, default_factory=lambda: threading.BoundedSemaphore(2))
     """Held by requests that decode or compose; more than these at once are told to come again."""
@@ -62,13 +66,15 @@ class Service:
         self.state.library = self.name
         self.jobs, self.keys = Jobs(self.state, self.news, self.name), Keys(self.state, self.name)
         self.worker = Worker(self.library, self.jobs)
+        self.searches = Searches(self.library, max(2, self.library.settings.cores))
         rate, burst = self.rate, 8 * self.rate
         self.limits = SharedLimits(self.shared, rate, burst) if self.shared else Limits(rate, burst)
 
     def start(self) -> None:
         """Listen to the other servers, and work through the queue."""
         self.news.start()
-        self.worker.start()
+        if self.works:
+            self.worker.start()
 
     def close(self) -> None:
         """Give the running job back, and stop listening."""
