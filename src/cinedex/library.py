@@ -48,7 +48,7 @@ from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult
 from cinedex.search.reel import Purpose, Reel, reel
-from cinedex.search.sessions import Sessions, StoredSessions
+from cinedex.search.sessions import RedisSessions, Sessions, StoredSessions
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
@@ -378,10 +378,16 @@ class Library:
         """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
         return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
 
+    @property
+    def edition(self) -> tuple[object, ...]:
+        """What searches depend on, as it is now: index, people, films. While it is the same, so is what they find."""
+        return self.index.version, self.cast.edition, tuple((m.id, m.name) for m in self.store.movies())
+
     @cached_property
     def sessions(self) -> Sessions:
-        """Where the last turn of each session of questions is kept; by default in the library."""
-        return StoredSessions(self.store)
+        """Where the last turn of each session of questions is kept: in the library, or in the Redis of the settings."""
+        redis = self.settings.redis_url
+        return RedisSessions(redis, self.store.url) if redis else StoredSessions(self.store)
 
     def ask(self, question: str, *, movie: Movie | None = None, session: str = "") -> Answer:
         """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say.

@@ -68,8 +68,6 @@ class Settings:
     database_url: str = field(default="", repr=False)
     """Where the service keeps jobs, keys and its audit log: postgresql://USER:PASSWORD@HOST/DATABASE. Otherwise in a
     SQLite file. CINEDEX_DATABASE_URL."""
-    redis_url: str = field(default="", repr=False)
-    """A Redis, redis://HOST:PORT/NUMBER, through which several servers share limits and news. CINEDEX_REDIS_URL."""
     user: str = field(default_factory=_user)
     """Who decides about people, as the library's log names them. CINEDEX_USER."""
 
@@ -81,6 +79,10 @@ class Settings:
     """The model that the endpoint is asked for, by its name there. CINEDEX_WRITER_MODEL."""
     writer_key: str = field(default="", repr=False)
     """The endpoint's key, sent to it alone. CINEDEX_WRITER_KEY."""
+    redis_url: str = field(default="", repr=False)
+    """A Redis (redis://, rediss://, unix://) for what several servers of one library share: sessions of questions,
+    which the library keeps otherwise; rates, news of jobs and pictures, which each server keeps otherwise.
+    CINEDEX_REDIS_URL."""
 
     oidc_issuer: str = ""
     """The address of an OpenID Connect provider with which people log in to the server's page, exactly as it calls
@@ -159,7 +161,6 @@ _READERS: dict[str, Any] = {
     "RULES": Path,
     "PLUGINS": _flag,
     "DATABASE_URL": str,
-    "REDIS_URL": str,
     "USER": str,
     "WRITER": str,
     "WRITER_MODEL": str,
@@ -169,6 +170,7 @@ _READERS: dict[str, Any] = {
     "OIDC_SECRET": str,
     "OIDC_URL": str,
     "OIDC_ROLES": str,
+    "REDIS_URL": str,
 }
 
 _FIELDS = {"REEL_SECONDS": "reel"}

@@ -49,7 +49,7 @@ def state(place: str) -> State:
 def test_a_transaction_is_kept_whole_or_not_at_all(state: State, place: str):
     def broken() -> None:
         with state.writing() as db:
-            db.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (1.5, "a", "did", "what"))
+            db.execute("INSERT INTO audit (at, who, did, what) VALUES (?, ?, ?, ?)", (1.5, "a", "did", "what"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -84,13 +84,18 @@ def test_many_servers_that_start_at_once_make_one_schema(place: str):
 def test_an_older_state_is_brought_up_to_date(place: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("cinedex.app.server.state.SCHEMA", SCHEMA[:1])
     old = State(place)
-    old.note("before", "did", "something")
-    job = Jobs(old).ask("m", "film", ["shots"])["id"]
+    with old.writing() as db:
+        db.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (1.5, "before", "did", "something"))
+        db.execute(
+            "INSERT INTO job (id, movie, film, stages, priority, state, made, changed) VALUES (?, ?, ?, ?, 0, ?, 1, 1)",
+            ("old", "m", "film", "[]", "queued"),
+        )
     monkeypatch.undo()
     new = State(place)
     assert Answers(new).begin("asked", "digest") is None
-    assert new.rows("SELECT who FROM audit") == [{"who": "before"}]
-    assert Jobs(new).get(job)["state"] == "queued"
+    (line,) = new.audited({})
+    assert (line["at"], line["who"], line["did"], line["what"]) == (1.5, "before", "did", "something")
+    assert Jobs(new, library="any").get("old")["state"] == "queued"
 
 
 def test_a_newer_state_is_refused_and_left_alone(place: str, monkeypatch: pytest.MonkeyPatch):
@@ -170,6 +175,19 @@ def test_a_dead_servers_job_is_freed_and_not_for_ever(state: State, monkeypatch:
         assert jobs.take("dead") is not None
     assert jobs.take("dead") is None
     assert "died 3 times" in jobs.get(job)["why"]
+
+
+@pytest.mark.parametrize("act", ["DELETE FROM audit", "UPDATE audit SET who = 'x'"])
+def test_the_audit_log_is_only_added_to(state: State, act: str):
+    state.note("a", "did", "it")
+
+    def change() -> None:
+        with state.writing() as db:
+            db.execute(act)
+
+    with pytest.raises(StoreError, match="only added to"):
+        change()
+    assert [e["who"] for e in state.audited({"did": "did"})] == ["a"]
 
 
 def test_keys_hold_in_every_server(state: State, place: str):

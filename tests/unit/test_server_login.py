@@ -29,6 +29,7 @@ from cinedex.app.server.application import application
 from cinedex.app.server.oidc import Attempt, Login, Provider, ProviderError, inside, login_of, roles
 from cinedex.app.server.problems import RefusedError
 from cinedex.app.server.service import Service
+from cinedex.app.server.sessions import Sessions
 from cinedex.errors import UsageError
 from cinedex.settings import Settings
 
@@ -166,8 +167,9 @@ def test_somebody_logs_in_works_and_leaves(site: TestClient, tmp_path: Path):
     assert site.get("/v1/films").status_code == 401
     site.cookies.update(old)
     assert site.get("/v1/films").status_code == 401  # a cookie that was copied has ended too
-    done = [row["did"] for row in service_behind(site).state.rows("SELECT did FROM audit ORDER BY at")]
-    assert done == ["log in", "add film", "log out"]
+    told = service_behind(site).state.rows("SELECT who, did, result FROM audit ORDER BY number")
+    assert [row["did"] for row in told if row["result"] == "done"] == ["log in", "add film", "log out"]
+    assert {row["who"] for row in told if row["did"] == "add film"} == {"Anna"}
 
 
 def test_a_repeated_post_is_done_once_for_who_logged_in(site: TestClient, tmp_path: Path):
@@ -199,6 +201,14 @@ def test_by_https_cookies_are_for_this_host_alone(issuer: Issuer, tmp_path: Path
     cookie = client.get("/auth/login").headers["set-cookie"]
     assert cookie.startswith("__Host-cinedex_login=")
     assert "Secure" in cookie
+
+
+def test_a_session_opens_its_own_library_alone(site: TestClient):
+    site.get(sent(site))
+    other = Sessions(service_behind(site).state, "another library")
+    token = site.cookies["cinedex_session"]
+    assert service_behind(site).sessions.find(token) is not None
+    assert other.find(token) is None
 
 
 def test_a_session_ends(site: TestClient, monkeypatch: pytest.MonkeyPatch):

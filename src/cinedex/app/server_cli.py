@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cinedex.app import logs
@@ -14,6 +19,7 @@ from cinedex.errors import UsageError
 from cinedex.settings import Settings
 
 keys = typer.Typer(help="API keys of the service.", no_args_is_help=True)
+server = typer.Typer(help="The service's own records.", no_args_is_help=True)
 
 StateFile = Annotated[
     Path | None,
@@ -48,32 +54,44 @@ def serve(
         float, typer.Option(min=0, help="Requests a second of a key, eight times as many at once; 0: no limit.")
     ] = 50.0,
     log: Annotated[str, typer.Option(help="The log's form: text, or json for programs, a line each.")] = "text",
+    called: Annotated[
+        str | None,
+        typer.Option("--library-name", help="The library's name where several share a database (else of its folder)."),
+    ] = None,
+    works: Annotated[
+        bool, typer.Option("--work/--no-work", help="Analyse in this process, or leave that to `cinedex work`.")
+    ] = True,
     state: StateFile = None,
 ) -> None:
     """Serve the library: web page and API, until Ctrl-C or SIGTERM."""
     logs.set_up(log)
     try:
-        from cinedex.app.server.fetching import origin  # noqa: PLC0415 - an extra
+        from cinedex.app import serving  # noqa: PLC0415 - an extra
+        from cinedex.app.server.fetching import origin  # noqa: PLC0415
         from cinedex.app.server.oidc import login_of  # noqa: PLC0415
         from cinedex.app.server.service import LOOPBACK, Service  # noqa: PLC0415
+        from cinedex.app.server.shared import Shared  # noqa: PLC0415
         from cinedex.app.server.tracing import from_environment  # noqa: PLC0415
         from cinedex.app.server.watching import Watch  # noqa: PLC0415
-        from cinedex.app.serving import server  # noqa: PLC0415
     except ImportError as missing:
         raise UsageError(
             f"the service needs {missing.name}, which is not installed", remedy="pip install 'cinedex[server]'"
         ) from missing
+    settings = Settings.from_env()
     known = _state(state)
     here = host in LOOPBACK
     service = Service(
         open_library(),
         known,
-        uploads or (state.parent if state else Settings.from_env().cache) / "uploads",
+        uploads or (state.parent if state else settings.cache) / "uploads",
         tuple(roots or ()),
         origins=tuple(origin(o) for o in origins or ()),
         rate=rate,
         watch=Watch(from_environment()),
-        login=login_of(Settings.from_env()),
+        login=login_of(settings),
+        works=works,
+        name=called or _called(settings),
+        shared=Shared(settings.redis_url) if settings.redis_url else None,
     )
     guarded = service.keys.any or service.login is not None
     service.open_here = here and not guarded
@@ -84,19 +102,80 @@ def serve(
         )
     names = (*LOOPBACK, *((host,) if not here else ()), *(name or ()))
     out.print(f"http://{host}:{port}/  (Ctrl-C ends it)" + ("" if service.open_here else "  a key is needed"))
-    server(service, names, host, port).run()
+    serving.server(service, names, host, port).run()
+
+
+def _called(settings: Settings) -> str:
+    return settings.library.rstrip("/").rpartition("/")[2]
+
+
+def work(
+    called: Annotated[
+        str | None, typer.Option("--library-name", help="The library's name, as its servers say it.")
+    ] = None,
+    niceness: Annotated[int, typer.Option(min=0, max=19, help="How far it lets others go first.")] = 10,
+    log: Annotated[str, typer.Option(help="The log's form: text, or json for programs, a line each.")] = "text",
+    state: StateFile = None,
+) -> None:
+    """Work through the queue of analyses beside a server that says --no-work, until Ctrl-C or SIGTERM."""
+    logs.set_up(log)
+    try:
+        from cinedex.app.server.jobs import Jobs, Worker  # noqa: PLC0415 - an extra
+        from cinedex.app.server.news import News  # noqa: PLC0415
+        from cinedex.app.server.shared import Shared  # noqa: PLC0415
+        from cinedex.app.server.tracing import from_environment  # noqa: PLC0415
+        from cinedex.app.server.watching import Watch  # noqa: PLC0415
+    except ImportError as missing:
+        raise UsageError(
+            f"the service needs {missing.name}, which is not installed", remedy="pip install 'cinedex[server]'"
+        ) from missing
+    settings = Settings.from_env()
+    os.nice(niceness)
+    news = News(Shared(settings.redis_url) if settings.redis_url else None)
+    watch = Watch(from_environment())
+    worker = Worker(open_library(), Jobs(_state(state), news, called or _called(settings)), watch)
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: worker.halt())
+    worker.start()
+    out.print("Working through the queue  (Ctrl-C ends it)")
+    while not worker.stop.wait(1.0):
+        pass
+    worker.close()
+    watch.close()
 
 
 @keys.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
-    scope: Annotated[list[str], typer.Option(help="read, analyse, review or admin; may be said again.")] = ["read"],  # noqa: B006 - typer copies it
+    scope: Annotated[
+        list[str] | None, typer.Option(help="read, analyse, review or admin; may be said again. Else it may read.")
+    ] = None,
+    role: Annotated[str | None, typer.Option(help="In place of scopes: viewer, analyst, reviewer or owner.")] = None,
+    library: Annotated[
+        list[str] | None, typer.Option(help="A library that it opens, by --library-name; may be said again. Else all.")
+    ] = None,
     state: StateFile = None,
 ) -> None:
     """Make a key and print it: it is not kept and cannot be shown again."""
+    from cinedex.app.server.keys import ROLES, Keys  # noqa: PLC0415
+
+    if role is not None and role not in ROLES:
+        raise UsageError(f"there is no role {role!r}", remedy=f"Say {', '.join(ROLES)}.")
+    scopes = tuple(scope or ()) or (() if role else ("read",))
+    key = Keys(_state(state)).create(name, scopes, role=role, libraries=tuple(library or ()))
+    out.print(key, soft_wrap=True)
+
+
+@keys.command("rotate")
+def rotate(
+    number: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")],
+    grace: Annotated[float, typer.Option(min=0, help="Seconds for which the old key still holds.")] = 0.0,
+    state: StateFile = None,
+) -> None:
+    """Make a key that may the same, print it, and end the old one."""
     from cinedex.app.server.keys import Keys  # noqa: PLC0415
 
-    out.print(Keys(_state(state)).create(name, tuple(scope)), soft_wrap=True)
+    out.print(Keys(_state(state)).rotate(number, grace=grace), soft_wrap=True)
 
 
 @keys.command("list")
@@ -108,9 +187,10 @@ def listed(state: StateFile = None, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    table = Table("id", "name", "scopes", "", box=None)
+    table = Table("id", "name", "scopes", "libraries", "", box=None)
     for row in found:
-        table.add_row(str(row["id"]), str(row["name"]), str(row["scopes"]), "revoked" if row["revoked"] else "")
+        ended = "" if row["revoked"] is None else "revoked" if row["revoked"] <= time.time() else "ends soon"
+        table.add_row(row["id"], row["name"], row["scopes"], ", ".join(row["libraries"]) or "all", ended)
     out.print(table if found else "No key yet. `cinedex keys create NAME` makes one.")
 
 
@@ -123,3 +203,26 @@ def revoke(
 
     Keys(_state(state)).revoke(number)
     out.print("Revoked.")
+
+
+@server.command("audit")
+def audit(
+    who: Annotated[str, typer.Option(help="Only what somebody did, by the key's name.")] = "",
+    did: Annotated[str, typer.Option(help="Only this, as 'remove film'.")] = "",
+    film: Annotated[str, typer.Option(help="Only what was done to a film, by its id.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Lines at most, the latest first.")] = 50,
+    state: StateFile = None,
+    as_json: Json = False,
+) -> None:
+    """Say who did what through the service, the latest first."""
+    found = _state(state).audited({"who": who, "did": did, "film": film}, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    table = Table("when (UTC)", "who", "key", "did", "what", "film", "result", box=None)
+    for row in found:
+        when = datetime.fromtimestamp(row["at"], UTC).strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(
+            when, *(escape(str(row[n])) for n in ("who", "key_id", "did", "what")), row["film"][:16], row["result"]
+        )
+    out.print(table if found else "Nothing was done yet.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from cinedex.search.facets import KEYS, facet
@@ -62,7 +63,12 @@ def resolve(
 
 def called(movie: Movie) -> str:
     """What a film is called in queries: its file's name without the ending."""
-    return Path(movie.name).stem
+    return _stem(movie.name)
+
+
+@lru_cache(50_000)
+def _stem(name: str) -> str:
+    return Path(name).stem
 
 
 def films_called(name: str, movies: Sequence[Movie]) -> list[Movie]:

@@ -59,6 +59,13 @@ class AskedJob(TypedDict):
     estimated_seconds: float
 
 
+class Audit(TypedDict):
+    """Lines of the audit log, the latest first; `next` is the `before` of the next page."""
+
+    entries: list[Entry]
+    next: int | None
+
+
 class ChapterShape(TypedDict):
     """A stretch of a film."""
 
@@ -111,6 +118,27 @@ class Decided(TypedDict):
     at: str
     by: str
     acts: list[str]
+
+
+class Entry(TypedDict):
+    """A line of the audit log."""
+
+    number: int
+    """Of the line; the later, the higher."""
+    at: float
+    """Seconds since 1970."""
+    who: str
+    key_id: str
+    """The key's id; `here` for who needs none."""
+    did: str
+    what: str
+    route: str
+    film: str
+    result: str
+    """`done`, or the HTTP status."""
+    request: str
+    """The number that the answer carried as X-Request-Id."""
+    library: str
 
 
 class Estimate(TypedDict):
@@ -242,6 +270,24 @@ class Jobs(TypedDict):
     jobs: list[Job]
 
 
+class Key(TypedDict):
+    """A key, without what is secret of it."""
+
+    id: str
+    name: str
+    scopes: str
+    libraries: list[str]
+    made: float
+    revoked: float | None
+    """From when on it is no key any more."""
+
+
+class Keys(TypedDict):
+    """Every key, also those that were revoked."""
+
+    keys: list[Key]
+
+
 class KnownKind(TypedDict):
     """A kind of fact that a stage has found."""
 
@@ -257,6 +303,13 @@ class LineShape(TypedDict):
     kind: str
     text: str
     seconds: list[float]
+
+
+class MadeKey(TypedDict):
+    """A key just made: the only time that it is seen."""
+
+    id: str
+    key: str
 
 
 class ModelShape(TypedDict):
@@ -771,6 +824,47 @@ class JobsApi:
         return self._transport.events("GET", f"/v1/jobs/{part(job)}/events")
 
 
+class AdminApi:
+    """The operations of admin."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def audit(self, *, who: str | None = None, key_id: str | None = None, did: str | None = None, film: str | None = None, since: float | None = None, until: float | None = None, before: int | None = None, limit: int | None = None) -> Audit:
+        """Who did what, the latest first.
+
+        `did`: As `remove film`. `since`: Seconds since 1970. `before`: The `next` of the page before.
+        """
+        answer: Audit = self._transport.json("GET", "/v1/admin/audit", query={"who": who, "key_id": key_id, "did": did, "film": film, "since": since, "until": until, "before": before, "limit": limit})
+        return answer
+
+    def keys(self) -> Keys:
+        """Every key, without what is secret of it."""
+        answer: Keys = self._transport.json("GET", "/v1/admin/keys")
+        return answer
+
+    def make(self, *, name: str, scopes: list[Literal["read", "analyse", "review", "admin"]] | None = None, role: Literal["viewer", "analyst", "reviewer", "owner"] | None = None, libraries: list[str] | None = None) -> MadeKey:
+        """Make a key.
+
+        It is in this answer and nowhere else. `name`: Whose it is. `libraries`: The libraries that it opens, by name;
+        none: every one.
+        """
+        answer: MadeKey = self._transport.json("POST", "/v1/admin/keys", body={"name": name, "scopes": scopes, "role": role, "libraries": libraries})
+        return answer
+
+    def rotate(self, key: str, *, grace_seconds: float | None = None) -> MadeKey:
+        """Make a new key that may the same, and revoke the old one, at once or after a while.
+
+        `grace_seconds`: For which the old one still holds.
+        """
+        answer: MadeKey = self._transport.json("POST", f"/v1/admin/keys/{part(key)}/rotate", body={"grace_seconds": grace_seconds})
+        return answer
+
+    def revoke(self, key: str) -> None:
+        """End a key at once, in every server."""
+        self._transport.raw("DELETE", f"/v1/admin/keys/{part(key)}")
+
+
 class ServerApi:
     """The operations of server."""
 
@@ -800,4 +894,5 @@ class Api:
         self.people = PeopleApi(transport)
         self.checks = ChecksApi(transport)
         self.jobs = JobsApi(transport)
+        self.admin = AdminApi(transport)
         self.server = ServerApi(transport)

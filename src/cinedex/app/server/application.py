@@ -14,7 +14,21 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinedex import __version__
-from cinedex.app.server import about, asks, checks, films, login, people, pictures, playing, telling, tracks, uploads
+from cinedex.app.server import (
+    about,
+    admin,
+    asks,
+    checks,
+    films,
+    login,
+    people,
+    pictures,
+    playing,
+    telling,
+    tracks,
+    uploads,
+)
+from cinedex.app.server.auditing import Audited
 from cinedex.app.server.once import answer_once
 from cinedex.app.server.openapi import describe, operation
 from cinedex.app.server.problems import answer_problems, problem
@@ -43,9 +57,9 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
         service.watch.open()
-        service.worker.start()
+        service.start()
         yield
-        await run_in_threadpool(service.worker.close)
+        await run_in_threadpool(service.close)
         service.watch.close()
 
     app = FastAPI(
@@ -61,10 +75,11 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     app.state.service = service
     app.add_middleware(_Bounded)  # innermost, so that what it raises is answered as what a route raises
     answer_problems(app)
-    for part in (films, playing, tracks, pictures, telling, people, checks, asks, uploads, about, login):
+    for part in (films, playing, tracks, pictures, telling, people, checks, asks, uploads, admin, about, login):
         app.include_router(part.router)
     describe(app)
     answer_once(app, service)
+    app.add_middleware(Audited, state=service.state)
     _watch(app, service)
     _guard(app)
     _serve_page(app)
@@ -151,13 +166,14 @@ def _watch(app: FastAPI, service: Service) -> None:
 
     @app.get("/readyz", tags=["operations"])
     def readyz(request: Request) -> dict[str, str]:
-        """Whether the library and the state file can be read, and the server is not about to end; 503 where not."""
+        """Whether library and state can be read and it is not ending, else 503; a Redis that is away is told of."""
         found = service_of(request)
         if found.worker.stop.is_set():
             raise HTTPException(503, "the server is ending")
         found.state.rows("SELECT 1")
         found.library.movies()
-        return {"status": "ready"}
+        shared = {"redis": "here" if found.shared.answers() else "away"} if found.shared else {}
+        return {"status": "ready", **shared}
 
     @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     def metrics(_: Reader) -> PlainTextResponse:

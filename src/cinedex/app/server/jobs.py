@@ -7,6 +7,7 @@ A worker that stops renewing its lease is taken for dead, and its job is free ag
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import threading
@@ -15,27 +16,33 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from cinedex.app.server.news import News
 from cinedex.app.server.state import State
 from cinedex.app.server.watching import Watch
-from cinedex.errors import CancelledError, CinedexError, NotFoundError, UsageError
+from cinedex.errors import CancelledError, CinedexError, NotFoundError, StoreError, UsageError
 from cinedex.library import Library
 from cinedex.run.events import Happening
 from cinedex.run.plan import Plan
+
+_log = logging.getLogger("cinedex.server")
 
 LEASE_SECONDS = 15.0
 _ATTEMPTS = 3
 _KEPT = 10_000
 """Jobs that have ended and are remembered."""
 
+_OURS = "library IN ('', ?)"
+"""Jobs from before libraries had names are anybody's."""
+
 OPEN = ("queued", "running")
 ENDED = ("done", "failed", "cancelled")
 
 
 class Jobs:
-    """The queue."""
+    """The queue of a library, by its name: several may share a state."""
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, news: News | None = None, library: str = "") -> None:
+        self.state, self.news, self.library = state, news or News(None), library
 
     def ask(
         self, movie: str, film: str, stages: Sequence[str], *, priority: int = 0, asked: str | None = None
@@ -44,9 +51,9 @@ class Jobs:
         number = secrets.token_hex(8)
         with self.state.writing() as db:
             made = db.execute(
-                "INSERT INTO job (id, movie, film, stages, priority, state, made, changed, asked) VALUES (?, ?, ?, "
-                "?, ?, 'queued', cinedex_clock(), cinedex_clock(), ?) ON CONFLICT (asked) DO NOTHING",
-                (number, movie, film, json.dumps(list(stages)), priority, asked),
+                "INSERT INTO job (id, library, movie, film, stages, priority, state, made, changed, asked) VALUES (?, "
+                "?, ?, ?, ?, ?, 'queued', cinedex_clock(), cinedex_clock(), ?) ON CONFLICT (asked) DO NOTHING",
+                (number, self.library, movie, film, json.dumps(list(stages)), priority, asked),
             ).rowcount
             if not made:
                 before = db.execute("SELECT id, movie, stages FROM job WHERE asked = ?", (asked,)).fetchone()
@@ -58,26 +65,23 @@ class Jobs:
                 "job WHERE state IN ('done', 'failed', 'cancelled') ORDER BY changed DESC LIMIT 1 OFFSET ?)",
                 (_KEPT,),
             )
+        self.news.tell(number)
         return self.get(number)
 
     def get(self, number: str) -> dict[str, Any]:
         """One job. Raises NotFoundError."""
-        found = self.state.rows("SELECT * FROM job WHERE id = ?", number)
+        found = self.state.rows(f"SELECT * FROM job WHERE id = ? AND {_OURS}", number, self.library)  # noqa: S608 - a constant
         if not found:
             raise NotFoundError(f"no job {number!r}")
         return _shown(found[0])
 
     def list(self, *, state: str | None = None, limit: int = 50, before: float | None = None) -> list[dict[str, Any]]:
         """Jobs, the latest first."""
-        asked = [
-            (f"{column} ?", value) for column, value in (("state =", state), ("made <", before)) if value is not None
-        ]
+        asked: list[tuple[str, Any]] = [(_OURS, self.library)]
+        asked += [(part, value) for part, value in (("state = ?", state), ("made < ?", before)) if value is not None]
         where = " AND ".join(part for part, _ in asked)
-        found = self.state.rows(
-            f"SELECT * FROM job {f'WHERE {where}' if where else ''} ORDER BY made DESC LIMIT ?",  # noqa: S608 - our own words and question marks
-            *(value for _, value in asked),
-            limit,
-        )
+        query = f"SELECT * FROM job WHERE {where} ORDER BY made DESC LIMIT ?"  # noqa: S608 - names of ours
+        found = self.state.rows(query, *(value for _, value in asked), limit)
         return [_shown(row) for row in found]
 
     def urge(self, number: str, priority: int) -> dict[str, Any]:
@@ -89,6 +93,7 @@ class Jobs:
                 "'running')",
                 (priority, number),
             )
+        self.news.tell(number)
         return self.get(number)
 
     def cancel(self, number: str) -> dict[str, Any]:
@@ -106,7 +111,9 @@ class Jobs:
         self.get(number)
         query = "UPDATE job SET state = ?, why = ?, changed = cinedex_clock(), owner = '' WHERE id = ? AND state IN "
         with self.state.writing() as db:
-            return bool(db.execute(f"{query} ({', '.join('?' * len(of))})", (to, why, number, *of)).rowcount)
+            changed = bool(db.execute(f"{query} ({', '.join('?' * len(of))})", (to, why, number, *of)).rowcount)
+        self.news.tell(number)
+        return changed
 
     # The worker's side
 
@@ -114,8 +121,11 @@ class Jobs:
         """The next job, now the owner's: the most urgent that waits, or one whose worker died."""
         with self.state.writing() as db:
             found = db.execute(
-                "SELECT * FROM job WHERE state = 'queued' OR (state = 'running' AND lease < cinedex_clock()) "  # noqa: S608 - a constant
-                "ORDER BY priority DESC, made LIMIT 1" + self.state.engine.skip_locked
+                "SELECT * FROM job WHERE (state = 'queued' OR (state = 'running' AND lease < cinedex_clock())) AND "  # noqa: S608 - constants
+                + _OURS
+                + " ORDER BY priority DESC, made LIMIT 1"
+                + self.state.engine.skip_locked,
+                (self.library,),
             ).fetchone()
             if found is None:
                 return None
@@ -131,12 +141,13 @@ class Jobs:
                 "attempt = attempt + 1 WHERE id = ?",
                 (owner, LEASE_SECONDS, found["id"]),
             )
+        self.news.tell(found["id"])
         return _shown(dict(found))
 
     def renew(self, number: str, owner: str, fraction: float, progress: Mapping[str, float]) -> bool:
         """Hold on to a job and say how far each stage is; False where it is the owner's no more."""
         with self.state.writing() as db:
-            return bool(
+            held = bool(
                 db.execute(
                     "UPDATE job SET lease = cinedex_clock() + ?, fraction = CASE WHEN fraction < ? THEN ? ELSE "
                     "fraction END, progress = ?, changed = cinedex_clock() WHERE id = ? AND owner = ? AND state = "
@@ -144,6 +155,8 @@ class Jobs:
                     (LEASE_SECONDS, fraction, fraction, json.dumps(progress), number, owner),
                 ).rowcount
             )
+        self.news.tell(number)
+        return held
 
     def end(self, number: str, owner: str, state: str, why: str) -> None:
         """How it ended. A job that is the owner's no more is left alone."""
@@ -153,6 +166,7 @@ class Jobs:
                 "changed = cinedex_clock() WHERE id = ? AND owner = ? AND state = 'running'",
                 (state, why, state == "done", number, owner),
             )
+        self.news.tell(number)
 
     def release(self, number: str, owner: str) -> None:
         """Give a job back, as a worker does that is told to stop."""
@@ -162,6 +176,7 @@ class Jobs:
                 "END WHERE id = ? AND owner = ? AND state = 'running'",
                 (number, owner),
             )
+        self.news.tell(number)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +215,11 @@ class Worker:
 
     def _work(self) -> None:
         while not self.stop.is_set():
-            job = self.jobs.take(self.owner)
+            try:
+                job = self.jobs.take(self.owner)
+            except StoreError as error:  # the database is away: it comes again
+                _log.warning("no job can be taken: %s", error)
+                job = None
             if job is None:
                 self._wake.wait(1.0)
                 self._wake.clear()
@@ -226,22 +245,38 @@ class _Running:
 
     def run(self) -> None:
         """Work on it, and say how it ended."""
-        jobs, number, owner = self.worker.jobs, self.job["id"], self.worker.owner
+        number = self.job["id"]
         holder = threading.Thread(target=self._hold, name=f"lease-{number}", daemon=True)
         holder.start()
         try:
             failed = self._analyse()
         except CancelledError:
-            jobs.release(number, owner)
+            self._settle()
         except CinedexError as error:
-            jobs.end(number, owner, "failed", str(error))
+            self._settle("failed", str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours must end the job and not the worker
-            jobs.end(number, owner, "failed", f"{type(error).__name__}: {error}")
+            self._settle("failed", f"{type(error).__name__}: {error}")
         else:
-            jobs.end(number, owner, "failed" if failed else "done", "; ".join(failed)[:2000])
+            self._settle("failed" if failed else "done", "; ".join(failed)[:2000])
         finally:
             self.ended.set()
             holder.join()
+
+    def _settle(self, state: str = "", why: str = "") -> None:
+        """Say how it ended, or give it back, as often as it takes while the database is away.
+
+        Where the server stops meanwhile, the lease runs out, and whoever takes the job then finds the work done.
+        """
+        jobs, number, owner = self.worker.jobs, self.job["id"], self.worker.owner
+        while True:
+            try:
+                jobs.end(number, owner, state, why) if state else jobs.release(number, owner)
+            except StoreError as error:
+                _log.warning("how job %s ended cannot be told yet: %s", number, error)
+                if self.worker.stop.wait(1.0):
+                    return
+            else:
+                return
 
     def _analyse(self) -> list[str]:
         library = self.worker.library
@@ -263,9 +298,16 @@ class _Running:
         self.stages = max(len(plan.steps), 1)
 
     def _hold(self) -> None:
+        held = time.monotonic()
         while not self.ended.wait(1.0):
             done = min(sum(self.fractions.values()) / self.stages, 0.999)
-            if self.worker.stop.is_set() or not self._renewed(done):
+            now = time.monotonic()
+            try:
+                mine = not self.worker.stop.is_set() and self._renewed(done)
+                held = now
+            except StoreError:  # the database is away: the job is ours until the lease has run out
+                mine = now - held < LEASE_SECONDS
+            if not mine:
                 self.stop.set()
                 return
 

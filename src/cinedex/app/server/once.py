@@ -24,7 +24,8 @@ _HELD_SECONDS = 600
 
 _LONGEST = 200
 _BODY_BYTES = 4 << 20
-_ELSEWHERE = ("/v1/jobs", "/v1/session")
+_ELSEWHERE = ("/v1/jobs", "/v1/session", "/v1/admin/keys")
+"""Whose answers are kept otherwise, or hold a secret, which is not kept at all."""
 
 
 class Answers:
@@ -78,7 +79,7 @@ def answer_once(app: FastAPI, service: Service) -> None:
             return problem(422, f"an idempotency key has at most {_LONGEST} characters", request)
         if "content-length" not in request.headers:  # whose body nobody has bounded yet
             return problem(411, "with an idempotency key the length of the body is needed", request)
-        asked = hashlib.sha256(f"{who}\n{given}".encode()).hexdigest()
+        asked = hashlib.sha256(f"{service.name}\n{who}\n{given}".encode()).hexdigest()
         kind = request.headers.get("content-type", "")
         told = f"{request.url.path}?{request.url.query}\n{kind}\n".encode() + await request.body()
         digest = hashlib.sha256(told).hexdigest()

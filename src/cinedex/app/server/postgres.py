@@ -7,6 +7,7 @@ that was lost is thrown away with those that idled beside it, since a server tha
 from __future__ import annotations
 
 import queue
+import re
 import ssl
 import threading
 import weakref
@@ -103,7 +104,15 @@ class Postgres:
             db.execute(_CLOCK)
             db.execute("INSERT INTO schema_version VALUES (0)")
         for statement in statements:
-            db.execute(statement.replace(" BLOB", " BYTEA").replace(" REAL", " DOUBLE PRECISION"))
+            if statement.startswith("KEEP "):
+                table = statement.split()[1]
+                db.execute(_KEEP)
+                db.execute(
+                    f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION cinedex_only_added()"
+                )
+            else:
+                db.execute(_TYPES.sub(lambda found: _TYPE[found[0]], statement))
         db.execute("UPDATE schema_version SET version = ?", (version,))
 
     def _taken(self) -> _Session:
@@ -118,6 +127,19 @@ _CLOCK = """
 CREATE OR REPLACE FUNCTION cinedex_clock() RETURNS DOUBLE PRECISION LANGUAGE sql VOLATILE AS
 'SELECT EXTRACT(EPOCH FROM clock_timestamp())::DOUBLE PRECISION'
 """
+
+
+_KEEP = """
+CREATE OR REPLACE FUNCTION cinedex_only_added() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN RAISE EXCEPTION ''% is only added to'', TG_TABLE_NAME; END'
+"""
+
+_TYPE = {
+    "BLOB": "BYTEA",
+    "REAL": "DOUBLE PRECISION",
+    "INTEGER PRIMARY KEY": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+}
+_TYPES = re.compile("|".join(rf"\b{name}\b" for name in _TYPE))
 
 
 class _Session:

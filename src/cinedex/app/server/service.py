@@ -13,13 +13,17 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
+from cinedex.app.server.asking import about_film
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
+from cinedex.app.server.news import News
 from cinedex.app.server.oidc import Login, Provider
 from cinedex.app.server.previews import Previews
 from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
+from cinedex.app.server.searching import Searches
 from cinedex.app.server.sessions import Session, Sessions
+from cinedex.app.server.shared import Pictures, Shared, SharedLimits
 from cinedex.app.server.state import State
 from cinedex.app.server.watching import Watch
 from cinedex.errors import NotFoundError
@@ -47,7 +51,16 @@ class Service:
     """Beginnings of addresses (https://films.example.org/) from which films may be fetched."""
     rate: float = 50.0
     """Requests a second of a key, over time; eight times as many at once. 0 limits nobody."""
+    works: bool = True
+    """Whether it works through the queue itself; else `cinedex work` does, in processes of its own."""
+    name: str = ""
+    """What the library is called where several share a state: jobs are of one, and keys may open some of them."""
+    shared: Shared | None = None
+    """A Redis through which several servers share limits, news and pictures."""
     limits: Limits = field(init=False)
+    news: News = field(init=False)
+    searches: Searches = field(init=False)
+    pictures: Pictures = field(init=False)
     heavy: threading.BoundedSemaphore = field(init=False, default_factory=lambda: threading.BoundedSemaphore(2))
     """Held by requests that decode or compose; more than these at once are told to come again."""
     jobs: Jobs = field(init=False)
@@ -61,11 +74,26 @@ class Service:
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.jobs, self.keys = Jobs(self.state), Keys(self.state)
+        self.news, self.pictures = News(self.shared), Pictures(self.shared)
+        self.state.library = self.name
+        self.jobs, self.keys = Jobs(self.state, self.news, self.name), Keys(self.state, self.name)
         self.worker = Worker(self.library, self.jobs, self.watch)
-        self.provider, self.sessions = Provider(self.login) if self.login else None, Sessions(self.state)
-        self.previews = Previews(self.heavily)
-        self.limits = Limits(self.rate, 8 * self.rate)
+        self.provider = Provider(self.login) if self.login else None
+        self.sessions, self.previews = Sessions(self.state, self.name), Previews(self.heavily)
+        self.searches = Searches(self.library, max(2, self.library.settings.cores))
+        rate, burst = self.rate, 8 * self.rate
+        self.limits = SharedLimits(self.shared, rate, burst) if self.shared else Limits(rate, burst)
+
+    def start(self) -> None:
+        """Listen to the other servers, and work through the queue."""
+        self.news.start()
+        if self.works:
+            self.worker.start()
+
+    def close(self) -> None:
+        """Give the running job back, and stop listening."""
+        self.worker.close()
+        self.news.close()
 
     def cookie(self, name: str) -> str:
         """A cookie's name. By https browsers take one of this beginning only from this very host."""
@@ -140,9 +168,11 @@ def caller(
     if session is not None:
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             check_token(session, request)
+        request.state.caller = session.who
         counted(service, session.who.number, 1.0)
         return session.who
     if service.open_here:
+        request.state.caller = ANYBODY_HERE
         return ANYBODY_HERE
     raise UnknownKeyError("a key is needed", remedy="Send it as `Authorization: Bearer KEY`.")
 
@@ -167,6 +197,7 @@ def known(service: Service, key: str, request: Request) -> Caller:
     if found is None:
         counted(service, f"address {request.client.host if request.client else ''}", _WRONG_KEY)
         raise UnknownKeyError("this key is unknown or was revoked", remedy="`cinedex keys create NAME` makes another.")
+    request.state.caller = found
     counted(service, f"key {found.number}", 1.0)
     return found
 
@@ -203,9 +234,11 @@ def film_of(film: str, service: Given, _: Reader) -> Movie:
 def found_film(service: Service, film: str) -> Movie:
     """A film by id, the beginning of one, or name. Raises NotFoundError, without saying where the library is."""
     try:
-        return service.library.find(film)
+        movie = service.library.find(film)
     except NotFoundError as missing:
         raise NotFoundError("there is no such film", remedy="`GET /v1/films` lists them.") from missing
+    about_film(movie.id)
+    return movie
 
 
 Film = Annotated[Movie, Depends(film_of)]

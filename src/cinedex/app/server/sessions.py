@@ -26,10 +26,10 @@ class Session:
 
 
 class Sessions:
-    """The sessions of a service."""
+    """The sessions of a service. Where several libraries share a state, a session opens its service's own alone."""
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, library: str = "") -> None:
+        self.state, self.library = state, library
 
     def begin(self, subject: str, name: str, scopes: frozenset[str]) -> str:
         """A new session; gives what the browser keeps, which is not kept here."""
@@ -37,8 +37,8 @@ class Sessions:
         with self.state.writing() as db:
             db.execute("DELETE FROM session WHERE ends < ?", (now,))
             db.execute(
-                "INSERT INTO session VALUES (?, ?, ?, ?, ?)",
-                (_digest(token), subject, name, " ".join(sorted(scopes)), now + LIFE_SECONDS),
+                "INSERT INTO session (digest, subject, name, scopes, library, ends) VALUES (?, ?, ?, ?, ?, ?)",
+                (_digest(token), subject, name, " ".join(sorted(scopes)), self.library, now + LIFE_SECONDS),
             )
         self.state.note(name, "log in", subject)
         return token
@@ -48,8 +48,8 @@ class Sessions:
         if not token:
             return None
         digest = _digest(token)
-        found = self.state.rows("SELECT subject, name, scopes, ends FROM session WHERE digest = ?", digest)
-        if not found or found[0]["ends"] < time.time():
+        found = self.state.rows("SELECT name, scopes, library, ends FROM session WHERE digest = ?", digest)
+        if not found or found[0]["ends"] < time.time() or found[0]["library"] != self.library:
             return None
         row = found[0]
         who = Caller(row["name"], frozenset(row["scopes"].split()), f"login-{digest[:16]}")

@@ -34,7 +34,7 @@ class Sqlite:
             db = self._opened()
         try:
             yield db
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
             raise self._failed(error) from error
         finally:
             self._idle.put(db)
@@ -74,7 +74,15 @@ class Sqlite:
     def migrate(self, db: Any, statements: Sequence[str], version: int) -> None:
         """Take one step."""
         for statement in statements:
-            db.execute(statement)
+            if statement.startswith("KEEP "):
+                table = statement.split()[1]
+                for act in ("UPDATE", "DELETE"):
+                    db.execute(
+                        f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                        f"BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
+                    )
+            else:
+                db.execute(statement)
         db.execute(f"PRAGMA user_version = {version}")
 
 

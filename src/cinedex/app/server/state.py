@@ -7,12 +7,12 @@ The facts about films are in the library; lose this and no fact is lost.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from cinedex.app.server.asking import ASKED
 from cinedex.app.server.sqlite import Sqlite
 from cinedex.errors import StoreError, UsageError
 
@@ -46,13 +46,33 @@ SCHEMA: tuple[tuple[str, ...], ...] = (
     ),
     (
         """
+        CREATE TABLE act (
+            number INTEGER PRIMARY KEY, at REAL NOT NULL, who TEXT NOT NULL, key_id TEXT NOT NULL DEFAULT '', did TEXT
+            NOT NULL, what TEXT NOT NULL, route TEXT NOT NULL DEFAULT '', film TEXT NOT NULL DEFAULT '', result TEXT NOT
+            NULL DEFAULT 'done', request TEXT NOT NULL DEFAULT '', library TEXT NOT NULL DEFAULT ''
+        )
+        """,
+        "INSERT INTO act (at, who, did, what) SELECT at, who, did, what FROM audit ORDER BY at",
+        "DROP TABLE audit",
+        "ALTER TABLE act RENAME TO audit",
+        "CREATE INDEX audit_film ON audit (film, number)",
+        "KEEP audit",
+        "ALTER TABLE job ADD COLUMN library TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE api_key ADD COLUMN libraries TEXT NOT NULL DEFAULT '[]'",
+    ),
+    (
+        """
         CREATE TABLE session (
-            digest TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL, ends REAL NOT NULL
+            digest TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL, library TEXT NOT
+            NULL, ends REAL NOT NULL
         )
         """,
     ),
 )
-"""Statements for each version: a state of an earlier one is brought up to this one, step by step. Never edit a step."""
+"""Statements for each version: a state of an earlier one is brought up to this one, step by step. Never edit a step.
+
+`KEEP table` lets a table only be added to.
+"""
 
 
 class Rows(Protocol):
@@ -106,6 +126,9 @@ class State:
     Raises StoreError where it cannot be reached, or was written by a newer Cinedex.
     """
 
+    library = ""
+    """The library of the server that uses this, by name: it is written into every line of the audit log."""
+
     def __init__(self, place: Path | str) -> None:
         self.engine = engine_at(place)
         with self.engine.migrating() as db:
@@ -136,7 +159,40 @@ class State:
             with self.reading() as db:
                 return [dict(row) for row in db.execute(query, values)]
 
-    def note(self, who: str, did: str, what: str) -> None:
-        """Write a line into the audit log."""
+    def note(self, who: str, did: str, what: str, result: str = "done") -> None:
+        """Write a line into the audit log, with what is known of the request that is being answered."""
         with self.writing() as db:
-            db.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (time.time(), who, did, what))
+            self.note_in(db, who, did, what, result)
+
+    def note_in(self, db: Session, who: str, did: str, what: str, result: str = "done") -> None:
+        """The same as part of a transaction."""
+        asked = ASKED.get()
+        told = {"key_id": "", "route": "", "film": "", "request": ""} | (asked.facts() if asked is not None else {})
+        db.execute(
+            "INSERT INTO audit (at, who, key_id, did, what, route, film, result, request, library) VALUES "
+            "(cinedex_clock(), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                who, told["key_id"], did, what[:2000], told["route"], told["film"], result, told["request"],
+                self.library,
+            ),
+        )  # fmt: skip
+        if asked is not None:
+            asked.told = True
+
+    def audited(
+        self,
+        having: Mapping[str, str],
+        *,
+        since: float | None = None,
+        until: float | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """Lines of the audit log, the latest first; `having` are columns and what they must be, where not empty."""
+        known = {"who", "key_id", "did", "film", "route", "result"}
+        asked: list[tuple[str, Any]] = [(f"{n} = ?", v) for n, v in having.items() if v and n in known]
+        bounds = (("at >= ?", since), ("at < ?", until), ("number < ?", before))
+        asked += [(part, value) for part, value in bounds if value is not None]
+        where = f"WHERE {' AND '.join(part for part, _ in asked)}" if asked else ""
+        query = f"SELECT * FROM audit {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - names of ours
+        return self.rows(query, *(value for _, value in asked), limit)
