@@ -49,7 +49,7 @@ def _manifest(kind: str) -> dict[str, Any]:
 
 COMPOSE = _yaml("compose.yaml")
 POD = _manifest("Deployment")["spec"]["template"]["spec"]
-(SERVER,) = POD["containers"]
+SERVER, WORKER = POD["containers"]
 
 
 def _commands() -> dict[str, list[str]]:
@@ -60,7 +60,7 @@ def _commands() -> dict[str, list[str]]:
         for n, s in COMPOSE["services"].items()
         if "cinedex:" in s["image"] and "command" in s
     }
-    found |= {f"kubernetes {c['name']}": c["args"] for c in (*POD["initContainers"], SERVER)}
+    found |= {f"kubernetes {c['name']}": c["args"] for c in (*POD["initContainers"], SERVER, WORKER)}
     comment = re.findall(r"docker compose run --rm cinedex ([^`\n&]+)", _text("compose.yaml"))
     return found | {f"comment {line}": shlex.split(line) for line in comment}
 
@@ -123,8 +123,9 @@ def test_compose_shows_nothing_but_the_service_and_that_on_loopback():
         assert COMPOSE["services"][name]["networks"] == ["inside"]
         assert COMPOSE["services"]["server"]["depends_on"][name] == {"condition": "service_healthy"}
         assert "healthcheck" in COMPOSE["services"][name]
-    ours = COMPOSE["services"]["server"]
-    assert (ours["read_only"], ours["cap_drop"], ours["user"]) == (True, ["ALL"], "10001:10001")
+    for name in ("server", "worker"):
+        ours = COMPOSE["services"][name]
+        assert (ours["read_only"], ours["cap_drop"], ours["user"]) == (True, ["ALL"], "10001:10001")
 
 
 def test_no_secret_is_in_the_files():
@@ -139,7 +140,7 @@ def test_no_secret_is_in_the_files():
 def test_the_pod_may_nothing_that_it_need_not():
     assert POD["automountServiceAccountToken"] is False
     assert POD["securityContext"]["runAsNonRoot"] is True
-    for container in (*POD["initContainers"], SERVER):
+    for container in (*POD["initContainers"], SERVER, WORKER):
         locked = container["securityContext"]
         assert (locked["allowPrivilegeEscalation"], locked["readOnlyRootFilesystem"]) == (False, True)
         assert locked["capabilities"] == {"drop": ["ALL"]}
@@ -159,10 +160,18 @@ def test_volumes_and_ports_fit_together():
     claims = {m["metadata"]["name"] for m in _manifests() if m["kind"] == "PersistentVolumeClaim"}
     volumes = {v["name"]: v for v in POD["volumes"]}
     assert {v["persistentVolumeClaim"]["claimName"] for v in volumes.values() if "persistentVolumeClaim" in v} == claims
-    for container in (*POD["initContainers"], SERVER):
+    for container in (*POD["initContainers"], SERVER, WORKER):
         assert {m["name"] for m in container["volumeMounts"]} <= set(volumes)
     assert _manifest("Service")["spec"]["ports"][0]["targetPort"] in {p["name"] for p in SERVER["ports"]}
-    assert _manifest("NetworkPolicy")["spec"]["ingress"][0]["ports"][0]["port"] == SERVER["ports"][0]["containerPort"]
+    let_in = [port["port"] for port in _manifest("NetworkPolicy")["spec"]["ingress"][0]["ports"]]
+    assert let_in == [container["ports"][0]["containerPort"] for container in (SERVER, WORKER)]
+    assert f"--metrics-port={let_in[1]}" in WORKER["args"]
+
+
+def test_somebody_works_where_the_servers_do_not():
+    assert "--no-work" in SERVER["args"]
+    assert "--no-work" in COMPOSE["services"]["server"]["command"]
+    assert WORKER["args"][0] == COMPOSE["services"]["worker"]["command"][0] == "work"
 
 
 def test_probes_ask_routes_that_exist_by_a_name_that_is_answered():

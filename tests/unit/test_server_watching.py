@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import signal
+import socket
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ from tests.unit.test_server import Running
 
 from cinedex.app import logs
 from cinedex.app.server.tracing import Tracing, from_environment
+from cinedex.app.server.watching import Watch
 from cinedex.app.serving import server
 from cinedex.errors import MediaError, UsageError
 
@@ -170,6 +172,21 @@ def test_a_line_is_one_line_whatever_is_logged():
 def test_an_unknown_form_or_level_is_refused(form: str, level: str | None):
     with pytest.raises(UsageError):
         logs.set_up(form, level)
+
+
+def test_a_worker_gives_its_metrics_out_by_itself():
+    watch = Watch()
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    end = watch.serve("127.0.0.1", port)
+    try:
+        watch.analysed(20.0, 10.0)
+        assert samples(_read(port, "/metrics").decode())["cinedex_analysis_speed"][()] == 2
+    finally:
+        end()
+    with pytest.raises(ConnectionRefusedError):
+        _read(port, "/metrics")
 
 
 # How it ends

@@ -114,6 +114,10 @@ def work(
         str | None, typer.Option("--library-name", help="The library's name, as its servers say it.")
     ] = None,
     niceness: Annotated[int, typer.Option(min=0, max=19, help="How far it lets others go first.")] = 10,
+    metrics_host: Annotated[str, typer.Option(help="The address of its metrics.")] = "127.0.0.1",
+    metrics_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port of its metrics, which ask for no key; 0: none.")
+    ] = 0,
     log: Annotated[str, typer.Option(help="The log's form: text, or json for programs, a line each.")] = "text",
     state: StateFile = None,
 ) -> None:
@@ -136,11 +140,14 @@ def work(
     worker = Worker(open_library(), Jobs(_state(state), news, called or _called(settings)), watch)
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, lambda *_: worker.halt())
+    watch.open()
+    unserve = watch.serve(metrics_host, metrics_port) if metrics_port else lambda: None
     worker.start()
     out.print("Working through the queue  (Ctrl-C ends it)")
     while not worker.stop.wait(1.0):
         pass
     worker.close()
+    unserve()
     watch.close()
 
 

@@ -18,6 +18,7 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     generate_latest,
+    start_http_server,
 )
 
 from cinedex import __version__
@@ -109,6 +110,17 @@ class Watch:
         """Send what has not been sent."""
         logging.getLogger("cinedex").removeHandler(self._errors)
         self.tracing.close()
+
+    def serve(self, host: str, port: int) -> Callable[[], None]:
+        """Give the metrics out over HTTP, for a process that answers nothing else; call what it gives to end that."""
+        served, thread = start_http_server(port, host, self.metrics.registry)
+
+        def end() -> None:
+            served.shutdown()
+            served.server_close()
+            thread.join(5)
+
+        return end
 
     # Requests
 
