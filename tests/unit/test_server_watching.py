@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 from tests.unit.test_server import Running
@@ -89,7 +90,6 @@ def test_metrics_tell_of_requests_jobs_stages_and_the_index(watched: Watched):
     assert found["cinedex_stage_seconds_count"][(("stage", "transitions"),)] == 1
     assert found["cinedex_film_seconds_total"][()] == pytest.approx(4, abs=0.1)
     assert found["cinedex_analysis_speed"][()] > 0
-    assert found["cinedex_index_films"][()] in {0, 1}
     assert found["process_resident_memory_bytes"][()] > 1e7
 
 
@@ -146,13 +146,21 @@ def test_tracing_is_off_unless_an_endpoint_is_set(monkeypatch: pytest.MonkeyPatc
         from_environment()
 
 
-def test_an_endpoint_makes_spans(monkeypatch: pytest.MonkeyPatch):
+def test_an_endpoint_is_sent_spans(monkeypatch: pytest.MonkeyPatch):
+    sent: list[Any] = []
+
+    def export(_: OTLPSpanExporter, spans: Any) -> SpanExportResult:
+        sent.extend(spans)
+        return SpanExportResult.SUCCESS
+
+    monkeypatch.setattr(OTLPSpanExporter, "export", export)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     tracing = from_environment()
-    with tracing.span("x") as span:
+    with tracing.span("x", cinedex__job="1") as span:
         assert len(span.trace) == 32
-    tracing._provider._active_span_processor._span_processors = ()  # nobody listens there
     tracing.close()
+    assert [(s.name, s.attributes["cinedex.job"]) for s in sent] == [("x", "1")]
+    assert sent[0].resource.attributes["service.name"] == "cinedex"
 
 
 def test_a_line_is_one_line_whatever_is_logged():
@@ -172,6 +180,24 @@ def test_a_line_is_one_line_whatever_is_logged():
 def test_an_unknown_form_or_level_is_refused(form: str, level: str | None):
     with pytest.raises(UsageError):
         logs.set_up(form, level)
+
+
+def test_the_size_of_the_index_is_asked_for_now_and_then_and_nobody_waits_for_it():
+    watch, asked, gate = Watch(), [], threading.Event()
+
+    def size() -> tuple[int, int]:
+        asked.append(1)
+        gate.wait(10)
+        return 3, 40
+
+    for _ in range(3):
+        assert samples(watch.read({}, None, size))["cinedex_index_films"][()] == 0
+    gate.set()
+    until = time.monotonic() + 5
+    while samples(watch.read({}, None, size))["cinedex_index_moments"][()] != 40 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert samples(watch.read({}, None, size))["cinedex_index_films"][()] == 3
+    assert asked == [1]
 
 
 def test_a_worker_gives_its_metrics_out_by_itself():

@@ -24,6 +24,7 @@ from prometheus_client import (
 from cinedex import __version__
 from cinedex.app import logs
 from cinedex.app.server.tracing import Tracing
+from cinedex.errors import CinedexError
 from cinedex.run.events import Event, Happening
 
 _log = logging.getLogger("cinedex.server")
@@ -210,8 +211,15 @@ class Watch:
             due = time.monotonic() - self._sized > _SIZES_SECONDS or not self._sized
             if due:
                 self._sized = time.monotonic()
-        if due:
-            films, moments = size()
-            self.metrics.films.set(films)
-            self.metrics.moments.set(moments)
+        if due:  # by the next time: opening the index may take longer than whoever asks waits
+            threading.Thread(target=self._size, args=(size,), name="index-size", daemon=True).start()
         return self.metrics.text()
+
+    def _size(self, size: Callable[[], tuple[int, int]]) -> None:
+        try:
+            films, moments = size()
+        except CinedexError as error:
+            _log.warning("the size of the index is not known: %s", error)
+            return
+        self.metrics.films.set(films)
+        self.metrics.moments.set(moments)
