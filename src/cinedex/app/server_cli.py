@@ -103,6 +103,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=5,
         limit_concurrency=1000,
+        timeout_keep_alive=30,  # people read for longer than the 5 s that are usual
     )
 
 
