@@ -166,7 +166,10 @@ def show(run: Run, lost: list[str]) -> None:
         f"{os.getloadavg()[0]:.1f}"
     )
     parts = np.array_split(np.array([m for _, m in run.memory]), 6)
-    console.print("memory in MiB, means of sixths of the run: " + ", ".join(f"{p.mean():.0f}" for p in parts if len(p)))
+    console.print(
+        "memory in MiB, means of sixths of the run: "
+        + ", ".join(f"{np.nanmean(p):.0f}" for p in parts if np.isfinite(p).any())
+    )
 
 
 if __name__ == "__main__":

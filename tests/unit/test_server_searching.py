@@ -65,7 +65,7 @@ def test_the_same_search_runs_once_for_all_who_ask(library: Changing):
 
 def test_few_run_at_a_time_and_all_are_answered(library: Changing):
     search = Counted(0.01)
-    assert sorted(run(searches(library, 3), list(range(30)), search)) == list(range(1, 31))
+    assert len(run(searches(library, 3), list(range(30)), search)) == search.runs == 30
     assert search.most == 3
 
 
