@@ -62,17 +62,28 @@ class Line:
         self, path: str, *, method: str = "GET", body: bytes = b"", **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body; raises Lost."""
+        kept = self.writer is not None
         try:
             async with asyncio.timeout(_ONE):
-                status, told = await self._begun(path, method, body, headers)
-                assert self.reader is not None
-                data = await self.reader.readexactly(int(told.get("content-length", "0")))
-        except (OSError, EOFError, TimeoutError, ValueError) as error:
+                status, told, data = await self._answer(path, method, body, headers)
+        except (OSError, EOFError, ValueError) as error:
             self.close()
+            if kept:  # the server may have closed what idled: clients open another, as browsers do
+                return await self.ask(path, method=method, body=body, **headers)
             raise Lost(type(error).__name__) from error
+        except TimeoutError as error:
+            self.close()
+            raise Lost("no answer in time") from error
         if status >= 400:
             raise Lost(f"{status} {data[:200].decode(errors='replace')}")
         return status, told, data
+
+    async def _answer(
+        self, path: str, method: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        status, told = await self._begun(path, method, body, headers)
+        assert self.reader is not None
+        return status, told, await self.reader.readexactly(int(told.get("content-length", "0")))
 
     async def stream(self, path: str) -> asyncio.StreamReader:
         """The lines of an event stream; raises Lost where it does not begin."""

@@ -98,6 +98,10 @@ class Ours:
             return float("nan")
         return sum(_pss(pid) for pid in _family(self._process.pid)) / 1024
 
+    def spent(self) -> tuple[float, float]:
+        """CPU seconds of the server and of the worker as they are now, since each was started."""
+        return _cpu(self._process), _cpu(self._worker)
+
     def missing(self, acknowledged: Mapping[str, str]) -> list[str]:
         """Jobs that were acknowledged and are not there."""
         there = {row["id"] for row in State(self.place).rows("SELECT id FROM job")}
@@ -115,6 +119,13 @@ class Ours:
         for other in (self._redis, self._postgres):
             if other is not None:
                 other.close()
+
+
+def _cpu(process: subprocess.Popen[bytes] | None) -> float:
+    if process is None or process.poll() is not None:
+        return 0.0
+    parts = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> list[int]:

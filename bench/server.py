@@ -37,6 +37,8 @@ class Run:
     downs: list[tuple[str, float, float]] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
     analysed: int = 0
+    spent: tuple[float, ...] = ()
+    """CPU seconds of server and worker; of no meaning where they were killed."""
 
     async def go(self, film: Path) -> None:
         """Everybody at once, for as long as was asked."""
@@ -47,7 +49,7 @@ class Run:
         people.watched = job["id"]
         print(f"the real film was analysed; load {os.getloadavg()[0]:.1f}", flush=True)
         given, size = self.given, (await asyncio.to_thread(film.stat)).st_size
-        began = time.monotonic()
+        began, spent = time.monotonic(), self.ours.spent()
         tasks = [asyncio.create_task(people.searcher()) for _ in range(given.searchers)]
         tasks += [asyncio.create_task(people.player(first["id"], size)) for _ in range(given.players)]
         tasks += [asyncio.create_task(people.watcher()) for _ in range(given.streams)]
@@ -56,6 +58,7 @@ class Run:
         if given.kill:
             await self._kill(began)
         await asyncio.sleep(max(0.0, began + given.seconds - time.monotonic()))
+        self.spent = tuple(now - before for now, before in zip(self.ours.spent(), spent, strict=True))
         people.stop.set()
         await asyncio.gather(*tasks)
 
@@ -165,8 +168,14 @@ def show(run: Run, lost: list[str]) -> None:
         f"{len(run.people.told.acknowledged)} jobs acknowledged and {len(lost)} of them lost; load "
         f"{os.getloadavg()[0]:.1f}"
     )
+    if not run.given.kill:
+        server, worker = run.spent
+        console.print(f"CPU: {server:.0f} s by the server, {worker:.0f} s by the worker, in {run.given.seconds:.0f} s")
     parts = np.array_split(np.array([m for _, m in run.memory]), 6)
-    console.print("memory in MiB, means of sixths of the run: " + ", ".join(f"{p.mean():.0f}" for p in parts if len(p)))
+    console.print(
+        "memory in MiB, means of sixths of the run: "
+        + ", ".join(f"{np.nanmean(p):.0f}" for p in parts if np.isfinite(p).any())
+    )
 
 
 if __name__ == "__main__":

@@ -194,3 +194,12 @@ def test_jobs_are_of_one_library(kept: Kept):
     before = Jobs(state).ask("m", "of before", [])["id"]
     assert {j["id"] for j in one.list()} == {job, before}
     assert one.take("w")["id"] == job  # type: ignore[index]  # fails if None
+
+
+def test_a_key_that_another_server_revoked_is_refused_within_a_second(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    key = kept.keys.create("anna", ("read",))
+    assert kept.keys.caller(key) is not None
+    Keys(State(kept.place)).revoke(key.split("_")[1])
+    now = time.monotonic()
+    monkeypatch.setattr("cinedex.app.server.keys.time.monotonic", lambda: now + 1.01)
+    assert kept.keys.caller(key) is None

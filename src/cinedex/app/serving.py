@@ -40,5 +40,6 @@ def server(service: Service, names: tuple[str, ...], host: str, port: int) -> Se
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         limit_concurrency=1000,
+        timeout_keep_alive=30,  # people read for longer than the 5 s that are usual
     )
     return Server(config, service)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -28,6 +29,8 @@ ROLES: dict[Role, tuple[Scope, ...]] = {
 
 _PREFIX = "cdx"
 _COMMAND_LINE = "command line"
+_KNOWN_SECONDS = 1.0
+_MOST_KNOWN = 10_000
 _IN_FORCE = "(revoked IS NULL OR revoked > cinedex_clock())"
 
 
@@ -54,6 +57,7 @@ class Keys:
 
     def __init__(self, state: State, library: str = "") -> None:
         self.state, self.library = state, library
+        self._known: dict[bytes, tuple[float, Caller]] = {}
 
     @property
     def any(self) -> bool:
@@ -87,7 +91,22 @@ class Keys:
         return key
 
     def caller(self, key: str) -> Caller | None:
-        """Whose key this is; None for one that is unknown, revoked or of other libraries. Compares in constant time."""
+        """Whose key this is; None for one that is unknown, revoked or of other libraries. Compares in constant time.
+
+        Who is known is known for a second: another server's revoking is heard of within it, one's own at once.
+        """
+        digest, now = _digest(key), time.monotonic()
+        until, known = self._known.get(digest, (0.0, None))
+        if known is not None and now < until:
+            return known
+        found = self._looked_up(key)
+        if found is not None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[digest] = now + _KNOWN_SECONDS, found
+        return found
+
+    def _looked_up(self, key: str) -> Caller | None:
         prefix, _, rest = key.partition("_")
         number, _, secret = rest.partition("_")
         found = self.state.rows(
@@ -114,6 +133,7 @@ class Keys:
                 raise _no_key(number)
             key, new = _insert(db, old["name"], old["scopes"], old["libraries"])
             self.state.note_in(db, by, "rotate key", f"{number} {new}")
+        self._known.clear()
         return key
 
     def revoke(self, number: str, *, by: str = _COMMAND_LINE) -> None:
@@ -126,6 +146,7 @@ class Keys:
             if not changed:
                 raise _no_key(number)
             self.state.note_in(db, by, "revoke key", number)
+        self._known.clear()
 
     def list(self) -> list[dict[str, Any]]:
         """Every key without its secret."""
