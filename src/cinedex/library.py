@@ -421,6 +421,11 @@ class Library:
             found.append(sound_like(sound, self.movies(), self.timeline, get(LISTENER)))
         return found
 
+    @property
+    def edition(self) -> tuple[object, ...]:
+        """What searches depend on, as it is now: index, people, films. While it is the same, so is what they find."""
+        return self.index.version, self.cast.edition, tuple((m.id, m.name) for m in self.store.movies())
+
     @cached_property
     def sessions(self) -> Sessions:
         """Where the last turn of each session of questions is kept: in the library, or in the Redis of the settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from cinedex.search.filters import Where, year_of
 from cinedex.search.index import Index
 from cinedex.search.query import SearchResult, search
 from cinedex.search.resolve import resolve
-from cinedex.search.syntax import Filter, Known, Query, parse, times_of, years_of
+from cinedex.search.syntax import Filter, Known, Query, _folded, _parts, parse, times_of, years_of
 from cinedex.timeline.rows import Cue, Event, Flag, Framing, Place, Row, Scene, Sound, Speaker, Text, Translation
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
@@ -268,3 +269,15 @@ def test_a_hostile_label_stays_a_label(tmp_path: Path):
     made.update(film(("", [("x') OR true --", 0.9)]), ("", [("dog", 0.9)]), gap=True))
     assert "tag:x or true --" in made.vocabulary
     assert len(made.within(Where(facets=(("tag:x') OR true --",),)))) == 1
+
+
+_LETTERS = st.text("aAiIsSkKxéÉßµ -_'.\u0130\u0131\u017f\u212a\u03bc", min_size=2, max_size=12)
+_CASES = st.sampled_from(["lower", "upper", "title", "swapcase"])
+
+
+@given(before=_LETTERS, name=_LETTERS.filter(lambda n: n.strip(" -_") != ""), change=_CASES)
+def test_sparing_names_that_are_not_in_a_text_misses_none_that_patterns_find(before: str, name: str, change: str):
+    text = f"{before} in {getattr(name, change)()}"
+    spaced = r"[\s_-]+".join(re.escape(w) for w in re.split(r"[\s_-]+", name) if w)
+    if re.search(spaced, text, re.IGNORECASE):
+        assert all(part in _folded(text) for part in _parts(name))

@@ -72,6 +72,7 @@ class Index:
         self._table: Any = None
         self._session: Any = None
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
+        self._asking = threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
         self._facets: tuple[int, frozenset[str]] = (-1, frozenset())
 
@@ -158,6 +159,13 @@ class Index:
         return wrong
 
     # Reading
+
+    @property
+    def version(self) -> int:
+        """Changes with everything that is written; -1 where there is no index."""
+        with self._told():
+            table = self._open()
+            return int(table.version) if table is not None else -1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -257,11 +265,12 @@ class Index:
 
     def query_vectors(self, text: str) -> dict[str, Floats]:
         """A query in the space of every vector column; empty where nothing can embed it, or only in another space."""
-        with self._lock, self._told():
+        with self._told():
             table = self._open()
             if table is None:
                 return {}
             there, found = spaces_in(table.schema), dict[str, Floats]()
+        with self._asking:  # not the lock of writers: who asks does not wait until a film has been put in
             for column, one in (("meaning", self._embedders.texts()), ("concept", self._embedders.sight())):
                 if one is not None and there[column] == one.space:
                     found[column] = one.embed_texts([text], query=True)[0]

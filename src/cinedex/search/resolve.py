@@ -65,7 +65,12 @@ def resolve(
 
 def called(movie: Movie) -> str:
     """What a film is called in queries: its file's name without the ending."""
-    return Path(movie.name).stem
+    return _stem(movie.name)
+
+
+@lru_cache(50_000)
+def _stem(name: str) -> str:
+    return Path(name).stem
 
 
 def films_called(name: str, movies: Sequence[Movie]) -> list[Movie]:

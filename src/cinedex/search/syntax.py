@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from cinedex.errors import CinedexError, UsageError
 from cinedex.search.facets import KEYS, label_of
@@ -208,6 +209,21 @@ def _clock(text: str) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
+def _folded(text: str) -> str:
+    """Without case, so that all that patterns take for the same is the same."""
+    return text.translate(_DOTS).casefold()
+
+
+_DOTS = {ord(letter): "i" for letter in "\u0130\u0131"}
+"""The capital with a dot and the small letter without one: patterns take both for an i."""
+
+
+@lru_cache(50_000)
+def _parts(name: str) -> tuple[str, ...]:
+    """The words of a name: one that is not in a text spares looking for the name, of which a library has thousands."""
+    return tuple(_folded(w) for w in re.split(r"[\s_-]+", name) if w)
+
+
 @dataclass
 class _Reader:
     """Reads plain words into filters, longest and surest first; words inside phrases are never read."""
@@ -240,14 +256,9 @@ class _Reader:
         )
 
     def _named(self, key: str, names: Iterable[str], before: str, after: str = r"(?:'s|\u2019s)?") -> None:
-        folded = self.text.casefold()
-        # A library has thousands of names, and to make a pattern of each would take longer than the search.
-        there = {
-            n
-            for n in names
-            if len(n) > 1 and re.split(r"[\s_-]+", n.strip(" _-\t"), maxsplit=1)[0].casefold() in folded
-        }
-        for name in sorted(there, key=lambda n: (-len(n), n)):
+        text = _folded(self.text)
+        here = {n for n in names if len(n) > 1 and all(word in text for word in _parts(n))}
+        for name in sorted(here, key=lambda n: (-len(n), n)):
             spaced = r"[\s_-]+".join(re.escape(w) for w in re.split(r"[\s_-]+", name) if w)
             pattern = rf"{before}{spaced}{after}(?!\w)"
             match = re.search(pattern, self.text, re.IGNORECASE)
