@@ -86,13 +86,13 @@ def labels() -> list[str]:
     return [x.partition("\t")[2] for x in text.splitlines() if "\t" in x and not x.startswith("#")]
 
 
-def films(moments: int, each: int = _IN_A_FILM) -> Iterator[Timeline]:
-    """Films of `each` shots of 5 s: words in two of three, names in every one."""
+def films(moments: int) -> Iterator[Timeline]:
+    """Films of 500 shots of 5 s: words in two of three, names in every one."""
     draw, said, seen = random.Random(3), lines(), labels()  # noqa: S311 - the same every time, nothing secret
-    for number in range(-(-moments // each)):
+    for number in range(-(-moments // _IN_A_FILM)):
         shots = [
             (draw.choice(said) if draw.random() < 2 / 3 else "", [(x, draw.random()) for x in draw.sample(seen, 2)])
-            for _ in range(min(each, moments - number * each))
+            for _ in range(min(_IN_A_FILM, moments - number * _IN_A_FILM))
         ]
         yield film(*shots, id_=f"m1-{number}", name=f"Film {number}.mp4")
 
