@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from bench._search import lines
+from bench._server_films import lines
 
 _BLOCK = 256 << 10
 """Bytes that a player asks for after each seek."""

@@ -71,7 +71,7 @@ class Ours:
             "serve", "--no-work", "--port", str(self.port), "--films", str(self.folder / "films"), "--rate", "100000",
             "--uploads", str(self.scratch / "uploads"),
         )  # fmt: skip
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5).read()
