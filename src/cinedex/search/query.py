@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cinedex.errors import UsageError
@@ -64,14 +65,15 @@ def search(
     terms = terms_of(telling, index.stems)
     most = max(_CANDIDATES, 2 * limit) * (_PHRASED if _phrased(query) else 1)
     found: dict[str, Candidate] = {}
-    vectors = dict(like or {})
-    if terms:
-        rank(found, "text", _by_words(index, telling, terms, most, where))
-        vectors = index.query_vectors(spoken) | vectors
+    vectors = (index.query_vectors(spoken) if terms else {}) | dict(like or {})
     bounds = BOUNDS | index.near
-    for space, vector in vectors.items():
-        nearest = ((r, 1 - r["_distance"]) for r in index.by_vector(space, vector, most, where))
-        rank(found, space, [(Candidate(row), near) for row, near in nearest if near >= bounds[space]])
+    with ThreadPoolExecutor(len(vectors) + 1) as lists:  # the engine works outside of Python's lock
+        started = {s: lists.submit(index.by_vector, s, v, most, where) for s, v in vectors.items()}
+        if terms:
+            rank(found, "text", _by_words(index, telling, terms, most, where))
+        for space, list_ in started.items():
+            nearest = ((r, 1 - r["_distance"]) for r in list_.result())
+            rank(found, space, [(Candidate(row), near) for row, near in nearest if near >= bounds[space]])
     if not terms and not like:
         wanted = " ".join(w for one in query.of("text") for w in one.values)
         rows = index.by_text(wanted, most, where) if wanted else index.within(where, most)
