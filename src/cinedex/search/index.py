@@ -231,9 +231,11 @@ class Index:
             table = self._open()
             if table is None or not text.strip():
                 return []
-            asked = [MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)]
+            asked: list[Any] = [
+                MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)
+            ]
             if forms := " ".join(asked_forms(text, self._languages())):
-                asked.append(MatchQuery(forms, "forms"))
+                asked.append(MatchQuery(forms, "forms"))  # type: ignore[call-arg]  # its stubs know no defaults
             # Asked together, the engine scores every row with any of the words: ten times as long for common ones.
             found: dict[str, dict[str, Any]] = {}
             for query in asked:
