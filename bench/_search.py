@@ -195,7 +195,7 @@ def compare(folder: str, _: str) -> None:
                     took.append((time.perf_counter() - start) * 1000)
                     recalls.append(sum(1 - r["_distance"] >= least - 1e-4 for r in rows) / _NEAREST)
                 name = f"{column}, {kind}, {narrowed or 'all'}"
-                told[name] = {"recall": mean(recalls), "ms": median(took), "share": share}
+                told[name] = {"recall": float(mean(recalls)), "ms": median(took), "share": share}
                 print(name, told[name], file=sys.stderr, flush=True)
     report(began, compared=told)
 
@@ -225,7 +225,7 @@ def add(folder: str, count: str) -> None:
     embedder, films = Beside(spreads["meaning"]), Films(spreads["look"], 10**9)
     index = Index(f"{folder}/index", lambda: embedder)
     ours, _ = finder(folder, count)
-    ours.index.query_vectors("old man")
+    ours.index = index
     ours.search("old man place:night")
     took, after, again = [], [], []
     made = [films.film(1_000_000 + int(count) + n) for n in range(_ADDED)]

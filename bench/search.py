@@ -1,43 +1,58 @@
-"""`python -m bench search`: an index of synthetic moments: building it, asking it, and what its vector index misses.
+"""`python -m bench search`: an index of synthetic moments: building it, asking it, adding films, and what it misses.
 
-Words are of this project's own pages, names are the tagger's, vectors lie in clusters around real embeddings.
+Words are real lines, recombined; vectors lie as those of an analysed library (CINEDEX_LIBRARY) do.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
+from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
-from bench._measure import in_process, middle
+from bench._library import IN_A_FILM
+from bench._measure import in_process
+from cinedex.settings import Settings
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench search", description=__doc__)
-    parser.add_argument("--moments", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--runs", type=int, default=3, help="of the questions; the index is built once")
+    parser.add_argument("--moments", type=int, default=99_000, help="a multiple of 1,500; some 9 KB of disk each")
     given = parser.parse_args()
+    count = str(given.moments // IN_A_FILM * IN_A_FILM)
     console = Console(width=110)
-    table = Table("moments", "build s", "MiB on disk", "build MiB", "query p50 ms", "p95 ms", "query MiB", box=None)
-    vectors = Table("moments", "vectors", "recall@10", "ours ms", "brute force ms", box=None)
-    for moments in given.moments:
-        with tempfile.TemporaryDirectory() as folder, console.status(f"{moments:,} moments"):
-            built = in_process("bench._search", "build", folder, str(moments))
-            asked = [in_process("bench._search", "ask", folder, str(moments)) for _ in range(given.runs)]
-            p50, p95 = (sorted(t.says[k] for t in asked)[len(asked) // 2] for k in ("p50", "p95"))
-            compared = in_process("bench._search", "compare", folder, str(moments)).says
-        table.add_row(
-            f"{moments:,}", f"{built.wall:.0f}", f"{built.says['mib']:.0f}", f"{built.peak:.0f}", f"{p50:.0f}",
-            f"{p95:.0f}", f"{middle(asked).peak:.0f}",
-        )  # fmt: skip
-        for name, got in compared.items():
-            vectors.add_row(f"{moments:,}", name, f"{got['recall']:.3f}", f"{got['ours']:.1f}", f"{got['brute']:.1f}")
+    like = f"{Path(Settings.from_env().library)}/index"
+    with tempfile.TemporaryDirectory() as folder:
+        told = {}
+        for side in ("fit", "write", "tidy", "ask", "compare", "add"):
+            with console.status(f"{side}: {count} moments"):
+                told[side] = in_process("bench._search", side, folder, like if side == "fit" else count, timeout=7200)
+    table = Table("side", "wall s", "CPU s", "peak MiB", box=None)
+    for side, one in told.items():
+        table.add_row(side, f"{one.wall:.0f}", f"{one.cpu:.0f}", f"{one.peak:.0f}")
     console.print(table)
+    asked, added = told["ask"].says, told["add"].says
     console.print()
-    console.print(vectors)
+    console.print(
+        f"query p50 {asked['p50']:.0f} ms, p95 {asked['p95']:.0f} ms, with a filter p95 {asked['filtered95']:.0f} ms"
+    )
+    console.print(
+        f"{asked['spent']:.0f} ms of CPU; embedding {asked['embedding']:.0f} ms more; first {asked['cold']:.0f} ms"
+    )
+    console.print(
+        f"a film of {IN_A_FILM:,} moments: {median(added['took']):.2f} s; again: {median(added['again']):.2f} s"
+    )
+    console.print(f"the first search after it: {median(added['after']):.2f} s")
+    lists = Table("list", "recall@10", "ms", "share of rows", box=None)
+    for name, got in told["compare"].says["compared"].items():
+        lists.add_row(name, f"{got['recall']:.3f}", f"{got['ms']:.1f}", f"{got['share']:.4f}")
+    console.print(lists)
+    console.print_json(json.dumps({"spreads": told["fit"].says, "index": told["tidy"].says}))
 
 
 main()

@@ -329,3 +329,11 @@ def test_words_that_frame_a_question_are_not_looked_for(finder: Finder, question
         (note,) = answer.notes
         assert "whether the old man says it is not known" in note
     assert ask(finder, question.replace("noon", "zebras")).claims == ()
+
+
+def test_what_cannot_be_counted_is_shown_and_not_counted(finder: Finder):
+    answer = ask(finder, "how many red boats are there")
+    assert [c.text for c in answer.claims] == ["“The red boat leaves at noon.”"]
+    assert answer.notes == ("how many there are has not been counted; this is where they are",)
+    assert [c.text for c in ask(finder, "where is there a boat").claims] == ["“The red boat leaves at noon.”"]
+    assert ask(finder, "how many zebras are there").claims == ()

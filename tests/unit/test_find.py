@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from cinedex.errors import CinedexError, UsageError
 from cinedex.library import Library
 from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.search.columns import LOOK
+from cinedex.search.filters import Where
 from cinedex.search.finder import Finder
 from cinedex.search.index import Index
 from cinedex.search.query import search
@@ -180,3 +182,47 @@ def test_a_writer_killed_at_any_time_leaves_whole_films(tmp_path: Path):
         assert len(index.by_text("start", 100)) == moments
     index.update(film(("after", []), id_="m1-after"))
     assert len(search(index, "after").hits) == 1
+
+
+def test_readers_see_whole_films_while_writers_that_tidy_are_killed(tmp_path: Path):
+    """Films grow and shrink, the table is tidied all the time, and a reader meets no film half old and half new."""
+    code = (
+        "from tests.unit.search_fixtures import film; from cinedex.models.fakes import FakeTextEmbedder\n"
+        "import cinedex.search.index as own; own._LOOSE_FILES = 2\n"
+        f"i = own.Index({str(tmp_path / 'index')!r}, FakeTextEmbedder); n = 0\n"
+        "while True:\n"
+        "    n += 1; i.update(film(*[('start', [])] * (2 + n % 7), id_=f'm1-{n % 3}', made=str(n % 10)))\n"
+        "    print(n, flush=True)"
+    )
+    reader, beside = (Index(str(tmp_path / "index"), FakeTextEmbedder) for _ in range(2))
+    done, torn = threading.Event(), list[Any]()
+
+    def keys(index: Index) -> dict[str, set[str]]:
+        rows = index.within(Where(), shown=("movie", "start", "key"))
+        return {r["movie"]: {o["key"] for o in rows if o["movie"] == r["movie"]} for r in rows if r["movie"]}
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                torn.extend(own for own in keys(beside).values() if len(own) != 1)
+            except CinedexError as error:
+                torn.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        for wait in (0.0, 0.17):
+            with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603 - our own code
+                assert writer.stdout is not None
+                assert [writer.stdout.readline() for _ in range(4)] == ["1\n", "2\n", "3\n", "4\n"]
+                time.sleep(wait)
+                writer.send_signal(signal.SIGKILL)
+            assert len(keys(reader)) == 3
+    finally:
+        done.set()
+        thread.join()
+    assert not torn
+    reader.update(film(("after", []), id_="m1-0"))
+    reader.compact()
+    assert reader.size[0] == 3
+    assert [h.words for h in search(reader, "after").hits] == ["after"]

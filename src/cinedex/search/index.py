@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +56,21 @@ _OLD = timedelta(hours=1)
 """Age from which versions that no reader can still want are removed."""
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Which films and facets a version of the table has; facets of films since taken out may be among them."""
+
+    version: int = -1
+    movies: frozenset[str] = frozenset()
+    facets: frozenset[str] = frozenset()
+
+    def also(self, version: int, movie_id: str, rows: pa.Table) -> _Known:
+        """With a film's rows in place of those it had: to read a large table for each film would take seconds."""
+        there = {movie_id} if rows.num_rows else frozenset[str]()
+        facets = pc.unique(pc.list_flatten(rows.column("facets"))).to_pylist()
+        return _Known(version, (self.movies - {movie_id}) | there, self.facets.union(facets))
+
+
 class Index:
     """Moments of every film of a library. Safe for several threads and processes; readers never wait for writers.
 
@@ -71,10 +87,9 @@ class Index:
         self._lock = threading.RLock()
         self._table: Any = None
         self._session: Any = None
-        self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
         self._asking = threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
-        self._facets: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._known = _Known()
 
     @property
     def without_meaning(self) -> str:
@@ -99,11 +114,14 @@ class Index:
                 return False
             rows = rows_of(timeline, moments(timeline), key, table.schema, self._embedders)
             gone = there.keys() - set(rows.column("id").to_pylist())
+            before = table.version
             # The engine can delete in the same step, but then reads every row of the table. Nothing finds a blank one.
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(pa.concat_tables([rows, blank_rows(gone, table.schema)]), on_bad_vectors="null")
             if gone:
                 table.delete(_BLANK)
+            if self._known.version == before and table.version == before + 1 + bool(gone):
+                self._known = self._known.also(table.version, movie_id, rows)
             if _due(table):
                 self._tidy(table)
         return True
@@ -174,11 +192,7 @@ class Index:
             table = self._open()
             if table is None:
                 return 0, 0
-            version = table.version
-            if self._counted[0] != version:
-                ids = table.search().select(["movie"]).limit(max(table.count_rows(), 1)).to_arrow().column("movie")
-                self._counted = version, (len(ids.unique()), len(ids))
-            return self._counted[1]
+            return len(self._all(table).movies), table.count_rows()
 
     @property
     def spaces(self) -> dict[str, str]:
@@ -204,11 +218,18 @@ class Index:
             table = self._open()
             if table is None:
                 return frozenset()
-            version = table.version
-            if self._facets[0] != version:
-                column = table.search().select(["facets"]).limit(max(table.count_rows(), 1)).to_arrow()["facets"]
-                self._facets = version, frozenset(pc.unique(pc.list_flatten(column)).to_pylist())
-            return self._facets[1]
+            return self._all(table).facets
+
+    def _all(self, table: Any) -> _Known:
+        """What is in the table as it is now; read whole where another process has changed it."""
+        known, version = self._known, table.version
+        if known.version != version:
+            movies, facets = set[str](), set[str]()
+            for batch in table.search().select(["movie", "facets"]).limit(max(table.count_rows(), 1)).to_batches():
+                movies.update(batch.column("movie").unique().to_pylist())
+                facets.update(pc.unique(pc.list_flatten(batch.column("facets"))).to_pylist())
+            self._known = known = _Known(version, frozenset(movies - {""}), frozenset(facets))
+        return known
 
     def by_text(self, text: str, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
         """Moments by full text, best first, with '_score' (BM25). The text is words only: it has no syntax."""
@@ -218,9 +239,11 @@ class Index:
             table = self._open()
             if table is None or not text.strip():
                 return []
-            asked = [MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)]
+            asked: list[Any] = [
+                MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)
+            ]
             if forms := " ".join(asked_forms(text, self._languages())):
-                asked.append(MatchQuery(forms, "forms"))
+                asked.append(MatchQuery(forms, "forms"))  # type: ignore[call-arg]  # its stubs know no defaults
             # Asked together, the engine scores every row with any of the words: ten times as long for common ones.
             found: dict[str, dict[str, Any]] = {}
             for query in asked:
@@ -236,7 +259,8 @@ class Index:
             if table is None:
                 return []
             query = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
-            return _fetch(query.nprobes(_PROBES).refine_factor(_REFINE), limit, where, "_distance")
+            probes = max(_PROBES, table.count_rows() // _ROWS_A_PROBE)
+            return _fetch(query.nprobes(probes).refine_factor(_REFINE), limit, where, "_distance")
 
     def within(self, where: Where, limit: int = 1_000_000, *, shown: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Moments by filters alone, in order of film and time; with all that is shown, or only some columns."""
@@ -367,7 +391,8 @@ class Index:
         if rows < min(FILTER_INDEX_FROM, VECTOR_INDEX_FROM):
             return
         there = {column for index in table.list_indices() for column in index.columns}
-        filters = {"id": BTree(), "movie": BTree(), "start": BTree(), "end": BTree(), "year": Bitmap()}
+        # Not 'end': both ends of a stretch of time together take the engine seven times as long as one and a look.
+        filters = {"id": BTree(), "movie": BTree(), "start": BTree(), "year": Bitmap()}
         for column, config in (filters | {"facets": LabelList()}).items():
             if column not in there and rows >= FILTER_INDEX_FROM:
                 table.create_index(column, config=config)
@@ -392,8 +417,9 @@ class Index:
 _DEEPER = 2
 """How many times more rows than asked for each full-text list has, so that their sums put the same ones first."""
 
-_PROBES, _REFINE = 20, 5
-"""How far a vector index is looked into; without one they change nothing."""
+_PROBES, _ROWS_A_PROBE, _REFINE = 20, 8192, 5
+"""How far a vector index is looked into: into half of its parts, which are of 4096 rows, and into 20 at least; the
+nearest are then compared exactly, five times as many as asked for. Without an index it changes nothing."""
 
 
 def _fetch(query: Any, limit: int, where: Where, rank: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cinedex.errors import UsageError
@@ -77,14 +78,15 @@ def search(
     for example in examples:
         near[example.kind] = example.placed(index.within(where, shown=_PLACE))
         where = where.only(frozenset(near[example.kind]))
-    vectors = dict(like or {})
-    if terms:
-        rank(found, "text", _by_words(index, telling, terms, most, where))
-        vectors = index.query_vectors(spoken) | vectors
+    vectors = (index.query_vectors(spoken) if terms else {}) | dict(like or {})
     bounds = BOUNDS | index.near
-    for space, vector in vectors.items():
-        nearest = ((r, 1 - r["_distance"]) for r in index.by_vector(space, vector, most, where))
-        rank(found, space, [(Candidate(row), cosine) for row, cosine in nearest if cosine >= bounds[space]])
+    with ThreadPoolExecutor(len(vectors) + 1) as lists:  # the engine works outside of Python's lock
+        started = {s: lists.submit(index.by_vector, s, v, most, where) for s, v in vectors.items()}
+        if terms:
+            rank(found, "text", _by_words(index, telling, terms, most, where))
+        for space, list_ in started.items():
+            nearest = ((r, 1 - r["_distance"]) for r in list_.result())
+            rank(found, space, [(Candidate(row), cosine) for row, cosine in nearest if cosine >= bounds[space]])
     for kind, places in near.items():
         shown = [(Candidate(row), places[row["id"]]) for row in index.within(where)]
         rank(found, kind, sorted(shown, key=lambda one: -one[1])[:most])

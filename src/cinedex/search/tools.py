@@ -38,8 +38,12 @@ _LEAD = re.compile(
 )
 """How questions begin; what follows is looked for."""
 
-_FRAME = re.compile(r"^(?:says?|said|saying|tells?|told|talks?) (?:something |anything )?about ", re.IGNORECASE)
-"""What is left of the frame of a question about what is said, behind its beginning."""
+_FRAME = re.compile(
+    r"^(?:(?:says?|said|saying|tells?|told|talks?) (?:something |anything )?about |there (?:an? |any )?"
+    r"|(?:we|you|i|one) (?:hears?|sees?) |many )|(?<=\w) (?:is|are|was|were) there$",
+    re.IGNORECASE,
+)
+"""What is left of the frame of a question, behind its beginning and at its end."""
 
 Found = tuple[list[Claim], list[Evidence], list[str]]
 """Claims, the evidence for them, and notes."""
@@ -107,6 +111,8 @@ class Tools:
         evidence = numbered(piece for hit in hits for piece in self._pieces(hit))
         if not evidence and not notes:
             notes = ["nothing in this library fits; other words may find more"]
+        if evidence and query.words.casefold().startswith("many "):
+            notes = [*notes, "how many there are has not been counted; this is where they are"]
         return [quoted(e) for e in evidence], list(evidence), notes
 
     def _pieces(self, hit: Hit) -> list[Evidence]:
@@ -376,7 +382,8 @@ class Tools:
 
 def _on_screen(character: Character) -> str:
     times = "once" if character.appearances == 1 else f"{character.appearances} times"
-    return f"{character.title} is on screen {times}, {character.seconds:.0f} seconds in all"
+    seconds = f"{character.seconds:.0f}"
+    return f"{character.title} is on screen {times}, {seconds} second{'' if seconds == '1' else 's'} in all"
 
 
 def _same(one: Character, other: Character) -> bool:
