@@ -17,6 +17,10 @@ _WEIGHTS = {"text": 0.5}
 """What a place in a list counts, where it is not 1. Set on the 'tune' queries of tests/quality/search_queries.json:
 many moments share words with a question that are not what it asks for; words that are there count once more below."""
 
+_THERE = 2.0
+"""What the share of the question's words that are there adds, so that a moment with all of them, found by nothing else,
+still goes before one that is only near."""
+
 _SAME = 1e-4
 """Scores of one list that differ by less are equal."""
 
@@ -121,7 +125,7 @@ def hit_of(candidate: Candidate, terms: Sequence[Term], filtered: Sequence[str] 
         name=row["name"],
         start=start,
         end=Time(row["end"]),
-        score=fused * (1 + len(candidate.terms) / max(len(terms), 1)),
+        score=fused * (1 + _THERE * len(candidate.terms) / max(len(terms), 1)),
         words=row["words"],
         language=row["language"],
         tags=row["tags"],
