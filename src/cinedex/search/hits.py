@@ -13,10 +13,6 @@ from cinedex.timeline.time import SECOND, Time
 FUSE = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)."""
 
-_WEIGHTS = {"text": 0.5}
-"""What a place in a list counts, where it is not 1. Set on the 'tune' queries of tests/quality/search_queries.json:
-many moments share words with a question that are not what it asks for; words that are there count once more below."""
-
 _SAME = 1e-4
 """Scores of one list that differ by less are equal."""
 
@@ -114,7 +110,7 @@ def hit_of(candidate: Candidate, terms: Sequence[Term], filtered: Sequence[str] 
     row = candidate.row
     why = [f"{how}: {', '.join(sorted(words))}" for how, words in candidate.found.items()]
     why += [f"{SPOKEN_FOR[s]} ({near:.2f})" for s, near in candidate.near.items() if s in SPOKEN_FOR]
-    fused = sum(_WEIGHTS.get(source, 1.0) / (FUSE + place) for source, place in candidate.ranks.items())
+    fused = sum(1 / (FUSE + place) for place in candidate.ranks.values())
     start = Time(row["start"])
     return Hit(
         movie=row["movie"],
