@@ -16,6 +16,7 @@ from tests.seen_rows import Colours, Seen, defects, make_settings, seen_rows
 from cinedex.timeline.movie import AudioStream, Movie, VideoStream
 from cinedex.timeline.rows import (
     Area,
+    Concern,
     Cue,
     Event,
     Face,
@@ -70,6 +71,7 @@ MAKERS: dict[str, Maker] = {
     "places": Maker("places", 1, "cd" * 32),
     "scenes": Maker("scenes", 1, "de" * 32),
     "events": Maker("events", 1, "ef" * 32),
+    "concerns": Maker("concerns", 1, "fe" * 32),
 }
 
 STAGE_OF: dict[type[Row], str] = {
@@ -98,9 +100,10 @@ STAGE_OF: dict[type[Row], str] = {
     Place: "places",
     Scene: "scenes",
     Event: "events",
+    Concern: "concerns",
 }
 
-BEHIND = (Frame, Glance, Tracklet, Faceprint)
+BEHIND = (Frame, Glance, Tracklet, Faceprint, Concern)
 """Kinds that nobody was asked for unless they are there."""
 
 MEASURES = ("red", "green", "blue", "luma", "change")
@@ -184,6 +187,7 @@ def make_timeline(
     if seen is not None:
         rows |= seen_rows(rng, spans, settings, seen)
         rows[Flag] = [*rows[Flag], *defects(spans)]
+        rows[Concern] = []
     failures = dict(failures or {})
     tracks: dict[tuple[str, str], Track[Any]] = {}
     for kind, made in rows.items():

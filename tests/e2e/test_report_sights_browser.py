@@ -15,7 +15,7 @@ from tests.timelines import make_timeline
 from cinedex.formats.report import write_report
 from cinedex.formats.report.sights import KINDS_SEEN
 from cinedex.formats.seen import characters
-from cinedex.timeline.rows import Event, Object, Person, Picture, Place, Quality, Row, Scene, Shot, Tag, Text
+from cinedex.timeline.rows import Concern, Event, Object, Person, Picture, Place, Quality, Row, Scene, Shot, Tag, Text
 from cinedex.timeline.time import Time
 from cinedex.timeline.timeline import Timeline
 
@@ -126,6 +126,21 @@ def test_the_chart_of_presence_shows_everybody_when_asked_and_a_click_goes_there
     browser.click("#presence", at=(0.5, 0.1))
     assert seconds(browser) == pytest.approx(timeline.movie.duration.seconds / 2, abs=1)
     assert browser.ask("document.querySelector('#presence').clientHeight") == 34 * everybody
+
+
+def test_signs_of_content_have_a_lane_and_open_what_they_rest_on(browser: Browser, tmp_path: Path) -> None:
+    refs = ("sound@7056000000", "tag@7056000000#x")
+    at = {"start": Time(7_056_000_000), "end": Time(9_878_400_000), "rule": "gunfire/2", "score": 0.6, "refs": refs}
+    timeline = rich(extra=[Concern(**at, category="violence", label="gunfire", strength="moderate")])
+    open_page(browser, timeline, tmp_path)
+    browser.click("#tab-flags")
+    row = "#flags .rows li:nth-child(1)"
+    told = browser.ask(f"document.querySelector('{row}').textContent")
+    assert all(word in told for word in ("violence: gunfire", "moderate 0.60", "gunfire/2", "rests on"))
+    browser.click(f"{row} .row")
+    assert seconds(browser) == pytest.approx(10, abs=0.01)
+    assert browser.ask(f"document.querySelectorAll('{row} .evidence button').length") == len(refs)
+    browser.picture(tmp_path / "signs.png")
 
 
 def test_an_event_opens_what_it_rests_on(browser: Browser, tmp_path: Path) -> None:
@@ -246,6 +261,7 @@ SAYS = {
         "#events": "Events were not computed",
         "#texts": "Text in the picture was not computed",
         "#tags": "Objects were not computed",
+        "#flags": "Signs of content were not computed",
         ".look": "not computed",
     },
     "empty": {
@@ -254,6 +270,7 @@ SAYS = {
         "#events": "No rule found an event",
         "#texts": "No text was read",
         "#tags": "No object was found",
+        "#flags": "that proves nothing",
         ".look": "computed, nothing found",
     },
 }

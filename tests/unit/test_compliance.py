@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.timelines import make_movie
 from tests.unit.test_docs import MOVIE as SILENT
 
 from cinedex.compliance.judge import Judge
@@ -33,7 +34,7 @@ SOUND = AudioStream(
     duration=SILENT.duration,
     default=True,
 )
-MOVIE = replace(SILENT, audio=(SOUND,))
+MOVIE = replace(SILENT, audio=(SOUND,), video=make_movie().video)
 
 PACK = """
 title = "A pack"
@@ -78,6 +79,14 @@ def test_a_film_without_sound_does_not_pass_for_its_sound():
     timeline = Timeline(film, {("soundfaults", "flag"): Track.of(Flag, [], Maker("soundfaults", 1)), **_cues([])})
     found = [f for p in ("broadcast-eu", "us") for f in Judge(timeline).judge(built_in()[p]).findings]
     assert not [f.clause.id for f in found if f.outcome == "pass"]
+
+
+def test_a_film_without_pictures_does_not_pass_for_its_pictures():
+    timeline = replace(_timeline(faults=[]), movie=replace(MOVIE, video=None))
+    findings = Judge(timeline).judge(built_in()["broadcast-eu"]).findings
+    said = {f.clause.id: (f.outcome, f.why) for f in findings}
+    for clause in ("flashing", "black", "freeze", "letterbox", "dropped-frames"):
+        assert said[clause] == ("not measured", "the film has no pictures")
 
 
 def test_a_failed_stage_is_not_a_pass():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.timelines import make_movie, make_timeline
 
 from cinedex.search.moments import LONGEST, SHORTEST, moments, source_key
-from cinedex.timeline.rows import Cue, Flag, Picture, Shot, Tag
+from cinedex.timeline.rows import Concern, Cue, Flag, Picture, Shot, Tag
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Maker, Track
@@ -144,3 +144,16 @@ def test_a_long_film_takes_little_time():
     timeline = make_timeline(1200, words=12_000)
     spans = np.array([int(m.span.duration) for m in moments(timeline)])
     assert 700 < len(spans) <= 1200
+
+
+def test_signs_of_content_are_found_as_flags_by_category_and_by_what_they_are_of():
+    """What a moment is filtered by, and what is shown of it."""
+    made = shots(4, 4)
+    sign = Concern(
+        start=made[1].start, end=made[1].end, category="violence", label="gunfire", strength="moderate", score=0.5,
+        rule="gunfire/1",
+    )  # fmt: skip
+    first, second = moments(film(*made, sign, kinds=(Shot, Concern)))
+    assert first.flags == first.facets == ()
+    assert second.flags == ("violence",)
+    assert {"flag:violence", "flag:gunfire"} <= set(second.facets)

@@ -38,6 +38,9 @@ _FAILING = ("strong", "very-strong")
 _OF_SOUND = ("programme", "soundfaults")
 """Stages whose silence means nothing where there is no sound."""
 
+_OF_PICTURES = ("cadence", "cards", "defects", "faults")
+"""Stages whose silence means nothing where there are no pictures."""
+
 
 class Judge:
     """Judges one film; what several clauses count is counted once. `most` bounds the places listed of a finding.
@@ -101,6 +104,8 @@ class Judge:
     def _missing(self, kind: type[Row], stage: str) -> str:
         if stage in _OF_SOUND and not self.timeline.movie.audio:
             return "the film has no sound"
+        if stage in _OF_PICTURES and self.timeline.movie.video is None:
+            return "the film has no pictures"
         if stage in self.timeline.failures:
             return f"the stage {stage} failed: {self.timeline.failures[stage]}"
         makers = self.timeline.makers.get(kind.kind, ())
@@ -165,6 +170,8 @@ class Judge:
         return self._verdict(clause, value, evidence, hits)
 
     def _flashing(self, clause: Clause) -> Finding:
+        if self.timeline.movie.video is None:
+            return Finding(clause, "not measured", None, "the film has no pictures", ())
         judged = verdict(profiles()[clause.labels[0]], self.timeline.find(Flash), self.timeline.find(Pattern))
         places = [Place("flashing", clause.about, f"{clause.labels[0]}/{f.rule.name}", f.span) for f in judged.findings]
         decided = self.decisions.of(places)

@@ -217,7 +217,7 @@ def makers_of(kind: str, stages: Sequence[Stage]) -> tuple[str, ...]:
 
 def _key(movie: Movie, stage: Stage, specs: Sequence[ModelSpec], needs: Sequence[str]) -> str:
     pins = {spec.name: spec.pin for spec in specs}
-    return key(movie.id, stage.name, stage.version, parameters(stage), pins, needs)
+    return key(movie.id, stage.name, stage.version, parameters(stage), pins, list(needs))
 
 
 def _welcomed(stage: Stage, stages: Sequence[Stage]) -> list[str]:

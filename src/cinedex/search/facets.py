@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cinedex.timeline.rows import KINDS, Event, Flag, Framing, Object, Place, Row, Sound, Speaker, Tag
+from cinedex.timeline.rows import KINDS, Concern, Event, Flag, Framing, Object, Place, Row, Sound, Speaker, Tag
 from cinedex.timeline.time import SECOND
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans
@@ -34,6 +34,7 @@ _MADE_OF: tuple[tuple[type[Row], _Key], ...] = (
     (Place, lambda _: "place"),
     (Sound, lambda _: "sound"),
     (Flag, lambda _: "flag"),
+    (Concern, lambda _: "flag"),
     (Event, lambda _: "event"),
     (Framing, lambda row: str(row.aspect)),
     (Object, lambda _: "object"),
@@ -62,10 +63,9 @@ def facets(timeline: Timeline, where: Spans) -> list[set[str]]:
         track = timeline.find(kind)
         if track is None or not len(track):
             continue
-        names = [_name(row, key(row)) for row in track]
+        names = [tuple(_names(row, key(row))) for row in track]
         for moment, number in _together(where, track.spans, int(_HEARD) if kind is Speaker else 0):
-            if names[number]:
-                found[moment].add(names[number])
+            found[moment].update(names[number])
     for own in found:
         own.update(_had(own))
     return found
@@ -79,10 +79,12 @@ def _together(where: Spans, spans: Spans, least: int) -> Iterator[tuple[int, int
     yield from zip(left[enough].tolist(), right[enough].tolist(), strict=True)
 
 
-def _name(row: Any, key: str) -> str:
+def _names(row: Any, key: str) -> Iterator[str]:
     if key not in KEYS or getattr(row, "score", 1.0) < _LEAST.get(key, 0.0):
-        return ""
-    return facet(key, str(row.number) if isinstance(row, Speaker) else row.label)
+        return
+    yield facet(key, str(row.number) if isinstance(row, Speaker) else row.label)
+    if isinstance(row, Concern):
+        yield facet(key, row.category)
 
 
 def _had(own: set[str]) -> list[str]:

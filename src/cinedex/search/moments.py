@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cinedex.search import facets as made_facets
-from cinedex.timeline.rows import Cue, Flag, Picture, Row, RowType, Scene, Shot, Sight, Tag, Text, Vector
+from cinedex.timeline.rows import Concern, Cue, Flag, Picture, Row, RowType, Scene, Shot, Sight, Tag, Text, Vector
 from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans, Ticks
@@ -56,6 +56,7 @@ def moments(timeline: Timeline) -> list[Moment]:
     cues = _most_in(timeline, Cue, where)
     tags = _touching(timeline, Tag, where)
     flags = _touching(timeline, Flag, where)
+    concerns = _touching(timeline, Concern, where)
     stills = _touching(timeline, Picture, where)
     screen = _touching(timeline, Text, where)
     translated = _translated(timeline, where)
@@ -72,7 +73,7 @@ def moments(timeline: Timeline) -> list[Moment]:
             words=" ".join(c.text for c in cues[i])[:_MOST_WORDS],
             language=cues[i][0].language if cues[i] else "",
             tags=_strongest(tags[i]),
-            flags=tuple(dict.fromkeys(f.label for f in flags[i])),
+            flags=tuple(dict.fromkeys([*(f.label for f in flags[i]), *(c.category for c in concerns[i])])),
             picture_at=next((p.at for p in stills[i] if p.at in span), Time(-1)),
             english=translated[i][:_MOST_WORDS],
             screen=_read(screen[i])[:_MOST_WORDS],
@@ -109,7 +110,7 @@ def key_of(name: str, made: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-_SCHEME = "moments/4"
+_SCHEME = "moments/5"
 
 
 def _cells(timeline: Timeline) -> Iterator[Span]:

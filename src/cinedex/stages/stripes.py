@@ -120,7 +120,7 @@ class Stripes(Stage):
         if shine.std() < self.contrast / 8:
             return None
         pairs = shine[::2] + shine[1::2]
-        half = (pairs[:, ::2] + pairs[:, 1::2]) / 4
+        half = np.asarray((pairs[:, ::2] + pairs[:, 1::2]) / 4, np.float32)
         best: tuple[int, float, float, float] | None = None
         for down, across in _waves(shine, half, self.share):
             coarse = np.hypot(down, across) <= _COARSE

@@ -16,7 +16,7 @@ from cinedex.timeline.time import FLICKS_PER_SECOND, Span, Time
 from cinedex.timeline.timeline import Timeline
 
 FIGURES_MAX = 3
-"""Most windows drawn of one clause: those furthest over their limits."""
+"""Most failing stretches drawn of one clause: those furthest over their limits."""
 
 _LONGEST = Time(FLICKS_PER_SECOND * 30)
 """The most of a window that is drawn, around where it is worst."""
@@ -29,7 +29,7 @@ Steps = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing of one window: `svg`, what it shows in words, and the remedy, if one was looked for."""
+    """A drawing of one failing stretch: `svg`, what it shows in words, and the remedy, if one was looked for."""
 
     svg: Markup
     told: str
@@ -48,13 +48,16 @@ class Most:
 
 
 def flashing(timeline: Timeline, standard: str, remedies: Sequence[Remedy] = ()) -> tuple[list[Most], list[Figure]]:
-    """The most of every rule of a standard, and its worst failing windows as drawings, in order of time."""
+    """The most of every rule of a standard, and its worst failing stretches as drawings, in order of time."""
     said = judged(timeline, profile(standard))
-    worst = sorted(windows(said), key=lambda w: -w[1].value / max(w[1].limit, 1))[:FIGURES_MAX]
-    drawn = [
-        _figure(timeline, span, finding, next((r for r in remedies if r.span == span), None))
-        for span, finding in sorted(worst, key=lambda w: w[0].start)
-    ]
+    failing = [(f, span, worst) for span, worst in windows(said) for f in said.findings if _within(f, span)]
+    failing = sorted(failing, key=lambda w: -w[0].value / max(w[0].limit, 1))[:FIGURES_MAX]
+    drawn = []
+    for finding, span, worst in sorted(failing, key=lambda w: (w[0].span.start, w[0].rule.name)):
+        remedy = next((r for r in remedies if r.span == span), None)
+        # What a remedy leaves was measured by the rule that its window breaks most.
+        curve = remedy.curve if remedy is not None and worst.rule == finding.rule else ()
+        drawn.append(_figure(timeline, finding, remedy, curve))
     return list(_most(said)), drawn
 
 
@@ -93,8 +96,12 @@ def allowed_by(rule: FlashRule) -> str:
     return f"{rule.limit / 2:g} over more than {rule.area:.0%}{lasting}"
 
 
-def _figure(timeline: Timeline, span: Span, worst: Finding, remedy: Remedy | None) -> Figure:
-    rule = worst.rule
+def _within(finding: Finding, window: Span) -> bool:
+    return finding.outcome == "fail" and window.start <= finding.span.start and finding.span.end <= window.end
+
+
+def _figure(timeline: Timeline, worst: Finding, remedy: Remedy | None, curve: Sequence[tuple[Time, float]]) -> Figure:
+    rule, span = worst.rule, worst.span
     view = _view(span, worst.at, timeline.movie.span)
     unit = "stripes" if rule.test == "stripes" else "flashes a second"
     halved = 1.0 if rule.test == "stripes" else 0.5
@@ -112,9 +119,9 @@ def _figure(timeline: Timeline, span: Span, worst: Finding, remedy: Remedy | Non
         y += panel.tall + _HEAD + _GAP
     body.append(_axis(across, y))
     y += 22
-    if remedy is not None and remedy.curve:
-        shown = Span(remedy.curve[0][0], max(remedy.curve[-1][0], remedy.curve[0][0] + Time(FLICKS_PER_SECOND)))
-        after = [(float(t.seconds), v * halved) for t, v in remedy.curve]
+    if remedy is not None and curve:
+        shown = Span(curve[0][0], max(curve[-1][0], curve[0][0] + Time(FLICKS_PER_SECOND)))
+        after = [(float(t.seconds), v * halved) for t, v in curve]
         top = max(v for _, v in counted)
         panel = _Panel(f"the same once it is shown so: {told(remedy)}", after, 74, rule.limit * halved, least_top=top)
         body += [panel.drawn(_Across(shown), y), _axis(_Across(shown), y + panel.tall + _HEAD + _GAP)]

@@ -32,6 +32,7 @@ from cinedex.people.voices import said_by
 from cinedex.stages.flicker.judge import pace
 from cinedex.stages.flicker.profiles import profile
 from cinedex.timeline.rows import (
+    Concern,
     Cue,
     Event,
     Flag,
@@ -118,7 +119,7 @@ def page_data(timeline: Timeline, names: Names | None = None) -> PageData:
         **seen.facts,
     }
     facts["labels"] = [[text(label), text(vocabulary)] for label, vocabulary in labels.known]
-    kinds: tuple[type[Row], ...] = (*_SHOWN, Scene, Text, Event)
+    kinds: tuple[type[Row], ...] = (*_SHOWN, Scene, Text, Event, Concern)
     tracks = {kind.kind: timeline.find(kind) for kind in kinds}
     hidden = {kind: len(track) - ROWS for kind, track in tracks.items() if track is not None and len(track) > ROWS}
     shown = _urls([p for p in pictures if p is not None])

@@ -25,6 +25,7 @@ from cinedex.media.image import smaller
 from cinedex.timeline.rows import (
     KINDS,
     Area,
+    Concern,
     Event,
     Face,
     Framing,
@@ -44,7 +45,7 @@ from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Ticks, Track
 
 KINDS_SEEN: tuple[type[Row], ...] = (
-    *(Scene, Person, Place, Event, Text, Object, Framing, Palette, Motion, Portrait, Area, Face),
+    *(Scene, Person, Place, Event, Text, Object, Framing, Palette, Motion, Portrait, Area, Face, Concern),
 )
 """The kinds whose state the page tells because it shows them here."""
 
@@ -102,6 +103,7 @@ def sights(timeline: Timeline, most: int, names: Names | None = None) -> Sights:
         ],
         "places": [[*ends(s.span), a, labels.number(s.label), score(s.score)] for a, s in _places(timeline)[:most]],
         "events": _events(timeline, most, names),
+        "concerns": _concerns(timeline, most, names),
         "texts": [
             [*ends(t), text(t.text), t.role, t.language, score(t.score), *_box(t.x, t.y, t.width, t.height)]
             for t in rows_of(timeline, Text, most)
@@ -231,10 +233,32 @@ def _events(timeline: Timeline, most: int, names: Names | None) -> list[list[Any
             text(e.label),
             score(e.score),
             text(e.rule),
-            [told for ref in e.refs[:EVIDENCE] if (told := _evidence(ref, known, names)) is not None],
+            _rests_on(e, known, names),
         ]
         for e in events
     ]
+
+
+def _concerns(timeline: Timeline, most: int, names: Names | None) -> list[list[Any]]:
+    """[start, end, label, score, rule, evidence as of events, category, strength]."""
+    concerns = rows_of(timeline, Concern, most)
+    known = _named(timeline, {ref for concern in concerns for ref in concern.refs[:EVIDENCE]})
+    return [
+        [
+            *ends(c),
+            text(c.label),
+            score(c.score),
+            text(c.rule),
+            _rests_on(c, known, names),
+            text(c.category),
+            c.strength,
+        ]
+        for c in concerns
+    ]
+
+
+def _rests_on(row: Row, known: Mapping[str, Row], names: Names | None) -> list[list[Any]]:
+    return [told for ref in row.refs[:EVIDENCE] if (told := _evidence(ref, known, names)) is not None]
 
 
 def _named(timeline: Timeline, refs: Iterable[str]) -> dict[str, Row]:

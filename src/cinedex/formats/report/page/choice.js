@@ -105,6 +105,7 @@ function seenIn() {
   spread(film.appear, (row) => film.people[row.person].name);
   spread(film.places, (row) => plainLabel(row.label));
   spread(film.events, (row) => row.label);
+  spread(film.concerns, (row) => row.label);
   spread(film.texts, (row) => row.text);
   spread(film.objects, (row) => row.label);
   return found;

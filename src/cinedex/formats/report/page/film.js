@@ -30,6 +30,10 @@ export const film = {
   appear: raw.appear.map(([start, end, person, look, score]) => ({ start, end, person, look, score })),
   places: raw.places.map(([start, end, aspect, label, score]) => ({ start, end, aspect, label: raw.names[label], score })),
   events: raw.events.map(([start, end, label, score, rule, evidence]) => ({ start, end, label: plainLabel(label), score, rule, evidence })),
+  concerns: raw.concerns.map(([start, end, label, score, rule, evidence, category, strength]) => ({
+    ...{ start, end, sign: plainLabel(label), category: plainLabel(category), strength, score, rule, evidence },
+    label: `${plainLabel(category)}: ${plainLabel(label)}`,
+  })),
   texts: raw.texts.map(([start, end, text, role, language, score, ...box]) => ({ start, end, text, role, language, score, box })),
   objects: raw.objects.map(([start, end, label, score, seen]) => ({ start, end, label: raw.names[label], score, seen })),
   framing: raw.framing.map((both) => both.map((n) => (n < 0 ? "" : raw.names[n]))),

@@ -8,7 +8,7 @@ const TAGS = 300; // most tags listed
 
 export function makeTabs() {
   const tabs = [...document.querySelectorAll("[role=tab]")];
-  const counts = { transcript: film.cues.length, events: film.events.length, texts: film.texts.length, tags: tagSums().length + new Set(film.objects.map((o) => o.label)).size, flags: film.flags.length };
+  const counts = { transcript: film.cues.length, events: film.events.length, texts: film.texts.length, tags: tagSums().length + new Set(film.objects.map((o) => o.label)).size, flags: film.flags.length + film.concerns.length };
   const show = (tab) => {
     for (const other of tabs) {
       other.setAttribute("aria-selected", String(other === tab));

@@ -9,7 +9,7 @@ import { Lanes } from "./lanes.js";
 import { Sheet, foundText } from "./sheet.js";
 import { Transcript } from "./transcript.js";
 import { makeFlags, makeTabs, makeTags } from "./lists.js";
-import { makeEvents, makeTexts } from "./rows.js";
+import { makeEvents, makeSigns, makeTexts } from "./rows.js";
 import { Rhythm } from "./rhythm.js";
 import { Scenes } from "./scenes.js";
 import { People } from "./people.js";
@@ -36,6 +36,7 @@ function start() {
   makeTexts(clock);
   makeTags();
   makeFlags(clock);
+  makeSigns(clock);
   makeTabs();
   const draw = () => [barcode, lanes, rhythm, people, look].forEach((part) => part.draw());
   const tick = () => {

@@ -44,15 +44,27 @@ export function makeEvents(clock) {
   rowList(panel, ".row", () => film.events, eventText, (event) => eventItem(clock, event));
 }
 
+/** Signs of what raters and viewers weigh, under the flags: they are for a person to look at, and none is no proof. */
+export function makeSigns(clock) {
+  const panel = $("flags");
+  panel.append(make("h3", { textContent: "Signs of content" }));
+  if (!film.concerns.length) {
+    const why = { missing: "Signs of content were not computed.", failed: "Looking for signs of content failed.", done: "No rule found a sign; that proves nothing." };
+    panel.append(nothing(why[film.states.concern]));
+    return;
+  }
+  rowList(panel, ".row", () => film.concerns, eventText, (sign) => eventItem(clock, sign, `${sign.strength} `));
+}
+
 /** An event with its score and rule; a click goes there and opens the rows that it was concluded from. */
-function eventItem(clock, event) {
+function eventItem(clock, event, before = "") {
   const meter = make("i");
   meter.style.setProperty("--share", String(event.score));
   const button = make(
     "button",
     { className: "row event", tabIndex: -1, aria: { expanded: "false" } },
     make("b", { textContent: event.label }),
-    make("small", { textContent: event.score.toFixed(2), title: "score" }),
+    make("small", { textContent: `${before}${event.score.toFixed(2)}`, title: "score" }),
     make("span", { textContent: `${where(event)}, ${lengthText(event.end - event.start)}` }),
     meter,
   );
@@ -61,7 +73,7 @@ function eventItem(clock, event) {
     chip.addEventListener("click", () => clock.seek(at));
     return chip;
   });
-  const about = chips.length ? "concluded from" : "names no rows";
+  const about = chips.length ? "rests on" : "names no rows";
   const evidence = make("div", { className: "evidence", hidden: true }, make("p", { textContent: `Rule ${event.rule}, ${about}` }), ...chips);
   button.addEventListener("click", () => {
     clock.seek(event.start);

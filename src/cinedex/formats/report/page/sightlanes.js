@@ -36,6 +36,7 @@ export function sightLanes(why, open) {
     ...people(why, open),
     { name: "Places", height: 22, empty: why("place", film.places, "none recognised"), draw: drawClips(placeRows(), (r) => plainLabel(r.label)), says: sayPlace },
     ...sideBySide("Events", film.events, why("event", [], "none found"), (r) => r.label, (r) => `${r.label} ${r.score.toFixed(2)}, ${lengthText(r.end - r.start)}`, eventText),
+    ...sideBySide("Signs", film.concerns, why("concern", [], "none found"), (r) => r.label, (r) => `${r.label}, ${r.strength} ${r.score.toFixed(2)}, ${lengthText(r.end - r.start)}`, eventText),
     ...sideBySide("Text", film.texts, why("text", [], "none found"), (r) => r.text.replace(/\s+/g, " "), (r) => `${r.role}: ${r.text}`, (r) => r.text),
     { name: "Scale", height: 30, empty: scaled.length ? "" : why("framing", [], "none recognised"), draw: drawScale(scaled), says: sayOf(scaled, (r) => plainLabel(r.scale)) },
     { name: "Camera", height: 20, empty: film.framing.length ? (moving.length ? "" : "still throughout") : why("framing", [], "none recognised"), draw: drawClips(moving, (r) => plainLabel(r.camera)), says: sayOf(moving, (r) => plainLabel(r.camera)) },
