@@ -51,6 +51,7 @@ from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, m
 from cinedex.run.unread import unread
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
+from cinedex.search.digest import Digest, digest
 from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
@@ -312,7 +313,7 @@ class Library:
 
     def _index(self, movie: Movie) -> None:
         """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
-        steps = self.plan(movie).having(StepState.HIT)
+        steps = self.plan(movie).known(self.store).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
         taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
         made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
@@ -350,7 +351,7 @@ class Library:
 
         Where only some kinds of `rows` are wanted, no others are read, nor the tags that were taught.
         """
-        plan = self.plan(movie)
+        plan = self.plan(movie).known(self.store)
         tracks: dict[tuple[str, str], Track[Any]] = {}
         failures: dict[str, str] = {}
         wanted = None if rows is None else {row.kind for row in rows}
@@ -421,6 +422,10 @@ class Library:
         """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
         return summarise(self.finder, self.timeline(movie), **about)
 
+    def digest(self, **about: Any) -> Digest:
+        """What the library has of a topic or a person, film by film; see `digest` for `length`, `person`, `topic`."""
+        return digest(self.finder, self.timeline, **about)
+
     def reel(self, movie: Movie, seconds: float = 60.0, purpose: Purpose = "highlights") -> Reel:
         """The clips that show a film in so many seconds, cut at shots and where nobody speaks."""
         return reel(self.timeline(movie), seconds, purpose)
@@ -434,7 +439,7 @@ class Library:
         return write_chapters(movie, [(Span(c.start, c.end), c.title) for c in self.summary(movie).chapters], to)
 
     def _looked(self, movie: Movie) -> tuple[bool, bool]:
-        made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}
+        made = {row for step in self.plan(movie).known(self.store).having(StepState.HIT) for row in step.stage.makes}
         return bool(made & LOOKED), bool(made & LISTENED)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,13 +19,15 @@ from cinedex.app.compliance_tables import (
 )
 from cinedex.app.opening import Json, open_library, out, print_json
 from cinedex.app.people_cli import FilmFirst
-from cinedex.compliance.model import Pack
+from cinedex.compliance.model import Judgement, Pack
 from cinedex.compliance.overview import change, check_highest, stands
 from cinedex.compliance.read import built_in, load_pack
 from cinedex.errors import UsageError
 from cinedex.formats.compliance import render_compliance
+from cinedex.formats.compliance.curves import told
 from cinedex.library import Library
 from cinedex.many import comply_all
+from cinedex.stages.flicker.fix import Remedy
 from cinedex.timeline.movie import Movie
 
 _COLOURS = {"fail": "red", "needs a human": "yellow", "pass": "green", "not measured": "magenta"}
@@ -48,6 +51,7 @@ def show(
     packs: Packs = "",
     pack: OwnPacks = None,
     form: Annotated[Literal["html", "json", "csv"], typer.Option("--format", help="What -o is written as.")] = "html",
+    fix: Annotated[bool, typer.Option("--fix", help="Try what would make each failing flash pass.")] = False,
     to: Annotated[Path | None, typer.Option("-o", "--output", help="The file of the report.")] = None,
 ) -> None:
     """Judge a film by rule packs: pass, fail, needs a human or not measured, with evidence. Never a certificate."""
@@ -61,12 +65,25 @@ def show(
         for f in j.findings:
             colour = _COLOURS[f.outcome]
             out.print(f"  [{colour}]{f.outcome:<13}[/] {f.clause.id}: {escape(f.why)}", soft_wrap=True)
+    cures = _remedies(library, movie, judged) if fix else None
+    for standard, found in (cures or {}).items():
+        for cure in found:
+            when = f"{cure.span.start.clock} - {cure.span.end.clock}"
+            out.print(f"[cyan]remedy[/] {escape(standard)} {when}  {escape(told(cure))}", soft_wrap=True)
     if to is not None:
+        text = render_compliance(library.timeline(movie), judged, form, cures)
         try:
-            to.write_text(render_compliance(library.timeline(movie), judged, form), encoding="utf-8", newline="")
+            to.write_text(text, encoding="utf-8", newline="")
         except OSError as wrong:
             raise UsageError(f"{to}: cannot be written ({wrong})", remedy="Name a file that you may write.") from wrong
         out.print(f"{escape(str(to))}", soft_wrap=True)
+
+
+def _remedies(library: Library, movie: Movie, judged: Sequence[Judgement]) -> dict[str, list[Remedy]]:
+    """By standard on flashing that fails: the mildest remedy for each window, tried on the film's own pictures."""
+    failing = (f for j in judged for f in j.findings if f.clause.test == "flashing" and f.outcome == "fail")
+    standards = dict.fromkeys(f.clause.labels[0] for f in failing)
+    return {s: list(library.flicker.remedies(movie, library.flicker.verdict(movie, s))) for s in standards}
 
 
 @app.command("library")
