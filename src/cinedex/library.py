@@ -372,7 +372,7 @@ class Library:
 
     def evidence(self, movie: Movie) -> Timeline:
         """The same, of which each track is read when it is asked for: judging needs few of them."""
-        known = unread(self.plan(movie), self.stages, self.store)
+        known = unread(self.plan(movie).known(self.store), self.stages, self.store)
         taught = self.taught.track(known) if next(iter(self.taught), None) is not None else None
         return (
             known if taught is None else replace(known, tracks={**known.tracks, (taught.maker.stage, Tag.kind): taught})
