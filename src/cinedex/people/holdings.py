@@ -91,7 +91,8 @@ def holdings(keeper: Keeper) -> Holdings:
     films = tuple(f for f in every if f)
     people = tuple(_person(p, register, keeper.used(p), keep) for p in register.people.values())
     today = keeper.today().isoformat()
-    overdue = sum(bool(held.until) and held.until < today for held in (*films, *people))
+    ends = [*(f.until for f in films), *(p.until for p in people)]
+    overdue = sum(bool(end) and end < today for end in ends)
     return Holdings(
         recognition=register.recognition.on,
         basis=register.recognition.basis,

@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import Field, fields
-from functools import cache, partial
+from functools import partial
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -30,6 +30,7 @@ _TIME = partial(int.__new__, Time)
 """A Time of a whole number, without asking whether it is one: what is stored is."""
 
 _SCHEMAS: dict[type[Row], pa.Schema] = {}
+_FIELDS: dict[type[Row], Sequence[tuple[Field[Any], Any]]] = {}
 
 _ARROW: dict[type, pa.DataType] = {
     Time: pa.int64(),
@@ -97,10 +98,11 @@ def upgrade(stored: pa.Table) -> pa.Table:
     return stored.cast(schema(row)).replace_schema_metadata(schema(row).metadata)
 
 
-@cache
 def _typed_fields(row: type[Row]) -> Sequence[tuple[Field[Any], Any]]:
-    hints = typing.get_type_hints(row)
-    return [(f, hints[f.name]) for f in fields(row)]
+    if row not in _FIELDS:
+        hints = typing.get_type_hints(row)
+        _FIELDS[row] = [(f, hints[f.name]) for f in fields(row)]
+    return _FIELDS[row]
 
 
 def _arrow(hint: Any) -> tuple[pa.DataType, bool]:
