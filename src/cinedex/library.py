@@ -22,6 +22,7 @@ from cinedex.formats.chapters import write_chapters
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.edl import write_cut
 from cinedex.formats.gallery import write_gallery
+from cinedex.formats.holdings import holdings_facts
 from cinedex.formats.languages import turned
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
@@ -35,7 +36,9 @@ from cinedex.models.spec import ModelSpec, RunOptions
 from cinedex.models.writer import writer, writing
 from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
+from cinedex.people.holdings import holdings
 from cinedex.people.keeping import Keeper
+from cinedex.people.log import utc_now
 from cinedex.people.match import Bounds
 from cinedex.people.photos import photo_at
 from cinedex.people.scan import Sources
@@ -179,6 +182,16 @@ class Library:
     def gallery(self, movie: Movie, to: Path) -> Path:
         """Write one page with everybody in a film."""
         return write_gallery(self.people(movie, portraits=True), to)
+
+    def holdings(self) -> dict[str, Any]:
+        """What the library holds of people's faces and voices, by what right, what was deleted, and models in use.
+
+        A page of it is what `cinedex.formats.holdings.render_holdings` makes.
+        """
+        used = dict.fromkeys(name for stage in self.stages for name in stage.uses)
+        models = [self.models[name] for name in used if name in self.models]
+        made = utc_now().isoformat(timespec="seconds")
+        return holdings_facts(holdings(self.keeper), models, made)
 
     def _bounds(self, space: str) -> Bounds | None:
         """What nearness means in a space of face prints, by its model's description."""
@@ -369,7 +382,7 @@ class Library:
 
     def evidence(self, movie: Movie) -> Timeline:
         """The same, of which each track is read when it is asked for: judging needs few of them."""
-        known = unread(self.plan(movie), self.stages, self.store)
+        known = unread(self.plan(movie).known(self.store), self.stages, self.store)
         taught = self.taught.track(known) if next(iter(self.taught), None) is not None else None
         return (
             known if taught is None else replace(known, tracks={**known.tracks, (taught.maker.stage, Tag.kind): taught})
