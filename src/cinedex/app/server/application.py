@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from importlib.resources import files as resources
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -19,16 +18,11 @@ from cinedex import __version__
 from cinedex.app.server import about, asks, checks, films, people, pictures, telling, tracks, uploads
 from cinedex.app.server.once import answer_once
 from cinedex.app.server.openapi import describe
+from cinedex.app.server.pages import serve_page
 from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
 
 _log = logging.getLogger("cinedex.server")
-
-_PAGE = {
-    "": ("index.html", "text/html"),
-    "page.css": ("page.css", "text/css"),
-    "page.js": ("page.js", "text/javascript"),
-}
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
@@ -68,7 +62,7 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     answer_once(app, service)
     _watch(app, service)
     _guard(app)
-    _serve_page(app)
+    serve_page(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts, "[::1]"])
     return app
 
@@ -172,21 +166,3 @@ def _watch(app: FastAPI, service: Service) -> None:
         for row in service.state.rows("SELECT state, COUNT(*) AS n FROM job GROUP BY state"):
             waiting.labels(row["state"]).set(row["n"])
         return PlainTextResponse(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4")
-
-
-def _serve_page(app: FastAPI) -> None:
-    folder = resources("cinedex.app.server") / "page"
-
-    @app.get("/{name}", include_in_schema=False)
-    def page(name: str, request: Request) -> Response:
-        if name not in _PAGE:
-            return problem(404, "there is nothing here", request)
-        return _sent(name)
-
-    @app.get("/", include_in_schema=False)
-    def front() -> Response:
-        return _sent("")
-
-    def _sent(name: str) -> Response:
-        file, kind = _PAGE[name]
-        return Response((folder / file).read_bytes(), media_type=kind, headers={"Cache-Control": "no-cache"})
