@@ -91,7 +91,7 @@ export function fitCanvas(canvas) {
 export function inks() {
   const probe = document.body.appendChild(h("i", { hidden: true }));
   const found = { font: getComputedStyle(document.body).fontFamily };
-  for (const name of ["paper", "panel", "line", "text", "quiet", "faint", "block", "accent", "alert", "speech", "sky", "rose", "leaf"]) {
+  for (const name of ["paper", "panel", "line", "text", "quiet", "faint", "edge", "block", "accent", "alert", "speech", "sky", "rose", "leaf"]) {
     probe.style.color = `var(--${name})`; // a custom property reads as it was written, a colour as what it is
     found[name] = getComputedStyle(probe).color;
   }
