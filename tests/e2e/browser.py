@@ -159,6 +159,13 @@ class Browser:
             button = {} if what == "mouseMoved" else {"button": "left", "clickCount": 1}
             self.call("Input.dispatchMouseEvent", type=what, x=x, y=y, **button)
 
+    def hover(self, selector: str) -> None:
+        """Point at the middle of an element."""
+        quoted = json.dumps(selector)
+        self.ask(f"document.querySelector({quoted}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        box = self._box(quoted)
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + box[2] / 2, y=box[1] + box[3] / 2)
+
     def wheel(self, selector: str, dy: float) -> None:
         """Turn the wheel over the middle of an element."""
         box = self._box(json.dumps(selector))
