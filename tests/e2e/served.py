@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import uvicorn
 from tests.films import Sound, make_film
 
@@ -56,10 +57,14 @@ def put(library: Library, timeline: Timeline, file: Path | None = None) -> Movie
     """Take a film in with these rows, as if it had been analysed; `file` is what plays."""
     movie = replace(timeline.movie, id="m1-" + "5" * 40, uri=str(file or timeline.movie.uri))
     library.store.put_movie(movie)
-    plan = library.plan(movie)
-    for step in plan.steps:
-        tables = {kind: track.table for (stage, kind), track in timeline.tracks.items() if stage == step.name}
+    steps = library.plan(movie).steps
+    of = {row.kind: step.name for step in reversed(steps) for row in step.stage.makes}  # the first that makes a kind
+    tables: dict[str, dict[str, pa.Table]] = {}
+    for (stage, kind), track in timeline.tracks.items():
+        own = any(step.name == stage and kind in {row.kind for row in step.stage.makes} for step in steps)
+        tables.setdefault(stage if own else of[kind], {})[kind] = track.table
+    for step in steps:
         needs = [library.plan(movie).step(name).key for name in step.needs]
-        if tables:
-            library.store.write(movie.id, step.name, step.key, tables, {"needs": needs})
+        if step.name in tables:
+            library.store.write(movie.id, step.name, step.key, tables[step.name], {"needs": needs})
     return movie

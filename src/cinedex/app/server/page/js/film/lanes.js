@@ -1,6 +1,6 @@
 // Which lanes a film's timeline has, by what is known of it. A lane draws itself and says what is at a time.
 
-import { clock, count, words } from "../say.js";
+import { clock, count, failed, words } from "../say.js";
 import { blocks, curve, filmstrip } from "./draw.js";
 import { joined, Stretches } from "./facts.js";
 
@@ -19,8 +19,7 @@ export function lanesOf(facts, board, names, changed) {
     try {
       places[place] = [(await make()) ?? []].flat();
     } catch (error) {
-      if (error.name !== "AbortError") throw error;
-      return;
+      return failed(error); // the other lanes are drawn all the same
     }
     lanes.splice(0, lanes.length, ...places.flat());
     changed();

@@ -25,7 +25,7 @@ export class Timeline {
     this.duration = this.#to = Math.max(facts.duration, 0.04);
     this.#rate = facts.rate;
     this.draw = oncePerFrame(() => this.#draw());
-    this.lanes = lanesOf(facts, board, names, () => (this.#fit(), this.draw()));
+    this.lanes = lanesOf(facts, board, names, () => ((this.#said = -1), this.#fit(), this.draw()));
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.head = h("i.head");
     this.card = new Card(board);

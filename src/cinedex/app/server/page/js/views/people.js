@@ -13,16 +13,17 @@ export async function view({ signal, again }) {
   const unnamed = h("div.unnamed");
   const load = async () => {
     const galleries = await Promise.all(films.films.map((film) => api(`${filmPath(film.id)}/people?limit=60`, { signal }).catch(() => null)));
-    fill(unnamed, galleries.filter((one) => one?.characters.some((who) => !who.name)).map((one) => film(one, may, again)));
+    fill(unnamed, galleries.filter((one) => one?.characters.some((who) => !who.name)).map((one) => film(one, may)));
     if (!known.length && !unnamed.children.length) fill(unnamed, h("section.empty", {}, h("p", {}, "Nobody has been seen yet. An analysis looks for faces."), h("a.button.main", { href: "#/" }, "To the library")));
   };
   load().catch((error) => error.name !== "AbortError" && failed(error));
+  addEventListener("people", again, { signal });
   return {
     title: "People",
     page: [
       h("div.top", {}, h("header.heading", {}, h("h1", {}, "People"), h("p.quiet", {}, known.length ? `${count(known.length, "person", "people")} with a name.` : "Give a face a name, and search, transcripts and summaries use it at once."))),
-      known.length ? h("ul.people", { "aria-label": "People with a name" }, known.map((one) => somebody(one, known, may, again))) : null,
-      strangers.length ? h("section.film-people", {}, h("h2", {}, "Seen in several films"), h("ul.people", {}, strangers.map((one) => somebody(one, everybody, may, again)))) : null,
+      known.length ? h("ul.people", { "aria-label": "People with a name" }, known.map((one) => somebody(one, known, may))) : null,
+      strangers.length ? h("section.film-people", {}, h("h2", {}, "Seen in several films"), h("ul.people", {}, strangers.map((one) => somebody(one, everybody, may)))) : null,
       unnamed,
       switching(recognition, about, again),
     ],
@@ -40,30 +41,30 @@ async function all(signal) {
 }
 
 /** Somebody of the library: one face, where they are seen, and what can be decided. */
-function somebody(one, others, may, again) {
+function somebody(one, others, may) {
   const best = one.seen.toSorted((a, b) => b.seconds - a.seconds)[0] ?? {};
   const seen = h("ul.seen", {}, one.seen.slice(0, 5).map((where) => h("li", {}, h("a", { href: filmLink(where.film, where.seen[0]?.[0] ?? 0) }, title(where.film_name)), h("span.quiet.num", {}, ` ${length(where.seconds)}`))));
   const rest = others.filter((other) => other.person && other !== one);
   const name = h("input.name", { value: one.name, placeholder: "A stranger", "aria-label": "Name", maxlength: 200, autocomplete: "off", spellcheck: "false", readonly: !may || !one.person });
-  name.addEventListener("change", () => name.value.trim() && decide("name", { who: one.person, name: name.value.trim() }, again));
-  const merge = rest.length && one.person ? h("select.field", { "aria-label": `${one.name || "This person"} is the same as`, onchange: () => merge.value && decide("merge", { who: one.person, other: merge.value }, again) }, h("option", { value: "" }, "Is the same as…"), rest.map((other) => h("option", { value: other.person }, other.name || other.person))) : null;
+  name.addEventListener("change", () => name.value.trim() && decide("name", { who: one.person, name: name.value.trim() }));
+  const merge = rest.length && one.person ? h("select.field", { "aria-label": `${one.name || "This person"} is the same as`, onchange: () => merge.value && decide("merge", { who: one.person, other: merge.value }) }, h("option", { value: "" }, "Is the same as…"), rest.map((other) => h("option", { value: other.person }, other.name || other.person))) : null;
   const find = one.name ? h("a.link", { href: `#/${query("search", { q: `person:"${one.name}"` })}` }, "Every moment") : null;
   return h("li.person", {}, [
     face({ ...best, name: one.name, title: one.name }),
     h("form.who", { onsubmit: (event) => (event.preventDefault(), name.blur()) }, name, h("p.quiet", {}, `${length(one.seconds)} on screen`)),
     h("div.times", {}, seen),
     find ? h("div.times", {}, find) : null,
-    may && one.person ? h("details.more", {}, h("summary", {}, "Change"), h("div.row", {}, merge, h("button.link", { type: "button", onclick: () => decide(one.hidden ? "show" : "hide", { who: one.person }, again) }, one.hidden ? "Show again" : "Hide"))) : null,
+    may && one.person ? h("details.more", {}, h("summary", {}, "Change"), h("div.row", {}, merge, h("button.link", { type: "button", onclick: () => decide(one.hidden ? "show" : "hide", { who: one.person }) }, one.hidden ? "Show again" : "Hide"))) : null,
   ].filter(Boolean));
 }
 
 /** A film's faces without a name. */
-function film(gallery, may, again) {
+function film(gallery, may) {
   const nameless = gallery.characters.filter((who) => !who.name);
   const first = (who) => h("div.times", {}, h("a.when.num", { href: filmLink(gallery.film, who.seen[0]?.[0] ?? 0), "aria-label": `${who.title} at ${clock(who.seen[0]?.[0] ?? 0)}` }, clock(who.seen[0]?.[0] ?? 0)));
   return h("section.film-people", {}, [
     h("h2", {}, "No name yet, in ", h("a", { href: filmLink(gallery.film) }, title(gallery.name))),
-    h("ul.people", {}, nameless.map((who) => person(who, gallery.characters, { film: gallery.film, player: null, may, again, where: first(who) }))),
+    h("ul.people", {}, nameless.map((who) => person(who, gallery.characters, { film: gallery.film, player: null, may, where: first(who) }))),
   ]);
 }
 
