@@ -32,7 +32,8 @@ PLAYS = "document.querySelector('.screen video')?.readyState >= 2"
 
 BAR = """(() => {
   const video = document.querySelector('.screen video');
-  const canvas = Object.assign(document.createElement('canvas'), { width: video.videoWidth, height: video.videoHeight });
+  const size = { width: video.videoWidth, height: video.videoHeight };
+  const canvas = Object.assign(document.createElement('canvas'), size);
   canvas.getContext('2d').drawImage(video, 0, 0);
   return [...canvas.getContext('2d').getImageData(0, 4, canvas.width, 1).data].filter((_, i) => i % 4 === 0);
 })()"""
