@@ -12,7 +12,10 @@ from typing import Any, Literal
 from cinedex import plugins
 from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
 from cinedex.compliance.judge import Judge
+from cinedex.compliance.log import ReviewLog
 from cinedex.compliance.model import Judgement, Pack
+from cinedex.compliance.read import built_in
+from cinedex.compliance.review import Reviewer
 from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.chapters import write_chapters
 from cinedex.formats.charts import Charts, write_charts
@@ -41,6 +44,7 @@ from cinedex.run.calm import Flicker
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
+from cinedex.run.unread import unread
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
 from cinedex.search.finder import Finder
@@ -351,6 +355,14 @@ class Library:
         taught = self.taught.track(known) if rows is None else None
         return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
 
+    def evidence(self, movie: Movie) -> Timeline:
+        """The same, of which each track is read when it is asked for: judging needs few of them."""
+        known = unread(self.plan(movie), self.stages, self.store)
+        taught = self.taught.track(known) if next(iter(self.taught), None) is not None else None
+        return (
+            known if taught is None else replace(known, tracks={**known.tracks, (taught.maker.stage, Tag.kind): taught})
+        )
+
     @cached_property
     def flicker(self) -> Flicker:
         """What the standards on flashing say of a film, and what would make it pass."""
@@ -423,15 +435,20 @@ class Library:
 
     def comply(self, movie: Movie, packs: Iterable[Pack]) -> list[Judgement]:
         """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
-        judge = Judge(self.timeline(movie))
+        judge = Judge(self.evidence(movie), decisions=self.reviewer.decisions(movie))
         return [judge.judge(pack) for pack in packs]
+
+    @cached_property
+    def reviewer(self) -> Reviewer:
+        """What people decide about flags: the queue of them, deciding, and the log."""
+        return Reviewer(ReviewLog(self.store), self.evidence, lambda: built_in().values(), by=self.settings.user)
 
     def edits(
         self, movie: Movie, wishes: Sequence[Wish], packs: Iterable[Pack], margins: Margins | None = None
     ) -> EditList:
         """What to skip, mute and blur in a film: wishes by category and strength, among all that the packs look at."""
-        timeline = self.timeline(movie)
-        judge = Judge(timeline, most=None)
+        timeline = self.evidence(movie)
+        judge = Judge(timeline, most=None, decisions=self.reviewer.decisions(movie))
         return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
 
     def safe_copy(self, edits: EditList, to: Path, seen: Callable[[Time], None] = lambda _: None) -> Path:

@@ -24,6 +24,7 @@ from cinedex.app import (
     models_cli,
     people_cli,
     reel_cli,
+    review_cli,
     server_cli,
     subtitles_cli,
     tags_cli,
@@ -50,6 +51,7 @@ app.command("compliance")(compliance_cli.compliance)
 app.command("edits")(edits_cli.edits)
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
+app.add_typer(review_cli.app, name="review")
 app.add_typer(subtitles_cli.app, name="subtitles")
 app.add_typer(tags_cli.app, name="tags")
 app.add_typer(server_cli.keys, name="keys")

@@ -15,7 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinedex import __version__
-from cinedex.app.server import about, asks, checks, films, people, pictures, telling, tracks, uploads
+from cinedex.app.server import about, asks, checks, films, people, pictures, review, telling, tracks, uploads
 from cinedex.app.server.once import answer_once
 from cinedex.app.server.openapi import describe
 from cinedex.app.server.pages import serve_page
@@ -56,7 +56,7 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     app.state.service = service
     app.add_middleware(_Bounded)  # innermost, so that what it raises is answered as what a route raises
     answer_problems(app)
-    for part in (films, tracks, pictures, telling, people, checks, asks, uploads, about):
+    for part in (films, tracks, pictures, telling, people, checks, review, asks, uploads, about):
         app.include_router(part.router)
     describe(app)
     answer_once(app, service)

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from cinedex import __version__
-from cinedex.compliance.model import Clause, Finding, Judgement
+from cinedex.compliance.model import Clause, Evidence, Finding, Judgement
 from cinedex.media.image import smaller
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Picture
@@ -88,10 +88,16 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "evidence": [
             {"start": float(e.span.start.seconds), "end": float(e.span.end.seconds), "ref": e.ref, "note": e.note,
-             "score": round(e.score, 4)}
+             "score": round(e.score, 4), "review": _review(e)}
             for e in finding.evidence
         ],
     }  # fmt: skip
+
+
+def _review(evidence: Evidence) -> dict[str, str] | None:
+    """What somebody decided about a place."""
+    d = evidence.decision
+    return None if d is None or d.do == "reopen" else {"state": d.state, "by": d.by, "at": d.at, "note": d.note}
 
 
 def _csv(judged: Sequence[Judgement]) -> str:
