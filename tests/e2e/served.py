@@ -16,6 +16,7 @@ from cinedex.app.server.application import application
 from cinedex.app.server.service import Service
 from cinedex.app.server.state import State
 from cinedex.library import Library
+from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.timeline import Timeline
 
@@ -66,5 +67,6 @@ def put(library: Library, timeline: Timeline, file: Path | None = None) -> Movie
     for step in steps:
         needs = [library.plan(movie).step(name).key for name in step.needs]
         if step.name in tables:
-            library.store.write(movie.id, step.name, step.key, tables[step.name], {"needs": needs})
+            empty = {row.kind: arrow.table(row, []) for row in step.stage.makes}
+            library.store.write(movie.id, step.name, step.key, empty | tables[step.name], {"needs": needs})
     return movie

@@ -65,7 +65,7 @@ export async function draw({ again = false } = {}) {
   document.documentElement.dataset.ready = "";
   if (draw.before && !again) {
     scrollTo(0, 0);
-    main.querySelector("[data-first]")?.focus() ?? main.focus({ preventScroll: true });
+    (main.querySelector("[data-first]") ?? main).focus({ preventScroll: true });
     whisper(view.title);
   }
   draw.before = true;
