@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,8 +33,10 @@ VIEWS = {
     "#/nowhere": ".empty",
 }
 
-RUN = """axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) =>
-  found.violations.map((one) => [one.id, one.nodes.map((node) => node.target.join(' ') + ' ' + node.failureSummary)]))"""
+RUN = """axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) => {
+  const told = (node) => node.target.join(' ') + ' ' + node.failureSummary;
+  return found.violations.map((one) => [one.id, one.nodes.map(told)]);
+})"""
 
 SMALL = """[...document.querySelectorAll('button, a, input, select, textarea, summary, [role=slider]')]
   .filter((one) => one.offsetParent && !one.closest('p, td, .hidden, label') && !one.matches('.hidden, .skip'))
