@@ -32,6 +32,50 @@ function doing(job) {
   return now.length ? `Looking at ${now.slice(0, 2).join(", ")}` : "Under way";
 }
 
+// A browser holds six connections to a server: a few streams for what runs, and one question now and then for the rest.
+const STREAMS = 3;
+const EVERY = 2_000;
+const watched = new Map();
+let streams = 0;
+let timer = 0;
+
+/** Call `seen(job)` as the job goes on, until it has ended or the signal says stop. */
+function watch(job, seen, signal) {
+  if (signal.aborted) return;
+  if (job.state !== "running" || streams >= STREAMS) {
+    watched.set(job.id, { seen, signal });
+    timer ||= setTimeout(look, EVERY);
+    signal.addEventListener("abort", () => watched.delete(job.id));
+    return;
+  }
+  streams += 1;
+  let told = false;
+  const over = () => void (told || ((told = true), (streams -= 1)));
+  signal.addEventListener("abort", over);
+  events(`jobs/${job.id}/events`, {
+    job(now, stream) {
+      if (!open(now)) stream.close(), over();
+      seen(now);
+    },
+  }, signal);
+}
+
+/** Ask once for all that wait. */
+async function look() {
+  const { jobs } = await api("jobs?limit=500").catch(() => ({ jobs: [] }));
+  for (const job of jobs) {
+    const one = watched.get(job.id);
+    if (!one) continue;
+    one.seen(job);
+    if (!open(job)) watched.delete(job.id);
+    else if (job.state === "running" && streams < STREAMS) {
+      watched.delete(job.id);
+      watch(job, one.seen, one.signal);
+    }
+  }
+  timer = watched.size ? setTimeout(look, EVERY) : 0;
+}
+
 /** A bar that follows a job; `ended(job)` is called when it has. */
 export function follow(job, { signal, ended, compact = false }) {
   const bar = h("progress", { max: 1, value: job.fraction, "aria-label": `Analysis of ${job.film}` });
@@ -45,16 +89,13 @@ export function follow(job, { signal, ended, compact = false }) {
     fill(says, doing(now));
   };
   show(job);
-  events(`jobs/${job.id}/events`, {
-    job(now, stream) {
-      show(now);
-      if (open(now)) return;
-      stream.close();
-      dispatchEvent(new Event("busy"));
-      if (now.state === "failed") tell(`${now.film}: ${now.why}`, { alert: true });
-      else tell(now.state === "done" ? `${now.film} is analysed.` : `${now.film}: the analysis was stopped; what it found is kept.`);
-      ended(now);
-    },
+  watch(job, (now) => {
+    show(now);
+    if (open(now)) return;
+    dispatchEvent(new Event("busy"));
+    if (now.state === "failed") tell(`${now.film}: ${now.why}`, { alert: true });
+    else tell(now.state === "done" ? `${now.film} is analysed.` : `${now.film}: the analysis was stopped; what it found is kept.`);
+    ended(now);
   }, signal);
   return box;
 }

@@ -92,7 +92,7 @@ async function speech(facts) {
 }
 
 async function sounds(facts) {
-  const rows = joined(await facts.rows("sound"), 0.3);
+  const rows = joined((await facts.rows("sound")).filter((row) => row.label !== "silence"), 0.3);
   const lasting = new Map();
   for (const row of rows) lasting.set(row.label, (lasting.get(row.label) ?? 0) + row.end - row.start);
   const top = [...lasting].sort((a, b) => b[1] - a[1]).slice(0, SOUNDS);

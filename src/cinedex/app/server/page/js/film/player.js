@@ -35,6 +35,7 @@ export class Player {
       this.bar.node,
       h("div.transport", {}, this.play, frames, this.clock, h("span.spread"), this.speed, this.captions, film.sound.length ? this.mute : null, film.picture ? iconButton("full", "Full screen (F)", () => this.full()) : null),
     ]);
+    video.addEventListener("loadedmetadata", () => Math.abs(video.currentTime - this.wanted) > 0.001 && (video.currentTime = this.wanted), { once: true });
     for (const name of ["timeupdate", "seeking", "seeked", "loadedmetadata"]) video.addEventListener(name, () => this.#tell());
     video.addEventListener("seeking", () => (this.#mediaTime = null));
     for (const name of ["play", "pause", "ended"]) video.addEventListener(name, () => this.#state());
@@ -76,7 +77,7 @@ export class Player {
   seek(time) {
     this.wanted = Math.min(Math.max(time, 0), this.duration);
     if (this.video.readyState) this.video.currentTime = this.wanted;
-    else this.video.addEventListener("loadedmetadata", () => (this.video.currentTime = this.wanted), { once: true });
+    else if (this.video.error && this.facts.count("picture")) this.video.poster = stillUrl(this.facts.film.id, this.wanted, 720);
     this.#tell();
   }
 

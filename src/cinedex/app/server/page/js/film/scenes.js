@@ -6,14 +6,15 @@ import { clock, count, length } from "../say.js";
 
 export async function scenes(facts, player) {
   if (!facts.count("scene")) return h("p.quiet.pad", {}, "The film has not been cut into scenes yet.");
-  const told = await facts.about("summary?length=long");
+  const [told, rows] = await Promise.all([facts.about("summary?length=long"), facts.rows("scene")]);
+  const number = (start, i) => (rows.find((row) => Math.abs(row.start - start) < 0.05)?.number ?? i) + 1;
   return h("ol.scenes", {}, told.chapters.map((one, i) => {
     const [start, end] = one.seconds;
     const card = h("button.scene", { type: "button", onclick: () => player.seek(start + 0.001) });
     card.append(
       clip(facts.film.id, start, end, { on: card, height: 180 }),
       h("span.scene-words", {}, [
-        h("b", {}, `${i + 1}  ${one.title || "Untitled"}`),
+        h("b", {}, `${number(start, i)}  ${one.title || "Untitled"}`),
         h("span.quiet.num", {}, `${clock(start)}, ${length(end - start)}`),
         one.people.length ? h("span.quiet", {}, one.people.join(", ")) : null,
       ].filter(Boolean)),

@@ -6,17 +6,11 @@ import { decide, face, person } from "../film/cast.js";
 import { clock, count, failed, length, tell, title } from "../say.js";
 
 export async function view({ signal, again }) {
-  const [about, everybody, films, recognition] = await Promise.all([api("about", { signal }), all(signal), api("films?limit=200", { signal }), api("people/recognition", { signal })]);
+  const [about, everybody, { films }, recognition] = await Promise.all([api("about", { signal }), all(signal), api("films?limit=500", { signal }), api("people/recognition", { signal })]);
   const may = about.scopes.includes("review");
   const known = everybody.filter((one) => one.name);
   const strangers = everybody.filter((one) => !one.name);
   const unnamed = h("div.unnamed");
-  const load = async () => {
-    const galleries = await Promise.all(films.films.map((film) => api(`${filmPath(film.id)}/people?limit=60`, { signal }).catch(() => null)));
-    fill(unnamed, galleries.filter((one) => one?.characters.some((who) => !who.name)).map((one) => film(one, may)));
-    if (!known.length && !unnamed.children.length) fill(unnamed, h("section.empty", {}, h("p", {}, "Nobody has been seen yet. An analysis looks for faces."), h("a.button.main", { href: "#/" }, "To the library")));
-  };
-  load().catch((error) => error.name !== "AbortError" && failed(error));
   addEventListener("people", again, { signal });
   return {
     title: "People",
@@ -24,10 +18,31 @@ export async function view({ signal, again }) {
       h("div.top", {}, h("header.heading", {}, h("h1", {}, "People"), h("p.quiet", {}, known.length ? `${count(known.length, "person", "people")} with a name.` : "Give a face a name, and search, transcripts and summaries use it at once."))),
       known.length ? h("ul.people", { "aria-label": "People with a name" }, known.map((one) => somebody(one, known, may))) : null,
       strangers.length ? h("section.film-people", {}, h("h2", {}, "Seen in several films"), h("ul.people", {}, strangers.map((one) => somebody(one, everybody, may)))) : null,
-      unnamed,
+      h("div", {}, unnamed),
       switching(recognition, about, again),
     ],
+    ready: () => looking(unnamed, films, may, signal, known.length).catch(failed),
   };
+}
+
+const AT_ONCE = 12;
+
+/** The faces without a name, film by film, some films at a time: a library may have a thousand. */
+async function looking(box, films, may, signal, known) {
+  let at = 0;
+  const more = h("button.button", { type: "button", hidden: true, onclick: () => next().catch(failed) }, "Look in more films");
+  box.after(h("p.centre", {}, more));
+  async function next() {
+    more.hidden = true;
+    const some = films.slice(at, (at += AT_ONCE));
+    for (const one of some) {
+      const gallery = await api(`${filmPath(one.id)}/people?limit=60`, { signal });
+      if (gallery.characters.some((who) => !who.name)) box.append(film(gallery, may));
+    }
+    more.hidden = at >= films.length;
+    if (!known && !box.children.length && more.hidden) fill(box, h("section.empty", {}, h("p", {}, "Nobody has been seen yet. An analysis looks for faces."), h("a.button.main", { href: "#/" }, "To the library")));
+  }
+  await next();
 }
 
 async function all(signal) {
