@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import uvicorn
+from tests.e2e.browser import Browser
 from tests.films import Sound, make_film
 
 from cinedex.app.server.application import application
@@ -45,6 +46,13 @@ class Served:
         self.thread.join(20)
 
 
+def anew(browser: Browser, address: str) -> None:
+    """Open an address as if for the first time: of another one behind the # alone, a page would not be loaded."""
+    browser.call("Page.navigate", url="about:blank")
+    browser.complaints.clear()  # a page that outlived its server complained of that
+    browser.open(address)
+
+
 def playable(folder: Path, name: str = "green <b>field.webm", seconds: int = 2) -> Path:
     """A small film of two shots that every Chromium plays."""
     shots = [(seconds, (200, 40, 40)), (seconds, (40, 190, 60))]
@@ -69,4 +77,5 @@ def put(library: Library, timeline: Timeline, file: Path | None = None) -> Movie
         if step.name in tables:
             empty = {row.kind: arrow.table(row, []) for row in step.stage.makes}
             library.store.write(movie.id, step.name, step.key, empty | tables[step.name], {"needs": needs})
+    library.rebuild_index()
     return movie

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.browser import Browser, find_browser
-from tests.e2e.served import Served, playable, put
+from tests.e2e.served import Served, anew, playable, put
 from tests.seen_rows import Seen
 from tests.timelines import make_timeline
 from tests.unit.test_library import library_at
@@ -58,7 +58,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("access")
     library = library_at(folder / "library")
     put(library, make_timeline(30, seen=Seen()), playable(folder, "a.webm", 4))
-    library.finder  # noqa: B018 - what was put by hand is indexed when the finder is first asked for
     with Served(library, folder) as served:
         yield served
 
@@ -73,8 +72,7 @@ def test_axe_finds_nothing_in_any_view(browser: Browser, address: str, scheme: s
     browser.scheme(scheme)
     found: dict[str, Any] = {}
     for view, sign in VIEWS.items():
-        browser.call("Page.navigate", url="about:blank")
-        browser.open(f"{address}{view}")
+        anew(browser, f"{address}{view}")
         browser.wait(f"document.querySelector('{sign}')")
         browser.ask(f"{axe}; 1")
         tabs = browser.ask("[...document.querySelectorAll('.rest [role=tab], .side [role=tab]')].map((t) => t.id)")
@@ -96,8 +94,7 @@ def test_axe_finds_nothing_in_any_view(browser: Browser, address: str, scheme: s
 
 
 def test_focus_goes_where_the_reader_goes(browser: Browser, address: str) -> None:
-    browser.call("Page.navigate", url="about:blank")
-    browser.open(address)
+    anew(browser, address)
     browser.press("Tab")
     assert browser.ask("document.activeElement.className") == "skip"
     browser.ask("document.activeElement.click()")
@@ -111,8 +108,7 @@ def test_focus_goes_where_the_reader_goes(browser: Browser, address: str) -> Non
 
 
 def test_tabs_move_by_arrows_and_the_timeline_by_keys(browser: Browser, address: str) -> None:
-    browser.call("Page.navigate", url="about:blank")
-    browser.open(f"{address}#/film/{FILM}")
+    anew(browser, f"{address}#/film/{FILM}")
     browser.wait("document.querySelector('.cue')")
     browser.ask("document.querySelector('.rest [role=tab]').focus()")
     browser.press("ArrowRight")
