@@ -77,6 +77,39 @@ def test_a_newcomer_uploads_watches_and_finds(
         assert all(a.startswith((address, "data:", "blob:", "about:")) for a in browser.asked)
 
 
+def test_an_upload_goes_on_after_the_page_was_closed(
+    browser: Browser, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = playable(tmp_path, "late.webm", 1)
+    received, parts = uploads._received, []
+
+    async def stuck(request: Any, file: int, at: int, length: int) -> int:
+        """Some bytes arrive, then nothing does."""
+        del length
+        parts.append(at)
+        body = await request.body()
+        uploads._write(file, body[:1000] if at == 0 else b"")
+        return at + 1000 if at == 0 else at
+
+    monkeypatch.setattr(uploads, "_received", stuck)
+    with served as address:
+        browser.open(address)
+        browser.choose("#files", film)
+        browser.wait("document.querySelector('.uploads progress')?.value > 0")
+        browser.call("Page.navigate", url="about:blank")
+        parts.clear()
+
+        async def whole(request: Any, file: int, at: int, length: int) -> int:
+            parts.append(at)
+            return await received(request, file, at, length)
+
+        monkeypatch.setattr(uploads, "_received", whole)
+        browser.open(address)
+        browser.choose("#files", film)
+        browser.wait("document.querySelector('.card .name')?.textContent === 'late'", 30)
+        assert parts == [1000]
+
+
 def test_a_film_comes_from_the_server_by_its_path(browser: Browser, served: Served, tmp_path: Path) -> None:
     film = playable(tmp_path / "films", "red.webm", 1)
     with served as address:

@@ -24,7 +24,7 @@ export async function upload(file, told, signal) {
       told(at / file.size, cuts ? "waiting for the connection" : "");
       const sent = await send(to, file, at, signal);
       if (sent.film) return sent.film;
-      if (sent.at != null) [at, cuts] = [sent.at, 0];
+      if (sent.at > at) [at, cuts] = [sent.at, 0];
       else {
         cuts += 1;
         told(at / file.size, "waiting for the connection");

@@ -72,7 +72,6 @@ async function people(facts, names) {
       name: one.title,
       height: 11,
       joined: i < Math.min(gallery.characters.length, PEOPLE) - 1,
-      first: i === 0,
       says: (time) => (found.at(time) ? one.title : ""),
       draw: (c, y, high, view) => blocks(c, y, high, view, found, { color: view.ink.rose, round: 3 }),
     };
@@ -102,7 +101,6 @@ async function sounds(facts) {
       name: words(name)[0].toUpperCase() + words(name).slice(1),
       height: 10,
       joined: i < top.length - 1,
-      first: i === 0,
       says: (time, slack) => ([...found.between(time - slack, time + slack)].length ? `Heard: ${words(name)}` : ""),
       draw: (c, y, high, view) => blocks(c, y, high, view, found, { color: view.ink.sky, alpha: (row) => 0.35 + 0.65 * row.score }),
     };

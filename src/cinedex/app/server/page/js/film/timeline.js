@@ -192,7 +192,7 @@ export class Timeline {
       lane.draw(context, y, lane.height, view);
       context.restore();
       if (gutter) label(context, ink, lane.name, 0, y + lane.height / 2, { most: gutter - 12, color: ink.quiet });
-      else if (!lane.joined || lane.first) label(context, ink, lane.name, 0, y - 8, { size: 10.5, color: ink.quiet });
+      else label(context, ink, lane.name, 0, y - 8, { size: 10.5, color: ink.quiet });
       y += lane.height + this.#gap(lane);
     }
   }

@@ -15,7 +15,7 @@ export async function view({ params, signal }) {
   const about = film ? await api(`films/${encodeURIComponent(film)}`, { signal }) : null;
   const talk = h("div.talk", {}, kept.turns);
   const beside = new Beside();
-  const field = h("textarea.field", { id: "question", rows: 1, maxlength: 2000, required: true, "data-first": true, "aria-label": "Question", placeholder: kept.turns.length ? "Ask on: “and who is with her there?”" : "Who says goodbye at the station?" });
+  const field = h("textarea.field", { id: "question", rows: 1, maxlength: 2000, required: true, "data-first": true, "aria-label": "Question", placeholder: kept.turns.length ? "And who is with her?" : "Who says goodbye?" });
   const button = h("button.button.main", {}, "Ask");
   const form = h("form.asking", { onsubmit: submit }, field, button);
   field.addEventListener("keydown", (event) => event.key === "Enter" && !event.shiftKey && (event.preventDefault(), form.requestSubmit()));
