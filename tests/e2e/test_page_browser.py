@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.browser import Browser, find_browser
-from tests.e2e.served import Served, playable
+from tests.e2e.served import Served, anew, playable
 from tests.unit.test_library import library_at
 
 from cinedex.app.server import uploads
@@ -54,7 +54,7 @@ def test_a_newcomer_uploads_watches_and_finds(
 
     monkeypatch.setattr(uploads, "_received", in_part)
     with served as address:
-        browser.open(address)
+        anew(browser, address)
         assert "within reach" in browser.ask("document.querySelector('h1').textContent")
         browser.choose("#files", film)
         browser.wait("document.querySelector('.card .name')?.textContent.startsWith('green')", 30)
@@ -93,7 +93,7 @@ def test_an_upload_goes_on_after_the_page_was_closed(
 
     monkeypatch.setattr(uploads, "_received", stuck)
     with served as address:
-        browser.open(address)
+        anew(browser, address)
         browser.choose("#files", film)
         browser.wait("document.querySelector('.uploads progress')?.value > 0")
         browser.call("Page.navigate", url="about:blank")
@@ -104,7 +104,7 @@ def test_an_upload_goes_on_after_the_page_was_closed(
             return await received(request, file, at, length)
 
         monkeypatch.setattr(uploads, "_received", whole)
-        browser.open(address)
+        anew(browser, address)
         browser.choose("#files", film)
         browser.wait("document.querySelector('.card .name')?.textContent === 'late'", 30)
         assert parts == [1000]
@@ -113,7 +113,7 @@ def test_an_upload_goes_on_after_the_page_was_closed(
 def test_a_film_comes_from_the_server_by_its_path(browser: Browser, served: Served, tmp_path: Path) -> None:
     film = playable(tmp_path / "films", "red.webm", 1)
     with served as address:
-        browser.open(address)
+        anew(browser, address)
         browser.ask(f"document.getElementById('place').value = {str(film)!r}")
         browser.ask("document.querySelector('.adding form').requestSubmit()")
         browser.wait("document.querySelector('.card .name')?.textContent === 'red'", 20)
@@ -126,7 +126,7 @@ def test_a_film_comes_from_the_server_by_its_path(browser: Browser, served: Serv
 
 def test_nothing_is_said_honestly_and_the_keyboard_suffices(browser: Browser, served: Served) -> None:
     with served as address:
-        browser.open(address)
+        anew(browser, address)
         browser.press("/")
         assert browser.ask("document.activeElement.id") == "query"
         browser.ask("document.activeElement.value = 'whale'")
@@ -143,7 +143,7 @@ def test_nothing_is_said_honestly_and_the_keyboard_suffices(browser: Browser, se
 def test_every_view_opens_on_a_phone_without_scrolling_sideways(browser: Browser, served: Served) -> None:
     with served as address:
         browser.resize(360, 800, phone=True)
-        browser.open(address)
+        anew(browser, address)
         for view in VIEWS:
             go(browser, f"#/{view}")
             assert browser.ask("document.documentElement.scrollWidth <= innerWidth"), view
@@ -164,12 +164,12 @@ def go(browser: Browser, to: str) -> None:
 def test_a_chosen_theme_is_remembered(browser: Browser, served: Served) -> None:
     with served as address:
         browser.scheme("light")
-        browser.open(address)
+        anew(browser, address)
         light = browser.ask("getComputedStyle(document.body).backgroundColor")
         browser.click("#theme")
         dark = browser.ask("getComputedStyle(document.body).backgroundColor")
         assert light != dark
-        browser.open(f"{address}?again")
+        anew(browser, f"{address}?again")
         assert browser.ask("getComputedStyle(document.body).backgroundColor") == dark
         browser.ask("localStorage.clear()")
 
@@ -178,7 +178,7 @@ def test_without_a_key_it_asks_for_one(browser: Browser, served: Served) -> None
     served.service.open_here = False
     key = served.service.keys.create("reader", ("read",))
     with served as address:
-        browser.open(address)
+        anew(browser, address)
         browser.wait("document.querySelector('h1').textContent === 'A key is needed'")
         browser.complaints.clear()  # 401 is what was to be shown
         browser.ask("document.getElementById('key').value = 'wrong'")

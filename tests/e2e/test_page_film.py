@@ -95,7 +95,7 @@ def test_frames_are_exact(browser: Browser, tmp_path: Path) -> None:
     library = library_at(tmp_path / "library")
     library.add(film)
     with Served(library, tmp_path) as address:
-        browser.open(f"{address}#/film/f")
+        anew(browser, f"{address}#/film/f")
         browser.wait(PLAYS)
         seen = [0]
         for key in [*"....", ",", *"........"]:
