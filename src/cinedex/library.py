@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from cinedex import plugins
 from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
-from cinedex.compliance.judge import Judge
+from cinedex.compliance.judge import EVIDENCE_MAX, Judge
 from cinedex.compliance.log import ReviewLog
 from cinedex.compliance.model import Judgement, Pack
+from cinedex.compliance.places import Decisions
 from cinedex.compliance.read import built_in
 from cinedex.compliance.review import Reviewer
 from cinedex.errors import CinedexError, NotFoundError
@@ -21,6 +22,7 @@ from cinedex.formats.chapters import write_chapters
 from cinedex.formats.charts import Charts, write_charts
 from cinedex.formats.edl import write_cut
 from cinedex.formats.gallery import write_gallery
+from cinedex.formats.holdings import holdings_facts
 from cinedex.formats.languages import turned
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
@@ -34,7 +36,9 @@ from cinedex.models.spec import ModelSpec, RunOptions
 from cinedex.models.writer import writer, writing
 from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
+from cinedex.people.holdings import holdings
 from cinedex.people.keeping import Keeper
+from cinedex.people.log import utc_now
 from cinedex.people.match import Bounds
 from cinedex.people.photos import photo_at
 from cinedex.people.scan import Sources
@@ -47,6 +51,7 @@ from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, m
 from cinedex.run.unread import unread
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
+from cinedex.search.digest import Digest, digest
 from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
@@ -170,6 +175,16 @@ class Library:
     def gallery(self, movie: Movie, to: Path) -> Path:
         """Write one page with everybody in a film."""
         return write_gallery(self.people(movie, portraits=True), to)
+
+    def holdings(self) -> dict[str, Any]:
+        """What the library holds of people's faces and voices, by what right, what was deleted, and models in use.
+
+        A page of it is what `cinedex.formats.holdings.render_holdings` makes.
+        """
+        used = dict.fromkeys(name for stage in self.stages for name in stage.uses)
+        models = [self.models[name] for name in used if name in self.models]
+        made = utc_now().isoformat(timespec="seconds")
+        return holdings_facts(holdings(self.keeper), models, made)
 
     def _bounds(self, space: str) -> Bounds | None:
         """What nearness means in a space of face prints, by its model's description."""
@@ -298,7 +313,7 @@ class Library:
 
     def _index(self, movie: Movie) -> None:
         """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
-        steps = self.plan(movie).having(StepState.HIT)
+        steps = self.plan(movie).known(self.store).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
         taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
         made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
@@ -336,7 +351,7 @@ class Library:
 
         Where only some kinds of `rows` are wanted, no others are read, nor the tags that were taught.
         """
-        plan = self.plan(movie)
+        plan = self.plan(movie).known(self.store)
         tracks: dict[tuple[str, str], Track[Any]] = {}
         failures: dict[str, str] = {}
         wanted = None if rows is None else {row.kind for row in rows}
@@ -357,7 +372,7 @@ class Library:
 
     def evidence(self, movie: Movie) -> Timeline:
         """The same, of which each track is read when it is asked for: judging needs few of them."""
-        known = unread(self.plan(movie), self.stages, self.store)
+        known = unread(self.plan(movie).known(self.store), self.stages, self.store)
         taught = self.taught.track(known) if next(iter(self.taught), None) is not None else None
         return (
             known if taught is None else replace(known, tracks={**known.tracks, (taught.maker.stage, Tag.kind): taught})
@@ -407,6 +422,10 @@ class Library:
         """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
         return summarise(self.finder, self.timeline(movie), **about)
 
+    def digest(self, **about: Any) -> Digest:
+        """What the library has of a topic or a person, film by film; see `digest` for `length`, `person`, `topic`."""
+        return digest(self.finder, self.timeline, **about)
+
     def reel(self, movie: Movie, seconds: float = 60.0, purpose: Purpose = "highlights") -> Reel:
         """The clips that show a film in so many seconds, cut at shots and where nobody speaks."""
         return reel(self.timeline(movie), seconds, purpose)
@@ -420,7 +439,7 @@ class Library:
         return write_chapters(movie, [(Span(c.start, c.end), c.title) for c in self.summary(movie).chapters], to)
 
     def _looked(self, movie: Movie) -> tuple[bool, bool]:
-        made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}
+        made = {row for step in self.plan(movie).known(self.store).having(StepState.HIT) for row in step.stage.makes}
         return bool(made & LOOKED), bool(made & LISTENED)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:
@@ -433,10 +452,26 @@ class Library:
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
 
-    def comply(self, movie: Movie, packs: Iterable[Pack]) -> list[Judgement]:
-        """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
-        judge = Judge(self.evidence(movie), decisions=self.reviewer.decisions(movie))
+    def comply(
+        self,
+        movie: Movie,
+        packs: Iterable[Pack],
+        *,
+        most: int | None = EVIDENCE_MAX,
+        decisions: Decisions | None = None,
+    ) -> list[Judgement]:
+        """What rule packs say of a film, judged from what is stored: nothing is analysed again.
+
+        `most` bounds the places listed of a finding; all are counted. `decisions` are people's, else those of the log.
+        """
+        decided = self.reviewer.decisions(movie) if decisions is None else decisions
+        judge = Judge(self.evidence(movie), most=most, decisions=decided)
         return [judge.judge(pack) for pack in packs]
+
+    @property
+    def shareable(self) -> bool:
+        """Whether another process can open the same library by its settings alone."""
+        return self._stages is None and not self.settings.library.startswith("memory:")
 
     @cached_property
     def reviewer(self) -> Reviewer:

@@ -30,6 +30,9 @@ from cinedex.timeline.movie import Movie
 SCHEME = 1
 """Version of the way keys are made; raising it makes every stored artifact a miss."""
 
+_LARGE = 1 << 20
+"""Bytes from which on a file is read by several threads."""
+
 _NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,127}$")
 
 
@@ -141,7 +144,9 @@ class Store:
             data = self._read(f"{place}/{_safe(facts['file'])}")
             if data is None or hashlib.sha256(data).hexdigest() != facts["sha256"]:
                 return {}, f"{facts['file']} is {'missing' if data is None else 'damaged'}"
-            tables[kind] = pq.read_table(io.BytesIO(data))
+            # Far cheaper than `read_table` for small files, which nearly all are.
+            file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
+            tables[kind] = file.read(use_threads=len(data) > _LARGE)
         return tables, ""
 
     def redact(

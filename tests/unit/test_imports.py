@@ -23,7 +23,7 @@ LAYERS = (
     {"compliance"},
     {"run", "search", "formats", "taught"},
     {"library"},
-    {"segments"},
+    {"segments", "many"},
     {"app"},
     {"__init__", "__main__"},
 )
@@ -45,7 +45,7 @@ DOORS = {
     "ttconv": ("subtitles/files.py",),
     "charset_normalizer": ("subtitles/charset.py",),
     "opentimelineio": ("formats/editorial.py",),
-    "jinja2": ("formats/report/", "formats/gallery/", "formats/compliance/"),
+    "jinja2": ("formats/report/", "formats/gallery/", "formats/compliance/", "formats/holdings/"),
     "fsspec": ("store.py", "media/"),
     "typer": ("app/",),
     "rich": ("app/", "formats/show/"),

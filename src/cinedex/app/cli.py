@@ -47,7 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("compliance")(compliance_cli.compliance)
+app.add_typer(compliance_cli.app, name="compliance")
 app.command("edits")(edits_cli.edits)
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")

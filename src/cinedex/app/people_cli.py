@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from cinedex.app import people_acts
 from cinedex.app.opening import Json, open_library, out, print_json
+from cinedex.errors import UsageError
 from cinedex.people.register import live
 
 
@@ -90,6 +91,38 @@ def suggestions(
         print_json([{"film": c.film, "film_name": _title(c, movies), **character_facts(c)} for c in found])
         return
     out.print(suggestions_table(found, movies))
+
+
+@app.command()
+def data(
+    to: Annotated[Path | None, typer.Option("--output", "-o", help="Write it as an HTML page.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what this library holds of faces and voices, by what right, until when, what was deleted, by which models."""
+    from cinedex.formats.holdings import render_holdings  # noqa: PLC0415 - as above
+
+    facts = open_library().holdings()
+    if to is not None:
+        try:
+            to.write_text(render_holdings(facts), encoding="utf-8", newline="")
+        except OSError as wrong:
+            raise UsageError(f"{to}: cannot be written ({wrong})", remedy="Name a file that you may write.") from wrong
+    if as_json:
+        print_json(facts)
+        return
+    for duty in facts["duties"]:
+        colour = {"met": "green", "look": "yellow"}.get(duty["state"], "dim")
+        out.print(
+            f"[{colour}]{duty['state']:<14}[/] {escape(duty['text'])} [dim]{escape(duty['here'])}[/]", soft_wrap=True
+        )
+    sums = {k: sum(f[k] for f in facts["films"]) for k in ("face_vectors", "voice_vectors", "portraits")}
+    out.print(
+        f"{sums['face_vectors']:,} vectors of faces, {sums['voice_vectors']:,} of voices and {sums['portraits']:,} "
+        f"portraits in {len(facts['films']):,} films; {facts['photo_vectors']:,} vectors of photos; "
+        f"{len(facts['deletions']):,} deletions."
+    )
+    if to is not None:
+        out.print(f"Wrote [bold]{escape(str(to))}[/]", soft_wrap=True)
 
 
 @app.command()

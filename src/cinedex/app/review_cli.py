@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from cinedex.app.compliance_cli import OwnPacks, Packs, chosen_packs
 from cinedex.app.opening import Json, err, open_library, out, print_json
-from cinedex.app.review_tables import decision_facts, flag_facts, log_lines, queue_table
+from cinedex.app.review_tables import decision_facts, flag_facts, log_lines, queue_lines
 from cinedex.compliance.log import Head
 from cinedex.compliance.review import NOTHING, STATES, Change
 from cinedex.errors import UsageError
@@ -44,7 +44,8 @@ def queue(
     if as_json:
         print_json([flag_facts(f) for f in found])
         return
-    out.print(queue_table(found[:last]))
+    for line in queue_lines(found[:last]):
+        out.print(line, soft_wrap=True)
     if len(found) > last:
         out.print(f"[dim]and {len(found) - last:,} more; -n shows more, --json all[/]")
     elif not found:
@@ -118,8 +119,9 @@ def log(
     films = {m.id: m.name for m in library.movies()}
     if as_json:
         print_json([decision_facts(d, films.get(d.film)) for d in decisions])
-    else:
-        out.print(log_lines(decisions, films))
+        return
+    for line in log_lines(decisions, films):
+        out.print(line, soft_wrap=True)
 
 
 def _decide(film: str, flag: str, do: str, change: Change, said: tuple[str, str], *, as_json: bool) -> None:
@@ -129,8 +131,9 @@ def _decide(film: str, flag: str, do: str, change: Change, said: tuple[str, str]
     found = reviewer.decide(movie, flag, do, change, note=note)
     if as_json:
         print_json(flag_facts(found))
-    else:
-        out.print(queue_table([found]))
+        return
+    for line in queue_lines([found]):
+        out.print(line, soft_wrap=True)
 
 
 def _tell_lost(library: Library, film: str) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from cinedex.compliance.places import Decision
 from cinedex.compliance.review import ReviewFlag
@@ -64,34 +63,26 @@ def _span(span: Span) -> dict[str, float]:
     return {"start": round(float(span.start.seconds), 4), "end": round(float(span.end.seconds), 4)}
 
 
-def queue_table(flags: Iterable[ReviewFlag]) -> Table:
-    """Flags as a table for the terminal, in their order."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("flag", "film", "from", "to", "category", "severity", "score", "what", "clauses", ""):
-        table.add_column(name)
+def queue_lines(flags: Iterable[ReviewFlag]) -> Iterator[str]:
+    """Flags for the terminal, in their order."""
     for flag in flags:
         e = flag.evidence
-        said = f"[{_COLOURS[flag.state]}]{flag.state}[/]"
-        if flag.decision is not None:
-            said += f" [dim]{escape(flag.decision.by)}, {flag.decision.at[:10]}[/]"
-        table.add_row(
-            flag.id, escape(flag.movie.name), e.span.start.clock, e.span.end.clock, e.category, e.strength or "?",
-            f"{e.score:.2f}", escape(e.note or flag.place.label), ", ".join(flag.clauses), said,
-        )  # fmt: skip
-    return table
+        strength = e.strength or "strength unknown"
+        what = f"{e.category}, {strength}, {e.score:.2f}: {e.note or flag.place.label}"
+        said = escape(flag.decision.says) if flag.decision is not None else flag.state
+        yield f"[bold]{flag.id}[/] {e.span.start.clock} - {e.span.end.clock}  {escape(what)}"
+        film, clauses = escape(flag.movie.name), escape(", ".join(flag.clauses))
+        yield f"  {film}  [{_COLOURS[flag.state]}]{said}[/]  [dim]{clauses}[/]"
 
 
-def log_lines(decisions: Iterable[Decision], films: dict[str, str]) -> Table:
-    """The log as a table for the terminal."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "when", "who", "", "film", "flag", "what", "note"):
-        table.add_column(name)
+def log_lines(decisions: Iterable[Decision], films: Mapping[str, str]) -> Iterator[str]:
+    """The log for the terminal, the latest last."""
     for d in decisions:
-        film, place = films.get(d.film, d.film[:16]), d.place
+        place = d.place
         what = f"{place.category} {place.label} at {place.span.start.clock}{_changes(d)}"
-        when = d.at.replace("T", " ")[:19]
-        table.add_row(str(d.number), when, escape(d.by), d.do, escape(film), d.flag, escape(what), escape(d.note))
-    return table
+        note = f": {d.note}" if d.note else ""
+        said = f"{d.do} {d.flag} ({what}) of {films.get(d.film, d.film[:16])}{note}"
+        yield f"[dim]{d.number:>5}  {d.at.replace('T', ' ')[:19]}[/]  [bold]{escape(d.by)}[/]  {escape(said)}"
 
 
 def _changes(decision: Decision) -> str:

@@ -85,6 +85,14 @@ def make(
         audience=_audience(audience),
         widest=SCC_LINE if form == "scc" else None,
     )
+    if not made.subtitles:
+        if as_json:
+            print_json({"file": None, "notes": list(made.notes), **_facts(made.verdict)})
+            return
+        what = "Nobody speaks and no sound is told" if sdh else "Nobody speaks"
+        also = "" if sdh else " (--sdh tells sounds)"
+        out.print(f"{what} in {escape(movie.name)}: there is nothing to write{also}.", soft_wrap=True)
+        return
     path = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.{made.guide.language}.{form}")
     library.write_subtitles(made.subtitles, path, form=form, language=made.guide.language)
     if as_json:

@@ -23,7 +23,7 @@ class Counted:
     """
 
     row: Row
-    place: Place
+    about: str
     decision: Decision | None
     span: Span
     category: str
@@ -34,7 +34,12 @@ class Counted:
     @property
     def untouched(self) -> Counted:
         """It as the machine made it."""
-        return _as_decided(self.row, self.place, None)
+        return _as_decided(self.row, self.about, None)
+
+    @property
+    def place(self) -> Place:
+        """What the machine flagged."""
+        return place_of(self.row, self.about)
 
     @property
     def topic(self) -> str:
@@ -63,24 +68,31 @@ class Counted:
 
 def place_of(row: Row, about: str) -> Place:
     """What the machine flagged by a row. The category is as it says itself, else what the clause is `about`."""
-    named = str(getattr(row, "category", "") or getattr(row, "topic", ""))
     label = str(getattr(row, "label", "") or getattr(row, "text", "") or getattr(row, "measure", ""))
-    return Place(row.kind, _TOPICS.get(named, named) or about, label.casefold(), row.span)
+    return Place(row.kind, _category(row, about), label.casefold(), row.span)
+
+
+def _category(row: Row, about: str) -> str:
+    named = str(getattr(row, "category", "") or getattr(row, "topic", ""))
+    return _TOPICS.get(named, named) or about
 
 
 def counted(rows: Sequence[Row], about: str, decisions: Decisions) -> list[Counted]:
     """Rows, all of their kind and label that the film has, with what was decided about each."""
+    if not decisions:
+        return [_as_decided(row, about, None) for row in rows]
     places = [place_of(row, about) for row in rows]
     decided = decisions.of(places)
-    return [_as_decided(row, place, decided.get(place)) for row, place in zip(rows, places, strict=True)]
+    return [_as_decided(row, about, decided.get(place)) for row, place in zip(rows, places, strict=True)]
 
 
-def _as_decided(row: Row, place: Place, decision: Decision | None) -> Counted:
+def _as_decided(row: Row, about: str, decision: Decision | None) -> Counted:
     strength, score = str(getattr(row, "strength", "")), float(getattr(row, "score", 1.0))
+    category = _category(row, about)
     if decision is None or decision.do in {"reopen", "reject"}:
-        return Counted(row, place, decision, place.span, place.category, strength, score)
-    span = decision.span or place.span
-    return Counted(row, place, decision, span, decision.category or place.category, decision.strength or strength, 1.0)
+        return Counted(row, about, decision, row.span, category, strength, score)
+    span, category = decision.span or row.span, decision.category or category
+    return Counted(row, about, decision, span, category, decision.strength or strength, 1.0)
 
 
 def sifted(found: Iterable[Counted], meant: Callable[[Counted], bool]) -> list[Counted]:

@@ -87,23 +87,25 @@ class Judge:
         seen = sifted(counted(rows, clause.about, self.decisions), lambda c: c.score >= clause.score)
         value = self._number(clause, [c.span for c in seen if c.counts])
         seen.sort(key=lambda c: not c.counts)
-        return self._verdict(clause, value, tuple(c.evidence(_note(c.row)) for c in seen[: self.most]))
+        evidence = tuple(c.evidence(_note(c.row)) for c in seen[: self.most])
+        return self._verdict(clause, value, evidence, seen)
 
     def _valued(self, clause: Clause, rows: Sequence[Row]) -> Finding:
         """By the value that is farthest out."""
         values = [float(getattr(r, "value", 0.0)) for r in rows]
         if not values:
             return Finding(clause, "not measured", None, f"there is no {', '.join(clause.labels)}", ())
-        evidence = tuple(
-            Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0)), clause.about) for r in rows[: self.most]
-        )
-        return self._verdict(clause, max(values, key=clause.beyond), evidence)
+        evidence = [Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0)), clause.about) for r in rows]
+        return self._verdict(clause, max(values, key=clause.beyond), tuple(evidence[: self.most]), evidence)
 
     def _missing(self, kind: type[Row], stage: str) -> str:
         if stage in _OF_SOUND and not self.timeline.movie.audio:
             return "the film has no sound"
         if stage in self.timeline.failures:
             return f"the stage {stage} failed: {self.timeline.failures[stage]}"
+        makers = self.timeline.makers.get(kind.kind, ())
+        if stage and makers and stage not in makers:
+            return f"no stage {stage} makes {kind.kind}; these do: {', '.join(makers)}"
         if stage and (stage, kind.kind) not in self.timeline.tracks:
             return f"the stage {stage} did not run; cinedex analyze runs it"
         if not stage and self.timeline.state(kind) is not State.DONE:
@@ -160,7 +162,7 @@ class Judge:
         if unread and not clause.beyond(value):
             why = f"there is no list of words for {', '.join(unread)}"
             return Finding(clause, "not measured", None, why, evidence)
-        return self._verdict(clause, value, evidence)
+        return self._verdict(clause, value, evidence, hits)
 
     def _flashing(self, clause: Clause) -> Finding:
         judged = verdict(profiles()[clause.labels[0]], self.timeline.find(Flash), self.timeline.find(Pattern))
@@ -214,13 +216,16 @@ class Judge:
         made = all((stage, kind.kind) in self.timeline.tracks for stage in self.timeline.makers.get(kind.kind, ()))
         return made and self.timeline.state(kind) is State.DONE
 
-    def _verdict(self, clause: Clause, value: float, evidence: tuple[Evidence, ...]) -> Finding:
-        there = [e for e in evidence if e.counts]
-        unsure = not any(e.score >= 0.5 for e in there) and bool(there)
+    def _verdict(
+        self, clause: Clause, value: float, evidence: tuple[Evidence, ...], found: Sequence[Counted | Evidence]
+    ) -> Finding:
+        """What a measured value comes to; `found` is all that it rests on, of which `evidence` is listed."""
+        there = [f for f in found if f.counts]
+        unsure = not any(f.score >= 0.5 for f in there) and bool(there)
         outcome: Outcome = "pass"
         if clause.beyond(value):
             outcome = "needs a human" if unsure else clause.over
-        return Finding(clause, outcome, value, _why(f"{value:.4g} {clause.unit}".strip(), evidence), evidence)
+        return Finding(clause, outcome, value, _why(f"{value:.4g} {clause.unit}".strip(), found), evidence)
 
 
 def _weight(finding: Finding) -> str:

@@ -119,6 +119,13 @@ class Reviewer:
         """A film's decisions that are in force."""
         return Decisions(d for d in self.log.decisions() if d.film == movie.id)
 
+    def by_film(self) -> Callable[[Movie], Decisions]:
+        """The decisions of every film, with the log read once."""
+        films: dict[str, list[Decision]] = {}
+        for decision in self.log.decisions():
+            films.setdefault(decision.film, []).append(decision)
+        return lambda movie: Decisions(films.get(movie.id, ()))
+
     def flags(self, movie: Movie, packs: Iterable[Pack] = ()) -> tuple[list[ReviewFlag], tuple[Decision, ...]]:
         """A film's flags by packs (else those that come with Cinedex), and decisions that none of them meets."""
         decisions = self.decisions(movie)

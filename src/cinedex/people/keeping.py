@@ -131,7 +131,7 @@ class Keeper:
 
     def touch(self, *, people: Iterable[str] = (), films: Iterable[Movie] = ()) -> None:
         """Note that people and films were used today; retention counts from there."""
-        today = self._today().isoformat()
+        today = self.today().isoformat()
         for person in people:
             if self.store.get(f"{USED}/{person}") != today.encode():
                 self.store.put(f"{USED}/{person}", today.encode())
@@ -143,16 +143,20 @@ class Keeper:
         """When somebody was last used or decided about."""
         mark = self.store.get(f"{USED}/{person.id}")
         days = [_day(person.decided), _day(mark.decode("ascii", "replace") if mark else "")]
-        return max((d for d in days if d is not None), default=self._today())
+        return max((d for d in days if d is not None), default=self.today())
+
+    def film_used(self, movie: Movie) -> date | None:
+        """When a film's people were last used; None where that was never noted."""
+        return _day(self.store.mark(movie.id, _FILM_USED) or "")
 
     def due(self) -> Due:
         """People and films' prints that are past the library's retention. A film never marked counts from today."""
         keep = self.cast.register.recognition.keep_days or KEEP_DAYS
-        last = self._today() - timedelta(days=keep)
+        last = self.today() - timedelta(days=keep)
         people = tuple(p for p in self.cast.register.people.values() if self.used(p) < last)
         films = []
         for movie in self.cast.sources.movies():
-            day = _day(self.store.mark(movie.id, _FILM_USED) or "")
+            day = self.film_used(movie)
             if day is None:
                 self.touch(films=[movie])
             elif day < last:
@@ -168,7 +172,8 @@ class Keeper:
             forget_prints(self.store, movie.id)
         return due
 
-    def _today(self) -> date:
+    def today(self) -> date:
+        """The day by which retention counts."""
         return self.cast.clock().astimezone(UTC).date()
 
     # What is known of somebody

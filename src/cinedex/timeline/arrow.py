@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import Field, fields
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -25,6 +25,9 @@ Upgrade = Callable[[pa.Table], pa.Table]
 
 UPGRADES: dict[tuple[str, int], Upgrade] = {}
 """How to bring a stored table of (kind, version) to the next version."""
+
+_TIME = partial(int.__new__, Time)
+"""A Time of a whole number, without asking whether it is one: what is stored is."""
 
 _SCHEMAS: dict[type[Row], pa.Schema] = {}
 
@@ -64,9 +67,8 @@ def table(row: type[RowType], rows: Iterable[RowType]) -> pa.Table:
 
 def rows(row: type[RowType], stored: pa.Table) -> list[RowType]:
     """The rows of a current-version table, in its order."""
-    makers = [(f.name, _python(f, hint)) for f, hint in _typed_fields(row)]
-    columns = [[make(v) for v in stored.column(name).to_pylist()] for name, make in makers]
-    names = [name for name, _ in makers]
+    names = [f.name for f, _ in _typed_fields(row)]
+    columns = [_column(stored.column(f.name).to_pylist(), hint) for f, hint in _typed_fields(row)]
     return [row(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
 
 
@@ -116,12 +118,12 @@ def _arrow(hint: Any) -> tuple[pa.DataType, bool]:
     raise TypeError(f"a row field cannot hold {hint!r}")
 
 
-def _python(field: Field[Any], hint: Any) -> Callable[[Any], Any]:
+def _column(values: list[Any], hint: Any) -> list[Any]:
+    """Values as Arrow gives them, as a row's field has them."""
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        inner = _python(field, next(a for a in typing.get_args(hint) if a is not type(None)))
-        return lambda value: None if value is None else inner(value)
+        inner = next(a for a in typing.get_args(hint) if a is not type(None))
+        made = iter(_column([v for v in values if v is not None], inner))
+        return [None if v is None else next(made) for v in values]
     if hint is Time:
-        return Time
-    if typing.get_origin(hint) is tuple:
-        return tuple
-    return lambda value: value
+        return list(map(_TIME, values))
+    return list(map(tuple, values)) if typing.get_origin(hint) is tuple else values

@@ -232,6 +232,16 @@ class SummaryShape(_Growing):
     notes: list[str]
 
 
+class DigestShape(_Growing):
+    """What a library has of a topic or a person: summaries of the films that have most of it."""
+
+    about: str
+    films: list[SummaryShape]
+    others: int
+    searched: int
+    notes: list[str]
+
+
 class CharacterShape(_Growing):
     """Somebody in a film."""
 
