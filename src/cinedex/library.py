@@ -52,12 +52,13 @@ from cinedex.run.unread import unread
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
 from cinedex.search.digest import Digest, digest
+from cinedex.search.examples import Like, face_like, sound_like, voice_like
 from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
 from cinedex.search.query import SearchResult
 from cinedex.search.reel import Purpose, Reel, reel
-from cinedex.search.sessions import Sessions, StoredSessions
+from cinedex.search.sessions import RedisSessions, Sessions, StoredSessions
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
@@ -86,6 +87,12 @@ TAGGER = "efficientnet-lite2"
 
 NAMER = "langid"
 """The model that says which language a text is in."""
+
+HEARER, VOICE_EMBEDDER = "silero-vad", "resemblyzer"
+"""The models that listen to recordings of voices."""
+
+LISTENER = "yamnet"
+"""The model that says what recordings sound like."""
 
 DETECTOR, FACE_EMBEDDER = "centerface", "dlib-face"
 """The models that look at photos of people."""
@@ -225,12 +232,15 @@ class Library:
         """Every film of the library, by name."""
         return sorted(self.store.movies(), key=lambda m: (m.name.casefold(), m.id))
 
-    def find(self, film: str | Path) -> Movie:
-        """A film by id, the beginning of an id, name or path. Raises NotFoundError, UsageError where several fit."""
+    def find(self, film: str | Path, *, exactly: bool = False) -> Movie:
+        """A film by id, the beginning of an id, name or path; unless `exactly`, by a part of its name alone.
+
+        Raises NotFoundError, UsageError where several fit.
+        """
         text = str(film)
         if text[:1].isalnum() and len(text) <= 128 and "/" not in text and (exact := self._by_id(text)) is not None:
             return exact
-        return film_meant(text, self.movies(), self.settings.library)
+        return film_meant(text, self.movies(), self.settings.library, exactly=exactly)
 
     def _by_id(self, text: str) -> Movie | None:
         try:
@@ -391,7 +401,8 @@ class Library:
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline)
+        reranker = (lambda: self.pool.get(self.settings.reranker)) if self.settings.reranker else None
+        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline, reranker)
 
     def search(
         self,
@@ -401,14 +412,38 @@ class Library:
         movie: Movie | None = None,
         like: Path | None = None,
         more_like: tuple[Movie, Time] | None = None,
+        face: Path | None = None,
+        voice: Path | None = None,
+        sound: Path | None = None,
     ) -> SearchResult:
-        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
-        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
+        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly.
+
+        `face` is a photo of somebody who is to be on screen, `voice` a recording of somebody who is to speak, `sound`
+        one of what is to be heard. Faces and voices raise UsageError where recognition is off.
+        """
+        examples = self._examples(face, voice, sound)
+        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like, examples=examples)
+
+    def _examples(self, face: Path | None, voice: Path | None, sound: Path | None) -> list[Like]:
+        get, found = self.pool.get, list[Like]()
+        if face is not None:
+            found.append(face_like(face, self.cast, lambda: (get(DETECTOR), get(FACE_EMBEDDER))))
+        if voice is not None:
+            found.append(voice_like(voice, self.cast, self.timeline, lambda: (get(HEARER), get(VOICE_EMBEDDER))))
+        if sound is not None:
+            found.append(sound_like(sound, self.movies(), self.timeline, get(LISTENER)))
+        return found
+
+    @property
+    def edition(self) -> tuple[object, ...]:
+        """What searches depend on, as it is now: index, people, films. While it is the same, so is what they find."""
+        return self.index.version, self.cast.edition, tuple((m.id, m.name) for m in self.store.movies())
 
     @cached_property
     def sessions(self) -> Sessions:
-        """Where the last turn of each session of questions is kept; by default in the library."""
-        return StoredSessions(self.store)
+        """Where the last turn of each session of questions is kept: in the library, or in the Redis of the settings."""
+        redis = self.settings.redis_url
+        return RedisSessions(redis, self.store.url) if redis else StoredSessions(self.store)
 
     def ask(self, question: str, *, movie: Movie | None = None, session: str = "") -> Answer:
         """An answer of claims that cite evidence, with what it rests on; no claims where the library does not say.

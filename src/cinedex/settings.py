@@ -59,12 +59,18 @@ class Settings:
     sound: str = ""
     """The sound stream to listen to where a film has several: a language ('de') or a number from 1; otherwise the
     programme, which is no commentary and no description for the blind. CINEDEX_SOUND."""
+    reranker: str = ""
+    """A model of the task rerank, such as reranker-en, that reads the best hits of a search again and puts those that
+    answer first. CINEDEX_RERANKER."""
     registry: Path | None = None
     """A TOML file of further models. CINEDEX_REGISTRY."""
     rules: Path | None = None
     """A TOML file of further rules for events; what they say is part of what is stored. CINEDEX_RULES."""
     plugins: bool = True
     """Whether stages, models and formats of other packages are loaded. CINEDEX_PLUGINS."""
+    database_url: str = field(default="", repr=False)
+    """Where the service keeps jobs, keys and its audit log: postgresql://USER:PASSWORD@HOST/DATABASE. Otherwise in a
+    SQLite file. CINEDEX_DATABASE_URL."""
     user: str = field(default_factory=_user)
     """Who decides about people, as the library's log names them. CINEDEX_USER."""
 
@@ -76,6 +82,24 @@ class Settings:
     """The model that the endpoint is asked for, by its name there. CINEDEX_WRITER_MODEL."""
     writer_key: str = field(default="", repr=False)
     """The endpoint's key, sent to it alone. CINEDEX_WRITER_KEY."""
+    redis_url: str = field(default="", repr=False)
+    """A Redis (redis://, rediss://, unix://) for what several servers of one library share: sessions of questions,
+    which the library keeps otherwise; rates, news of jobs and pictures, which each server keeps otherwise.
+    CINEDEX_REDIS_URL."""
+
+    oidc_issuer: str = ""
+    """The address of an OpenID Connect provider with which people log in to the server's page, exactly as it calls
+    itself; nobody logs in without one. CINEDEX_OIDC_ISSUER."""
+    oidc_client: str = ""
+    """What the server is called at the provider. CINEDEX_OIDC_CLIENT."""
+    oidc_secret: str = field(default="", repr=False)
+    """Its secret there; a public client has none. CINEDEX_OIDC_SECRET."""
+    oidc_url: str = ""
+    """Where browsers reach the server, as https://films.example.org/; the provider sends them back to auth/callback
+    below it. CINEDEX_OIDC_URL."""
+    oidc_roles: str = ""
+    """Which claim gives which scopes, as `groups=film team:read+review, email=anna@example.org:admin, *:read`; who has
+    none does not get in. CINEDEX_OIDC_ROLES."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -136,13 +160,21 @@ _READERS: dict[str, Any] = {
     "SPEECH": str,
     "GLOSSARY": Path,
     "SOUND": _sound,
+    "RERANKER": str,
     "REGISTRY": Path,
     "RULES": Path,
     "PLUGINS": _flag,
+    "DATABASE_URL": str,
     "USER": str,
     "WRITER": str,
     "WRITER_MODEL": str,
     "WRITER_KEY": str,
+    "OIDC_ISSUER": str,
+    "OIDC_CLIENT": str,
+    "OIDC_SECRET": str,
+    "OIDC_URL": str,
+    "OIDC_ROLES": str,
+    "REDIS_URL": str,
 }
 
 _FIELDS = {"REEL_SECONDS": "reel"}

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
@@ -32,6 +33,7 @@ SCHEME = 1
 
 _LARGE = 1 << 20
 """Bytes from which on a file is read by several threads."""
+_LISTED_SECONDS = 1.0
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,127}$")
 
@@ -66,24 +68,45 @@ class Store:
         self.root = str(root).rstrip("/")
         self.url = url
         self._local = isinstance(self.fs, LocalFileSystem)
+        self._films: dict[str, tuple[tuple[int, int, int], Movie]] = {}
+        """Films as they were read, by what their files then were."""
+        self._listed: tuple[tuple[int, int, int] | None, float, list[Movie]] | None = None
+        """All of them, by what their folder then was, and until when: thousands are listed for every search."""
 
     # Films
 
     def put_movie(self, movie: Movie) -> None:
         """Record a film, or its new place."""
         self._write(f"films/{_safe(movie.id)}/movie.json", json.dumps(plain(movie), indent=1).encode())
+        self._listed = None
 
     def movie(self, movie_id: str) -> Movie | None:
         """A recorded film."""
-        data = self._read(f"films/{_safe(movie_id)}/movie.json")
-        return build(Movie, json.loads(data)) if data is not None else None
+        place = f"films/{_safe(movie_id)}/movie.json"
+        stamp = self._stamp(place)
+        known = self._films.get(movie_id)
+        if stamp is not None and known is not None and known[0] == stamp:
+            return known[1]
+        data = self._read(place)
+        if data is None:
+            self._films.pop(movie_id, None)
+            return None
+        movie = build(Movie, json.loads(data))
+        if stamp is not None:
+            self._films[movie_id] = stamp, movie
+        return movie
 
     def movies(self) -> Iterator[Movie]:
-        """Every recorded film, in order of id."""
-        for movie_id in self._names("films"):
-            movie = self.movie(movie_id)
-            if movie is not None:
-                yield movie
+        """Every recorded film, in order of id.
+
+        In a folder of this machine, a film's new place that another process recorded may be seen a second late.
+        """
+        stamp, listed, now = self._stamp("films"), self._listed, time.monotonic()
+        if listed is not None and stamp is not None and listed[0] == stamp and now < listed[1]:
+            return iter(listed[2])
+        films = [movie for movie_id in self._names("films") if (movie := self.movie(movie_id)) is not None]
+        self._listed = stamp, now + _LISTED_SECONDS, films
+        return iter(films)
 
     def remove_movie(self, movie_id: str) -> None:
         """Forget a film and all its facts. The film file itself is not touched."""
@@ -91,6 +114,7 @@ class Store:
             path = f"{self.root}/films/{_safe(movie_id)}"
             if self.fs.exists(path):
                 self.fs.rm(path, recursive=True)
+            self._listed = None
 
     # Results
 
@@ -276,6 +300,13 @@ class Store:
                 return False
             return True
 
+    def places(self) -> list[str]:
+        """Every file of the library, in order, but those that are being written."""
+        with _translated("list", self.root):
+            found = [str(p) for p in self.fs.find(self.root)] if self.fs.exists(self.root) else []
+        inside = [p[p.index(self.root) + len(self.root) :].lstrip("/") for p in found]
+        return sorted(p for p in inside if not p.rpartition("/")[2].startswith("."))
+
     # Bytes
 
     def _names(self, place: str) -> list[str]:
@@ -285,6 +316,19 @@ class Store:
                 return []
             found = (str(p).rstrip("/").rsplit("/", 1)[-1] for p in self.fs.ls(path, detail=False))
             return sorted(n for n in found if _NAME.match(n))
+
+    def _stamp(self, place: str) -> tuple[int, int, int] | None:
+        """What tells a file of this machine from what it was before; None where there is no such thing.
+
+        A file is written aside and put in the place of the one before, so that it is another inode.
+        """
+        if not self._local:
+            return None
+        try:
+            found = os.stat(f"{self.root}/{place}")  # noqa: PTH116 - a Path for each of thousands takes as long again
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _read(self, place: str) -> bytes | None:
         with _translated("read", place):

@@ -18,7 +18,7 @@ from tests.casts import HARBOUR, put_film
 from tests.casts import library_at as cast_at
 from tests.unit.test_server import Running
 
-from cinedex.app.server import fetching
+from cinedex.app.server import fetching, reaching
 from cinedex.app.server.application import BODY_BYTES, application
 from cinedex.app.server.fetching import checked
 from cinedex.app.server.limits import Limits
@@ -538,8 +538,8 @@ def test_no_other_address_is(url: str):
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:10.0.0.1", "224.0.0.1"])
 def test_a_name_that_leads_inside_is_not_followed(idle: Running, address: str, monkeypatch: pytest.MonkeyPatch):
     idle.service.origins = ("https://films.example.org/",)
-    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 443))])
-    monkeypatch.setattr(fetching.socket, "create_connection", lambda *_: pytest.fail("it connected"))
+    monkeypatch.setattr(reaching.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 443))])
+    monkeypatch.setattr(reaching.socket, "create_connection", lambda *_: pytest.fail("it connected"))
     answer = idle.client.post("/v1/films", json={"url": "https://films.example.org/a.mp4"})
     assert answer.status_code == 403
     assert list(idle.service.uploads.iterdir()) == []

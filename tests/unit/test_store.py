@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.timelines import make_movie
 
 from cinedex.errors import StoreError
 from cinedex.store import Store, key
@@ -156,3 +158,33 @@ def test_a_key_depends_on_everything_and_nothing_else():
         (*base[:5], ["k1"]),
     ]
     assert len({key(*base), *(key(*c) for c in changed)}) == 1 + len(changed)
+
+
+def test_films_are_listed_as_they_are_now_whoever_changed_them(tmp_path: Path):
+    mine, theirs = Store(str(tmp_path)), Store(str(tmp_path))
+    one, two = (replace(make_movie(1.0, name=f"{n}.mp4"), id=f"m1-{n}") for n in ("a", "b"))
+    mine.put_movie(one)
+    assert list(mine.movies()) == [one]
+    assert list(theirs.movies()) == [one]
+    theirs.put_movie(two)
+    assert list(mine.movies()) == [one, two]
+    moved = replace(one, uri="/elsewhere/a.mp4")
+    mine.put_movie(moved)
+    assert list(mine.movies()) == [moved, two]
+    assert theirs.movie(one.id) == moved
+    theirs.remove_movie(two.id)
+    assert list(mine.movies()) == [moved]
+    assert mine.movie(two.id) is None
+
+
+def test_a_films_new_place_that_another_process_recorded_is_seen_within_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = Store(str(tmp_path)), Store(str(tmp_path))
+    film = make_movie(1.0, name="a.mp4")
+    mine.put_movie(film)
+    assert list(mine.movies()) == [film]
+    moved = replace(film, uri="/elsewhere/a.mp4")
+    theirs.put_movie(moved)
+    monkeypatch.setattr("cinedex.store.time.monotonic", lambda: float("inf"))
+    assert list(mine.movies()) == [moved]

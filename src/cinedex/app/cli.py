@@ -17,10 +17,12 @@ from rich.markup import escape
 
 from cinedex import __version__
 from cinedex.app import (
+    backup_cli,
     compliance_cli,
     edits_cli,
     find_cli,
     flashes_cli,
+    logs,
     models_cli,
     people_cli,
     reel_cli,
@@ -55,7 +57,11 @@ app.add_typer(review_cli.app, name="review")
 app.add_typer(subtitles_cli.app, name="subtitles")
 app.add_typer(tags_cli.app, name="tags")
 app.add_typer(server_cli.keys, name="keys")
+app.add_typer(server_cli.server, name="server")
 app.command()(server_cli.serve)
+app.command()(backup_cli.backup)
+app.command()(backup_cli.restore)
+app.command()(server_cli.work)
 app.command()(flashes_cli.flashes)
 app.add_typer(find_cli.index_app, name="index")
 app.command()(find_cli.search)
@@ -64,7 +70,7 @@ app.command()(find_cli.summary)
 app.command()(reel_cli.reel)
 app.command()(reel_cli.chapters)
 
-Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
+Film = Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
 
 
@@ -244,7 +250,7 @@ def remove(
 ) -> None:
     """Forget a film and all its facts. The film file itself stays."""
     library = open_library()
-    movie = library.find(film)
+    movie = library.find(film, exactly=yes)
     if not yes and not typer.confirm(f"Forget {movie.name} ({movie.id[:16]}) and all that is known of it?"):
         raise typer.Exit(1)
     library.remove(movie)
@@ -311,10 +317,8 @@ def _complain(error: CinedexError) -> None:
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
-    logging.basicConfig(
-        level=os.environ.get("CINEDEX_LOG", "WARNING").upper(), format="%(levelname)s %(name)s: %(message)s"
-    )
     try:
+        logs.set_up()
         app()
     except CinedexError as error:
         _complain(error)

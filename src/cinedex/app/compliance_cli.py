@@ -47,7 +47,7 @@ app = typer.Typer(
 
 @app.command()
 def show(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     packs: Packs = "",
     pack: OwnPacks = None,
     form: Annotated[Literal["html", "json", "csv"], typer.Option("--format", help="What -o is written as.")] = "html",

@@ -29,6 +29,13 @@ def search(
     more_like: Annotated[
         str | None, typer.Option("--more-like", help="FILM@TIME: a moment that the others are to be like.")
     ] = None,
+    face: Annotated[
+        Path | None, typer.Option("--face", help="A photo of somebody who is to be on screen (recognition must be on).")
+    ] = None,
+    voice: Annotated[
+        Path | None, typer.Option("--voice", help="A recording of a voice that is to speak (recognition must be on).")
+    ] = None,
+    sound: Annotated[Path | None, typer.Option("--sound", help="A recording of what is to be heard.")] = None,
     pictures: Annotated[
         bool | None,
         typer.Option("--pictures/--no-pictures", help="Show stills; by default where the terminal has graphics."),
@@ -46,6 +53,9 @@ def search(
         movie=library.find(film) if film else None,
         like=like,
         more_like=_moment(library, more_like) if more_like else None,
+        face=face,
+        voice=voice,
+        sound=sound,
     )
     if as_json:
         print_json(result_facts(result))
@@ -123,7 +133,8 @@ def ask(
 
 def summary(
     film: Annotated[
-        str | None, typer.Argument(help="A film of the library: its name, path, or the beginning of its id; else all.")
+        str | None,
+        typer.Argument(help="A film of the library: its name or part of it, path, or start of id; else all."),
     ] = None,
     length: Annotated[str, typer.Option("--length", help="short, medium or long.")] = "short",
     scene: Annotated[int | None, typer.Option("--scene", min=0, help="Only this scene.")] = None,

@@ -31,7 +31,7 @@ Standards = Annotated[
 
 
 def flashes(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     profile: Standards = None,
     fix: Annotated[bool, typer.Option("--fix", help="Say what would make each failing window pass.")] = False,
     as_json: Json = False,

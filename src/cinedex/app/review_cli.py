@@ -19,7 +19,7 @@ from cinedex.timeline.time import Time
 
 app = typer.Typer(help="Look at what was flagged in films and decide about it.", no_args_is_help=True)
 
-Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
+Film = Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")]
 Flag = Annotated[str, typer.Argument(help="A flag's id, as the queue lists it, or the beginning of it.")]
 Note = Annotated[str, typer.Option("--note", help="Why.")]
 By = Annotated[str, typer.Option("--by", help="Who decides (else CINEDEX_USER, else who is logged in).")]

@@ -52,7 +52,7 @@ Audience = Annotated[str, typer.Option("--audience", help="adult or child: how f
 
 @app.command()
 def make(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     style: Style = "netflix",
     language: Annotated[
         str | None, typer.Option("--language", "-l", help="As en; default the one spoken most.")
@@ -106,7 +106,7 @@ def make(
 
 @app.command()
 def translate(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     language: Annotated[str, typer.Option("--language", "-l", help="Into which, as fr or pt-BR.")],
     only_plan: Annotated[bool, typer.Option("--plan", help="Say what would be asked, and ask nothing.")] = False,
     as_json: Json = False,

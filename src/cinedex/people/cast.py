@@ -70,6 +70,11 @@ class Cast:
         return self._replayed[1]
 
     @property
+    def edition(self) -> tuple[str, ...]:
+        """What has been decided, by the log's entries: who is known changes with it alone."""
+        return tuple(e.id for e in self.log.entries())
+
+    @property
     def on(self) -> bool:
         """Whether people are recognised in this library."""
         return self.register.recognition.on

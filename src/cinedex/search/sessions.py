@@ -1,16 +1,19 @@
 """Sessions of questions: what the last answer was about, kept under a name so that the next question can lean on it.
 
-The library keeps them itself; whoever serves many users can set something else that satisfies `Sessions`.
+The library keeps them itself, or Redis does where one is configured, so that several servers share them; whoever wants
+them elsewhere can set something else that satisfies `Sessions`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+from cinedex import redis
 from cinedex.errors import UsageError
 from cinedex.search.follow import Spot, Turn
 from cinedex.store import Store
@@ -57,20 +60,18 @@ class StoredSessions:
         data = self._store.get(self._place(name))
         if data is None:
             return None
+        told = _read(data)
         try:
-            told = json.loads(data)
             if self._clock() - datetime.fromisoformat(told["at"]) > KEPT:
                 self.forget(name)
                 return None
-            spots = tuple(Spot(str(m), Time(int(a)), Time(int(b))) for m, a, b in told["spots"] if int(a) <= int(b))
-            return Turn(spots, tuple(str(p) for p in told["people"]))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError):
             return None
+        return _turn(told)
 
     def put(self, name: str, turn: Turn) -> None:
         """Keep a turn."""
-        spots = [[s.movie, int(s.start), int(s.end)] for s in turn.spots]
-        told = {"at": self._clock().isoformat(), "spots": spots, "people": [*turn.people]}
+        told = {"at": self._clock().isoformat(), **_told(turn)}
         self._store.put(self._place(name), json.dumps(told).encode())
 
     def forget(self, name: str) -> None:
@@ -79,3 +80,56 @@ class StoredSessions:
 
     def _place(self, name: str) -> str:
         return f"{PLACE}/{checked(name)}.json"
+
+
+class RedisSessions:
+    """Sessions in a Redis, for every server of one library. Of two that write at once the last one counts.
+
+    `library` is the library's address; servers that give the same one share its sessions, others' they do not see.
+    Raises StoreError where the Redis cannot be reached.
+    """
+
+    def __init__(self, url: str, library: str) -> None:
+        self._url, self._client = url, redis.connect(url)
+        self._of = hashlib.sha256(library.encode("utf-8", "replace")).hexdigest()[:16]
+
+    def turn(self, name: str) -> Turn | None:
+        """The last turn. What cannot be read is as if it had never been."""
+        with redis.told(self._url):
+            data = self._client.get(self._key(name))
+        return _turn(_read(data)) if isinstance(data, bytes) else None
+
+    def put(self, name: str, turn: Turn) -> None:
+        """Keep a turn."""
+        with redis.told(self._url):
+            self._client.set(self._key(name), json.dumps(_told(turn)), ex=KEPT)
+
+    def forget(self, name: str) -> None:
+        """Delete it."""
+        with redis.told(self._url):
+            self._client.delete(self._key(name))
+
+    def _key(self, name: str) -> str:
+        return f"{redis.PREFIX}session:{self._of}:{checked(name)}"
+
+
+def _told(turn: Turn) -> dict[str, Any]:
+    spots = [[s.movie, int(s.start), int(s.end)] for s in turn.spots]
+    return {"spots": spots, "people": [*turn.people]}
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    """What was kept; empty for what cannot be read."""
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _turn(told: dict[str, Any]) -> Turn | None:
+    try:
+        spots = tuple(Spot(str(m), Time(int(a)), Time(int(b))) for m, a, b in told["spots"] if int(a) <= int(b))
+        return Turn(spots, tuple(str(p) for p in told["people"]))
+    except (ValueError, TypeError, KeyError):
+        return None

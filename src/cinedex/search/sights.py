@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,6 +15,31 @@ from cinedex.timeline.rows import Sight, Vector
 from cinedex.timeline.time import Span
 from cinedex.timeline.timeline import Timeline
 from cinedex.timeline.track import Spans
+
+_ASKED = 2_000
+"""Questions whose vectors are remembered."""
+
+
+class _Remembering:
+    """A text embedder that embeds a question once: it is asked for what is said, for what is seen, and by many."""
+
+    def __init__(self, embedder: TextEmbedder) -> None:
+        self._embedder, self.space, self.dim = embedder, embedder.space, embedder.dim
+        self._asked: dict[str, Floats] = {}
+        self._lock = threading.Lock()
+
+    def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
+        """Unit vectors, float32 [n, dim]."""
+        if not query or len(texts) != 1:
+            return self._embedder.embed_texts(texts, query=query)
+        with self._lock:
+            found = self._asked.pop(texts[0], None)
+            if found is None:
+                found = self._embedder.embed_texts(texts, query=True)
+            self._asked[texts[0]] = found  # the last used is the last to be forgotten
+            if len(self._asked) > _ASKED:
+                del self._asked[next(iter(self._asked))]
+        return found.copy()
 
 
 class Embedders:
@@ -36,7 +62,7 @@ class Embedders:
         """What places texts by their meaning."""
         if self._texts is None and not self.without_texts:
             try:
-                self._texts = self._make_texts()
+                self._texts = _Remembering(self._make_texts())
             except ModelError as missing:
                 self.without_texts = str(missing)
         return self._texts

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from cinedex.errors import CinedexError, UsageError
 from cinedex.search.facets import KEYS, label_of
@@ -19,16 +20,22 @@ from cinedex.timeline.time import SECOND, Time
 LONGEST_QUERY = 500
 """Characters of a query that are used."""
 
-_OWN = ("film", "person", "speaker", "text", "time", "year")
-FILTERS = (*_OWN, *KEYS)
-"""What may stand before a colon; all else is words."""
+METADATA = ("title", "director", "artist", "genre")
+"""Filters by what a film's file says of itself in the tag of that name."""
 
-_ABSENT = frozenset({"film", "text", "time", "year"})
+_OWN = ("film", "person", "speaker", "text", "time", "year", *METADATA)
+FILTERS = (*_OWN, *KEYS)
+"""What may stand before a colon; all else is words. `dialogue:yes` and `dialogue:no` are read as `has:dialogue`."""
+
+_ABSENT = frozenset({"film", "text", "time", "year", *METADATA})
 """Filters that cannot be turned round with a minus."""
 
 _PIECE = re.compile(r'(?P<minus>-?)(?P<key>[a-z]+):(?P<value>"[^"]*"|[^\s"]+)|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|")')
 
 _END = Time(2**62)
+
+_SPOKEN = {"yes": False, "no": True}
+"""What `dialogue:` may be, and whether it is then to be absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,9 @@ def parse(text: str, known: Known | None = None) -> Query:
     filters: list[Filter] = []
     for piece in _PIECE.finditer(clean):
         key = piece["key"]
-        if key in FILTERS and (values := _values(piece["value"])):
+        if key == "dialogue" and piece["value"] in _SPOKEN:
+            filters.append(Filter("has", ("dialogue",), without=_SPOKEN[piece["value"]] != bool(piece["minus"])))
+        elif key in FILTERS and (values := _values(piece["value"])):
             filters.append(_checked(Filter(key, values, bool(piece["minus"]))))
         elif piece["phrase"] is not None:
             phrases += [" ".join(piece["phrase"].split())] if piece["phrase"].strip() else []
@@ -110,10 +119,10 @@ def times_of(one: Filter) -> list[tuple[int, int]]:
 
 
 def years_of(one: Filter) -> list[tuple[int, int]]:
-    """The years that a `year:` filter names: '1920', '1920-1929', '1950-', '-1960'."""
+    """The years that a `year:` filter names: '1920', '1920-1929', '1920..1929', '1950-', '-1960'."""
     found = []
     for value in one.values:
-        first, dash, last = value.partition("-")
+        first, dash, last = value.replace("..", "-").partition("-")
         start = int(first) if first else 1
         found.append((start, int(last) if last else 9999 if dash else start))
     return found
@@ -200,6 +209,21 @@ def _clock(text: str) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
+def _folded(text: str) -> str:
+    """Without case, so that all that patterns take for the same is the same."""
+    return text.translate(_DOTS).casefold()
+
+
+_DOTS = {ord(letter): "i" for letter in "\u0130\u0131"}
+"""The capital with a dot and the small letter without one: patterns take both for an i."""
+
+
+@lru_cache(50_000)
+def _parts(name: str) -> tuple[str, ...]:
+    """The words of a name: one that is not in a text spares looking for the name, of which a library has thousands."""
+    return tuple(_folded(w) for w in re.split(r"[\s_-]+", name) if w)
+
+
 @dataclass
 class _Reader:
     """Reads plain words into filters, longest and surest first; words inside phrases are never read."""
@@ -232,7 +256,9 @@ class _Reader:
         )
 
     def _named(self, key: str, names: Iterable[str], before: str, after: str = r"(?:'s|\u2019s)?") -> None:
-        for name in sorted({n for n in names if len(n) > 1}, key=lambda n: (-len(n), n)):
+        text = _folded(self.text)
+        here = {n for n in names if len(n) > 1 and all(word in text for word in _parts(n))}
+        for name in sorted(here, key=lambda n: (-len(n), n)):
             spaced = r"[\s_-]+".join(re.escape(w) for w in re.split(r"[\s_-]+", name) if w)
             pattern = rf"{before}{spaced}{after}(?!\w)"
             match = re.search(pattern, self.text, re.IGNORECASE)

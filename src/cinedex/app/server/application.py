@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinedex import __version__
-from cinedex.app.server import about, asks, checks, films, people, pictures, review, telling, tracks, uploads
+from cinedex.app.server import (
+    about,
+    admin,
+    asks,
+    checks,
+    films,
+    login,
+    people,
+    pictures,
+    playing,
+    review,
+    telling,
+    tracks,
+    uploads,
+)
+from cinedex.app.server.auditing import Audited
 from cinedex.app.server.once import answer_once
-from cinedex.app.server.openapi import describe
+from cinedex.app.server.openapi import describe, operation
 from cinedex.app.server.pages import serve_page
 from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
-
-_log = logging.getLogger("cinedex.server")
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
@@ -40,9 +51,11 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
-        service.worker.start()
+        service.watch.open()
+        service.start()
         yield
-        service.worker.close()
+        await run_in_threadpool(service.close)
+        service.watch.close()
 
     app = FastAPI(
         title="Cinedex",
@@ -52,14 +65,16 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        generate_unique_id_function=operation,
     )
     app.state.service = service
     app.add_middleware(_Bounded)  # innermost, so that what it raises is answered as what a route raises
     answer_problems(app)
-    for part in (films, tracks, pictures, telling, people, checks, review, asks, uploads, about):
+    for part in (films, playing, tracks, pictures, telling, people, checks, review, asks, uploads, admin, about, login):
         app.include_router(part.router)
     describe(app)
     answer_once(app, service)
+    app.add_middleware(Audited, state=service.state)
     _watch(app, service)
     _guard(app)
     serve_page(app)
@@ -131,20 +146,12 @@ def _refused(request: Request) -> Response | None:
 
 def _watch(app: FastAPI, service: Service) -> None:
     """Health, metrics, and a line in the log for every request."""
-    registry = CollectorRegistry()
-    asked = Counter("cinedex_requests", "Requests answered", ("route", "status"), registry=registry)
-    took = Histogram("cinedex_request_seconds", "Time to answer", ("route",), registry=registry)
-    waiting = Gauge("cinedex_jobs", "Jobs by state", ("state",), registry=registry)
 
     @app.middleware("http")
     async def counted(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        began = time.perf_counter()
-        response = await answer(request)
-        route = getattr(request.scope.get("route"), "path", "other")
-        seconds = time.perf_counter() - began
-        asked.labels(route, str(response.status_code)).inc()
-        took.labels(route).observe(seconds)
-        _log.info("%s %s %s %.0f ms", request.method, request.url.path, response.status_code, 1000 * seconds)
+        with service.watch.request(request.method, request.url.path, request.state.number, request.headers) as told:
+            response = await answer(request)
+            told(getattr(request.scope.get("route"), "path", "other"), response.status_code)
         return response
 
     @app.get("/healthz", tags=["operations"])
@@ -154,15 +161,19 @@ def _watch(app: FastAPI, service: Service) -> None:
 
     @app.get("/readyz", tags=["operations"])
     def readyz(request: Request) -> dict[str, str]:
-        """Whether the library and the state file can be read; 503 with the reason where not."""
+        """Whether library and state can be read and it is not ending, else 503; a Redis that is away is told of."""
         found = service_of(request)
+        if found.worker.stop.is_set():
+            raise HTTPException(503, "the server is ending")
         found.state.rows("SELECT 1")
         found.library.movies()
-        return {"status": "ready"}
+        shared = {"redis": "here" if found.shared.answers() else "away"} if found.shared else {}
+        return {"status": "ready", **shared}
 
     @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     def metrics(_: Reader) -> PlainTextResponse:
         """Counts and times for Prometheus."""
-        for row in service.state.rows("SELECT state, COUNT(*) AS n FROM job GROUP BY state"):
-            waiting.labels(row["state"]).set(row["n"])
-        return PlainTextResponse(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4")
+        rows = service.state.rows("SELECT state, COUNT(*) AS n, MIN(made) AS first FROM job GROUP BY state")
+        oldest = next((row["first"] for row in rows if row["state"] == "queued"), None)
+        told = service.watch.read({r["state"]: r["n"] for r in rows}, oldest, lambda: service.library.index.size)
+        return PlainTextResponse(told, media_type="text/plain; version=0.0.4")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
@@ -15,11 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from cinedex.app.server.jobs import ENDED
 from cinedex.app.server.service import Analyst, Given, Reader, found_film, known
 from cinedex.app.server.shapes import AskedJob, Job, Jobs
-from cinedex.errors import UsageError
+from cinedex.errors import StoreError, UsageError
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
-_POLL_SECONDS = 0.5
 _BEAT_SECONDS = 15
 
 
@@ -54,7 +53,7 @@ def ask(
             f"the analysis is thought to take {seconds:.0f} s, and {new.most_seconds:g} s are allowed",
             remedy="Ask for fewer stages, or allow more.",
         )
-    asked = None if idempotency_key is None else f"{who.name}:{idempotency_key}"
+    asked = None if idempotency_key is None else f"{service.name}:{who.number}:{idempotency_key}"
     job = service.jobs.ask(movie.id, movie.name, new.stages, priority=new.priority, asked=asked)
     service.state.note(who.name, "ask for analysis", f"{job['id']} {movie.id}")
     service.worker.wake()
@@ -82,8 +81,9 @@ def one(job: str, service: Given, _: Reader) -> dict[str, Any]:
 @router.post("/jobs/{job}/cancel", response_model=Job)
 def cancel(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     """End a job; what it has made is kept, and asking again goes on from there."""
+    found = service.jobs.cancel(job)
     service.state.note(who.name, "cancel job", job)
-    return service.jobs.cancel(job)
+    return found
 
 
 class Urgency(BaseModel):
@@ -118,23 +118,26 @@ def retry(job: str, service: Given, who: Analyst) -> dict[str, Any]:
 )
 async def events(job: str, service: Given, _: Reader, request: Request) -> StreamingResponse:
     """How the job goes on, as server-sent events, until it has ended."""
-    first = await run_in_threadpool(service.jobs.get, job)
+    await run_in_threadpool(service.jobs.get, job)
 
     async def told() -> AsyncIterator[str]:
-        found, last, quiet = first, "", 0.0
-        while not await request.is_disconnected():
-            text = json.dumps(found)
-            if text != last:
-                yield f"event: job\ndata: {text}\n\n"
-                last, quiet = text, 0.0
-            elif quiet >= _BEAT_SECONDS:
-                yield ": still here\n\n"
-                quiet = 0.0
-            if found["state"] in ENDED:
-                return
-            await asyncio.sleep(_POLL_SECONDS)
-            quiet += _POLL_SECONDS
-            found = await run_in_threadpool(service.jobs.get, job)
+        last, spoke = "", time.monotonic()
+        with service.news.ear(job) as ear:
+            while not service.worker.stop.is_set() and not await request.is_disconnected():
+                try:
+                    found = await run_in_threadpool(service.jobs.get, job)
+                except StoreError:  # the database is away: the stream goes on when it is back
+                    found = None
+                text = json.dumps(found) if found is not None else last
+                if text != last:
+                    yield f"event: job\ndata: {text}\n\n"
+                    last, spoke = text, time.monotonic()
+                elif time.monotonic() - spoke >= _BEAT_SECONDS:
+                    yield ": still here\n\n"
+                    spoke = time.monotonic()
+                if found is not None and found["state"] in ENDED:
+                    return
+                await ear.wait(service.news.pause)
 
     return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 

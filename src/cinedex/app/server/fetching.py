@@ -10,23 +10,18 @@ import http.client
 import ipaddress
 import secrets
 import shutil
-import socket
-import ssl
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from cinedex.app.server.problems import RefusedError
+from cinedex.app.server.reaching import PORTS, connected
 from cinedex.app.server.service import Service
-from cinedex.errors import CinedexError, MediaError, NotFoundError, UsageError
+from cinedex.errors import CinedexError, MediaError, UsageError
 from cinedex.media.films import FILM_SUFFIXES
 from cinedex.timeline.movie import Movie
 
 _BLOCK = 1 << 20
-_SECONDS = 30.0
-"""For a connection, and between two of its blocks."""
-
 _ROOM = 1 << 30
-_PORTS = {"http": 80, "https": 443}
 
 
 class _TooLargeError(CinedexError):
@@ -64,8 +59,8 @@ def checked(url: str, origins: tuple[str, ...]) -> tuple[SplitResult, bool]:
     steps = unquote(unquote(parts.path)).replace("\\", "/").split("/")
     for origin in origins:
         allowed = _split(origin)
-        here = (parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
-        there = (allowed.scheme, allowed.hostname, allowed.port or _PORTS[allowed.scheme])
+        here = (parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
+        there = (allowed.scheme, allowed.hostname, allowed.port or PORTS[allowed.scheme])
         below = allowed.path.rstrip("/") + "/"
         if here == there and parts.path.startswith(below) and ".." not in steps:
             return parts, _literal(allowed.hostname or "")
@@ -90,7 +85,7 @@ def _split(url: str) -> SplitResult:
         _ = parts.port
     except ValueError as wrong:
         raise UsageError(f"this is no address: {wrong}") from wrong
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or parts.password is not None:
+    if parts.scheme not in PORTS or not parts.hostname or parts.username is not None or parts.password is not None:
         raise RefusedError("films are fetched over http and https alone, without names and passwords")
     return parts
 
@@ -114,49 +109,8 @@ def _name(parts: SplitResult) -> str:
     return name
 
 
-def _place(host: str, port: int, *, inner: bool) -> tuple[str, int]:
-    """One address of a host, checked: what is connected to is what was looked at, whatever names mean a moment later.
-
-    Raises RefusedError where any address of it lies in an inner network.
-    """
-    try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError as wrong:
-        raise NotFoundError(f"there is no host {host}") from wrong
-    if not inner and not all(_outer(address) for address in found):
-        raise RefusedError("films are not fetched from inner networks")
-    return min(found), port
-
-
-def _outer(address: str) -> bool:
-    place = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(place, "ipv4_mapped", None) or getattr(place, "sixtofour", None)
-    return (mapped or place).is_global and not (mapped or place).is_multicast
-
-
-class _Plain(http.client.HTTPConnection):
-    """A connection to a checked place."""
-
-    def __init__(self, host: str, port: int, place: tuple[str, int]) -> None:
-        super().__init__(host, port, timeout=_SECONDS)
-        self.place = place
-
-    def connect(self) -> None:
-        self.sock = socket.create_connection(self.place, self.timeout)
-
-
-class _Secure(_Plain):
-    """The same with TLS, for the name that was asked for."""
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
-
-
 def _download(service: Service, parts: SplitResult, to: Path, *, inner: bool) -> None:
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-    kind = _Secure if parts.scheme == "https" else _Plain
-    connection = kind(host, port, _place(host, port, inner=inner))
+    connection = connected(parts, inner=inner)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={"Accept-Encoding": "identity", "User-Agent": "cinedex"})

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from cinedex.app.server.problems import problem
-from cinedex.app.server.service import Service, key_of
+from cinedex.app.server.service import Service, key_of, session_of
 from cinedex.app.server.state import State
 
 _KEPT_SECONDS = 86_400
@@ -24,7 +24,8 @@ _HELD_SECONDS = 600
 
 _LONGEST = 200
 _BODY_BYTES = 4 << 20
-_ELSEWHERE = ("/v1/jobs", "/v1/session")
+_ELSEWHERE = ("/v1/jobs", "/v1/session", "/v1/admin/keys")
+"""Whose answers are kept otherwise, or hold a secret, which is not kept at all."""
 
 
 class Answers:
@@ -40,10 +41,12 @@ class Answers:
             db.execute(
                 "DELETE FROM answer WHERE at < ? OR (status = 0 AND at < ?)", (now - _KEPT_SECONDS, now - _HELD_SECONDS)
             )
-            found = db.execute("SELECT * FROM answer WHERE asked = ?", (asked,)).fetchone()
-            if found is not None:
-                return dict(found)
-            db.execute("INSERT INTO answer VALUES (?, ?, 0, '', '', x'', ?)", (asked, digest, now))
+            made = db.execute(
+                "INSERT INTO answer VALUES (?, ?, 0, '', '', ?, ?) ON CONFLICT (asked) DO NOTHING",
+                (asked, digest, b"", now),
+            ).rowcount
+            if not made:
+                return dict(db.execute("SELECT * FROM answer WHERE asked = ?", (asked,)).fetchone())
         return None
 
     def keep(self, asked: str, status: int, kind: str, place: str, body: bytes) -> None:
@@ -76,7 +79,7 @@ def answer_once(app: FastAPI, service: Service) -> None:
             return problem(422, f"an idempotency key has at most {_LONGEST} characters", request)
         if "content-length" not in request.headers:  # whose body nobody has bounded yet
             return problem(411, "with an idempotency key the length of the body is needed", request)
-        asked = hashlib.sha256(f"{who}\n{given}".encode()).hexdigest()
+        asked = hashlib.sha256(f"{service.name}\n{who}\n{given}".encode()).hexdigest()
         kind = request.headers.get("content-type", "")
         told = f"{request.url.path}?{request.url.query}\n{kind}\n".encode() + await request.body()
         digest = hashlib.sha256(told).hexdigest()
@@ -104,6 +107,9 @@ def _asker(service: Service, request: Request) -> str | None:
     if key:
         found = service.keys.caller(key)
         return found.number if found is not None else None
+    session = session_of(service, request)
+    if session is not None:
+        return session.who.number
     return "here" if service.open_here else None
 
 

@@ -13,14 +13,16 @@ from cinedex.app.server.shapes import Problem
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
 
 
+def operation(route: APIRoute) -> str:
+    """What an operation is called: its part of the API, and its function."""
+    return f"{route.tags[0] if route.tags else 'page'}_{route.name}".replace(" ", "_")
+
+
 def describe(app: FastAPI) -> None:
-    """Let an application describe itself so. Operations are called as their functions are."""
+    """Let an application describe itself so."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            for route in app.routes:
-                if isinstance(route, APIRoute):
-                    route.operation_id = f"{route.tags[0] if route.tags else 'page'}_{route.name}".replace(" ", "_")
             made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             app.openapi_schema = _with_problems(made)
         return app.openapi_schema

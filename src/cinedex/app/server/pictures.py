@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 
 from cinedex.app.server.answering import cached
-from cinedex.app.server.service import Film, Given
+from cinedex.app.server.service import Film, Given, Service
 from cinedex.errors import NotFoundError
 from cinedex.formats.storyboard import Storyboard, storyboard
 from cinedex.media.image import smaller
@@ -36,7 +37,7 @@ def poster(movie: Film, service: Given, request: Request, height: Height = None)
     if not rows:
         return Response(status_code=204)
     first = [p for p in rows if p.at * 2 <= movie.duration] or rows
-    return _image(max(first, key=lambda p: p.end - p.start), request, height)
+    return _image(max(first, key=lambda p: p.end - p.start), service, request, height)
 
 
 @router.get("/{film}/still", response_class=Response, responses=_IMAGE)
@@ -52,14 +53,15 @@ def still(
     if found is None or not len(found):
         raise NotFoundError("this film has no stills yet", film=movie.name, remedy="Ask for an analysis.")
     place = int(np.searchsorted(found.column("start"), int(Time.from_seconds(at)), side="right")) - 1
-    return _image(found[max(place, 0)], request, height)
+    return _image(found[max(place, 0)], service, request, height)
 
 
-def _image(best: Picture, request: Request, height: int | None) -> Response:
+def _image(best: Picture, service: Service, request: Request, height: int | None) -> Response:
     if height is None or height >= best.height:
         return cached(best.data, f"image/{best.format}", request)
     try:
-        return cached(smaller(best.data, height), "image/jpeg", request)
+        key = f"{hashlib.sha256(best.data).hexdigest()}-{height}"
+        return cached(service.pictures.made(key, lambda: smaller(best.data, height)), "image/jpeg", request)
     except ValueError:
         return cached(best.data, f"image/{best.format}", request)
 
@@ -82,8 +84,14 @@ def storyboard_sheet(sheet: int, movie: Film, service: Given, request: Request) 
     board = _board(movie, service)
     if not 0 <= sheet < board.sheets:
         raise NotFoundError("there is no such sheet", film=movie.name, remedy=f"There are {board.sheets}.")
-    with service.heavily():
-        return cached(board.jpeg(sheet), "image/jpeg", request)
+    shown = [t for t in board.tiles if t.sheet == sheet]
+    digest = hashlib.sha256(b"".join(t.picture.data for t in shown)).hexdigest()
+
+    def made() -> bytes:
+        with service.heavily():
+            return board.jpeg(sheet)
+
+    return cached(service.pictures.made(f"{digest}-sheet-{board.width}x{board.height}", made), "image/jpeg", request)
 
 
 def _board(movie: Movie, service: Given) -> Storyboard:

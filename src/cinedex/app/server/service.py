@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,13 +13,22 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
+from cinedex.app.server.asking import about_film
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
+from cinedex.app.server.news import News
+from cinedex.app.server.oidc import Login, Provider
+from cinedex.app.server.previews import Previews
 from cinedex.app.server.problems import RefusedError, TooManyError, UnknownKeyError
+from cinedex.app.server.searching import Searches
+from cinedex.app.server.sessions import Session, Sessions
+from cinedex.app.server.shared import Pictures, Shared, SharedLimits
 from cinedex.app.server.state import State
+from cinedex.app.server.watching import Watch
 from cinedex.errors import NotFoundError
 from cinedex.library import Library
+from cinedex.media.preview import playable
 from cinedex.timeline.movie import Movie
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -41,17 +51,58 @@ class Service:
     """Beginnings of addresses (https://films.example.org/) from which films may be fetched."""
     rate: float = 50.0
     """Requests a second of a key, over time; eight times as many at once. 0 limits nobody."""
+    works: bool = True
+    """Whether it works through the queue itself; else `cinedex work` does, in processes of its own."""
+    name: str = ""
+    """What the library is called where several share a state: jobs are of one, and keys may open some of them."""
+    shared: Shared | None = None
+    """A Redis through which several servers share limits, news and pictures."""
     limits: Limits = field(init=False)
+    news: News = field(init=False)
+    searches: Searches = field(init=False)
+    pictures: Pictures = field(init=False)
     heavy: threading.BoundedSemaphore = field(init=False, default_factory=lambda: threading.BoundedSemaphore(2))
     """Held by requests that decode or compose; more than these at once are told to come again."""
     jobs: Jobs = field(init=False)
     keys: Keys = field(init=False)
+    watch: Watch = field(default_factory=Watch)
+    login: Login | None = None
+    """How people log in with a browser; nobody does without one."""
+    provider: Provider | None = field(init=False)
+    sessions: Sessions = field(init=False)
+    previews: Previews = field(init=False)
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.jobs, self.keys = Jobs(self.state), Keys(self.state)
-        self.worker = Worker(self.library, self.jobs)
-        self.limits = Limits(self.rate, 8 * self.rate)
+        self.news, self.pictures = News(self.shared), Pictures(self.shared)
+        self.state.library = self.name
+        self.jobs, self.keys = Jobs(self.state, self.news, self.name), Keys(self.state, self.name)
+        self.worker = Worker(self.library, self.jobs, self.watch)
+        self.provider = Provider(self.login) if self.login else None
+        self.sessions, self.previews = Sessions(self.state, self.name), Previews(self.heavily)
+        self.searches = Searches(self.library, max(2, self.library.settings.cores))
+        rate, burst = self.rate, 8 * self.rate
+        self.limits = SharedLimits(self.shared, rate, burst) if self.shared else Limits(rate, burst)
+
+    def start(self) -> None:
+        """Listen to the other servers, and work through the queue."""
+        self.news.start()
+        if self.works:
+            self.worker.start()
+
+    def close(self) -> None:
+        """Give the running job back, and stop listening."""
+        self.worker.close()
+        self.news.close()
+
+    def cookie(self, name: str) -> str:
+        """A cookie's name. By https browsers take one of this beginning only from this very host."""
+        return f"{'__Host-' if self.secure else ''}cinedex_{name}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https."""
+        return self.login is not None and self.login.secure
 
     @contextmanager
     def heavily(self) -> Iterator[None]:
@@ -113,22 +164,46 @@ def caller(
     key = key_of(request.headers.get("authorization"), request.headers.get("x-api-key"), request.cookies)
     if key:
         return known(service, key, request)
+    session = session_of(service, request)
+    if session is not None:
+        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+            check_token(session, request)
+        request.state.caller = session.who
+        counted(service, session.who.number, 1.0)
+        return session.who
     if service.open_here:
+        request.state.caller = ANYBODY_HERE
         return ANYBODY_HERE
     raise UnknownKeyError("a key is needed", remedy="Send it as `Authorization: Bearer KEY`.")
+
+
+def session_of(service: Service, request: Request) -> Session | None:
+    """The session that a browser brings, if it is in force."""
+    return service.sessions.find(request.cookies.get(service.cookie("session"), ""))
+
+
+def check_token(session: Session, request: Request) -> None:
+    """Raises RefusedError where a request does not prove that a page of ours made it."""
+    given = request.headers.get("x-csrf-token", "")
+    if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+        raise RefusedError(
+            "the token of the session is missing", remedy="Send `csrf` of /auth/session as X-CSRF-Token."
+        )
 
 
 def known(service: Service, key: str, request: Request) -> Caller:
     """Whose key this is. Raises UnknownKeyError for nobody's, TooManyError for who asks too often."""
     found = service.keys.caller(key)
     if found is None:
-        _counted(service, f"address {request.client.host if request.client else ''}", _WRONG_KEY)
+        counted(service, f"address {request.client.host if request.client else ''}", _WRONG_KEY)
         raise UnknownKeyError("this key is unknown or was revoked", remedy="`cinedex keys create NAME` makes another.")
-    _counted(service, f"key {found.number}", 1.0)
+    request.state.caller = found
+    counted(service, f"key {found.number}", 1.0)
     return found
 
 
-def _counted(service: Service, who: str, cost: float) -> None:
+def counted(service: Service, who: str, cost: float) -> None:
+    """Take from somebody's bucket. Raises TooManyError."""
     wait = service.limits.take(who, cost)
     if wait:
         raise TooManyError("too many requests", seconds=wait, remedy="Ask again later, or for more at once.")
@@ -159,9 +234,11 @@ def film_of(film: str, service: Given, _: Reader) -> Movie:
 def found_film(service: Service, film: str) -> Movie:
     """A film by id, the beginning of one, or name. Raises NotFoundError, without saying where the library is."""
     try:
-        return service.library.find(film)
+        movie = service.library.find(film, exactly=True)
     except NotFoundError as missing:
         raise NotFoundError("there is no such film", remedy="`GET /v1/films` lists them.") from missing
+    about_film(movie.id)
+    return movie
 
 
 Film = Annotated[Movie, Depends(film_of)]
@@ -177,4 +254,5 @@ def shown(movie: Movie) -> dict[str, Any]:
         if movie.video is None
         else {"width": movie.video.display[0], "height": movie.video.display[1], "rate": str(movie.video.rate)},
         "sound": [{"language": a.language, "channels": a.channels} for a in movie.audio],
+        "playable": playable(movie),
     }

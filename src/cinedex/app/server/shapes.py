@@ -51,6 +51,9 @@ class Film(BaseModel):
     seconds: float
     picture: PictureShape | None
     sound: list[SoundShape]
+    playable: bool = Field(
+        description="Whether browsers play `media` as it is; others are played from `preview.mp4` or `hls/index.m3u8`."
+    )
 
 
 class Films(BaseModel):

@@ -32,7 +32,7 @@ Name = Annotated[str | None, Query(max_length=200, description="Only in this fil
 
 
 @router.get("/search", response_model=Found)
-def search(
+async def search(
     service: Given,
     _: Reader,
     q: Annotated[
@@ -45,9 +45,14 @@ def search(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> dict[str, Any]:
     """The moments that fit best, or none, and of how much that is said."""
-    movie = found_film(service, film) if film else None
-    like = _moment(service, more_like) if more_like else None
-    return _found(service.library.search(q, limit=limit, movie=movie, more_like=like))
+
+    def found() -> dict[str, Any]:
+        movie = found_film(service, film) if film else None
+        like = _moment(service, more_like) if more_like else None
+        return _found(service.library.search(q, limit=limit, movie=movie, more_like=like))
+
+    told: dict[str, Any] = await service.searches.find((q, film, more_like, limit), found)
+    return told
 
 
 def _moment(service: Service, text: str) -> tuple[Movie, Time]:

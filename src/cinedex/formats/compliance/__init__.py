@@ -138,8 +138,9 @@ def _csv(judged: Sequence[Judgement]) -> str:
         for f in j.findings:
             first = f.evidence[0].span.start.clock if f.evidence else ""
             value = "" if f.value is None else f"{f.value:.6g}"
-            cells = [j.pack.name, j.pack.version, f.clause.id, f.outcome, value, allowed(f.clause), f.clause.known]
-            write.writerow([*cells, inert(f.why), first, len(f.evidence)])
+            told = [j.pack.name, str(j.pack.version), f.clause.id, f.outcome]
+            more = [allowed(f.clause), f.clause.known, f.why]
+            write.writerow([*map(inert, told), value, *map(inert, more), first, len(f.evidence)])
     return to.getvalue()
 
 
