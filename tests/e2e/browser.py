@@ -22,7 +22,13 @@ from typing import Any, Self
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
-KEYS = {" ": ("Space", 32), "ArrowLeft": ("ArrowLeft", 37), "ArrowRight": ("ArrowRight", 39), "Escape": ("Escape", 27)}
+KEYS = {
+    " ": ("Space", 32),
+    "ArrowLeft": ("ArrowLeft", 37),
+    "ArrowRight": ("ArrowRight", 39),
+    "Escape": ("Escape", 27),
+    "Tab": ("Tab", 9),
+}
 
 
 def find_browser() -> str | None:
@@ -158,6 +164,13 @@ class Browser:
         for what in ("mouseMoved", "mousePressed", "mouseReleased"):
             button = {} if what == "mouseMoved" else {"button": "left", "clickCount": 1}
             self.call("Input.dispatchMouseEvent", type=what, x=x, y=y, **button)
+
+    def hover(self, selector: str) -> None:
+        """Point at the middle of an element."""
+        quoted = json.dumps(selector)
+        self.ask(f"document.querySelector({quoted}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        box = self._box(quoted)
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + box[2] / 2, y=box[1] + box[3] / 2)
 
     def wheel(self, selector: str, dy: float) -> None:
         """Turn the wheel over the middle of an element."""

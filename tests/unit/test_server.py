@@ -153,7 +153,11 @@ def test_events_tell_a_job_to_its_end(analysed: Running):
 
 
 def test_the_page_and_health_are_there(analysed: Running):
-    for path, kind in (("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")):
+    for path, kind in (
+        ("/", "text/html"),
+        ("/page/js/app.js", "text/javascript"),
+        ("/page/css/base.css", "text/css"),
+    ):
         answer = analysed.client.get(path)
         assert answer.headers["content-type"].startswith(kind)
         assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -63,6 +63,21 @@ def test_tracks_come_a_page_at_a_time(analysed: Running, film: str):
     assert analysed.client.get(path, params={"after": 10**6}).json()["rows"] == []
 
 
+def test_curves_may_leave_rows_out(analysed: Running, film: str):
+    path = f"/v1/films/{film}/tracks/word"
+    whole = analysed.client.get(path).json()["rows"]
+    thin = analysed.client.get(path, params={"every": 2}).json()
+    assert thin["rows"] == whole[::2]
+    assert thin["total"] == len(whole[::2])
+
+
+def test_questions_of_a_session_are_kept_under_its_name(analysed: Running):
+    asked = {"q": "where is something green?", "session": "page-0a1b"}
+    assert analysed.client.get("/v1/ask", params=asked).json()["claims"]
+    assert analysed.service.library.sessions.turn("page-0a1b") is not None
+    assert analysed.client.get("/v1/ask", params=asked | {"session": "../other"}).status_code == 422
+
+
 def test_tracks_have_tags_of_exactly_what_is_in_them(analysed: Running, film: str):
     path = f"/v1/films/{film}/tracks/shot"
     first = analysed.client.get(path)

@@ -102,10 +102,8 @@ class Judge:
         return self._verdict(clause, max(values, key=clause.beyond), tuple(evidence[: self.most]), evidence)
 
     def _missing(self, kind: type[Row], stage: str) -> str:
-        if stage in _OF_SOUND and not self.timeline.movie.audio:
-            return "the film has no sound"
-        if stage in _OF_PICTURES and self.timeline.movie.video is None:
-            return "the film has no pictures"
+        if nothing := self._nothing_to(stage):
+            return nothing
         if stage in self.timeline.failures:
             return f"the stage {stage} failed: {self.timeline.failures[stage]}"
         makers = self.timeline.makers.get(kind.kind, ())
@@ -116,6 +114,12 @@ class Judge:
         if not stage and self.timeline.state(kind) is not State.DONE:
             return f"{kind.kind} was {'not computed' if self.timeline.state(kind) is State.MISSING else 'not finished'}"
         return ""
+
+    def _nothing_to(self, stage: str) -> str:
+        """Why a stage had nothing to hear or see."""
+        if stage in _OF_SOUND and not self.timeline.movie.audio:
+            return "the film has no sound"
+        return "the film has no pictures" if stage in _OF_PICTURES and self.timeline.movie.video is None else ""
 
     def _rows(self, kind: type[Row], stage: str) -> Iterable[Row]:
         return self.timeline.tracks[stage, kind.kind] if stage else self.timeline.track(kind)

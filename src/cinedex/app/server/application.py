@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from importlib.resources import files as resources
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -32,14 +31,9 @@ from cinedex.app.server import (
 from cinedex.app.server.auditing import Audited
 from cinedex.app.server.once import answer_once
 from cinedex.app.server.openapi import describe, operation
+from cinedex.app.server.pages import serve_page
 from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
-
-_PAGE = {
-    "": ("index.html", "text/html"),
-    "page.css": ("page.css", "text/css"),
-    "page.js": ("page.js", "text/javascript"),
-}
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
@@ -83,7 +77,7 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     app.add_middleware(Audited, state=service.state)
     _watch(app, service)
     _guard(app)
-    _serve_page(app)
+    serve_page(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts, "[::1]"])
     return app
 
@@ -183,21 +177,3 @@ def _watch(app: FastAPI, service: Service) -> None:
         oldest = next((row["first"] for row in rows if row["state"] == "queued"), None)
         told = service.watch.read({r["state"]: r["n"] for r in rows}, oldest, lambda: service.library.index.size)
         return PlainTextResponse(told, media_type="text/plain; version=0.0.4")
-
-
-def _serve_page(app: FastAPI) -> None:
-    folder = resources("cinedex.app.server") / "page"
-
-    @app.get("/{name}", include_in_schema=False)
-    def page(name: str, request: Request) -> Response:
-        if name not in _PAGE:
-            return problem(404, "there is nothing here", request)
-        return _sent(name)
-
-    @app.get("/", include_in_schema=False)
-    def front() -> Response:
-        return _sent("")
-
-    def _sent(name: str) -> Response:
-        file, kind = _PAGE[name]
-        return Response((folder / file).read_bytes(), media_type=kind, headers={"Cache-Control": "no-cache"})

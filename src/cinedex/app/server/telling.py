@@ -25,6 +25,9 @@ from cinedex.timeline.time import Time
 
 router = APIRouter(prefix="/v1", tags=["finding and answering"])
 
+Session = Annotated[
+    str, Query(pattern="^([a-z0-9][a-z0-9_-]{0,63})?$", description="Questions of one session may lean on each other.")
+]
 Name = Annotated[str | None, Query(max_length=200, description="Only in this film: its id or name.")]
 
 
@@ -74,9 +77,10 @@ def ask(
     _: Reader,
     q: Annotated[str, Query(min_length=1, max_length=2000, description="A question in plain words.")],
     film: Name = None,
+    session: Session = "",
 ) -> dict[str, Any]:
     """An answer of claims that cite evidence, or none where the library does not say."""
-    return _answer(service.library.ask(q, movie=found_film(service, film) if film else None))
+    return _answer(service.library.ask(q, movie=found_film(service, film) if film else None, session=session))
 
 
 @router.get(
@@ -96,6 +100,7 @@ async def ask_events(
     request: Request,
     q: Annotated[str, Query(min_length=1, max_length=2000, description="A question in plain words.")],
     film: Name = None,
+    session: Session = "",
 ) -> StreamingResponse:
     """The same as server-sent events: evidence first, then the claims that cite it, then the whole."""
     movie = await run_in_threadpool(found_film, service, film) if film else None
@@ -103,7 +108,7 @@ async def ask_events(
     async def told() -> AsyncIterator[str]:
         yield ": looking\n\n"  # proxies pass on what has begun
         try:
-            answer = _answer(await run_in_threadpool(lambda: service.library.ask(q, movie=movie)))
+            answer = _answer(await run_in_threadpool(lambda: service.library.ask(q, movie=movie, session=session)))
         except CinedexError as error:
             yield _event("problem", problem_facts(error, request))
             return

@@ -72,12 +72,14 @@ def track(
     begin: Annotated[float | None, Query(alias="from", ge=0, le=1e6, description="Seconds.")] = None,
     to: Annotated[float | None, Query(ge=0, le=1e6, description="Seconds.")] = None,
     text: Annotated[str, Query(max_length=200, description="Only rows whose text or label has this in it.")] = "",
+    every: Annotated[int, Query(ge=1, le=100_000, description="Only every so many-th row, as curves need.")] = 1,
     after: Annotated[int, Query(ge=0, le=1 << 40, description="How many rows to pass over.")] = 0,
     limit: Annotated[int | None, Query(ge=1, le=100_000, description="1,000, but all as WebVTT and Arrow.")] = None,
 ) -> Response:
     """The rows of one kind, those that overlap a stretch if one is given; times in seconds, in Arrow in ticks."""
     table = _within(_table(kind, movie, service), movie, begin, to)
     table = _saying(table, text) if text else table
+    table = table.take(pa.array(range(0, len(table), every), pa.int64())) if every > 1 else table
     total, most = len(table), limit or (1_000 if form in {"json", "annotation"} else len(table) or 1)
     page = table.slice(after, most)
     following = after + most if after + most < total else None

@@ -1,0 +1,61 @@
+// The server's API. Problems become errors that say what happened and what can be done.
+
+export class NeedsKey extends Error {}
+
+export class Problem extends Error {
+  constructor(status, facts) {
+    super([facts.detail, facts.remedy].filter(Boolean).join(". ").replace(/\.\. /g, ". "));
+    this.status = status;
+  }
+}
+
+/** An answer as JSON, or null for one without a body. */
+export async function api(path, { method = "GET", body, signal, headers = {} } = {}) {
+  const about = body === undefined ? {} : { "Content-Type": "application/json" };
+  const told = await fetch(`/v1/${path}`, { method, signal, headers: { ...about, ...headers }, body: body === undefined ? undefined : JSON.stringify(body) });
+  return told.status === 204 ? null : (await checked(told)).json();
+}
+
+/** The answer itself, if it is a good one. Throws NeedsKey or Problem. */
+export async function checked(told) {
+  if (told.status === 401) throw new NeedsKey("a key is needed");
+  if (told.ok) return told;
+  throw new Problem(told.status, await told.json().catch(() => ({ detail: `the server answered ${told.status}` })));
+}
+
+export const post = (path, body) => api(path, { method: "POST", body });
+
+/** An address with what is not null of the parameters. */
+export function query(path, given) {
+  const pairs = Object.entries(given).filter(([, value]) => value != null && value !== "");
+  return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;
+}
+
+export const filmPath = (id) => `films/${encodeURIComponent(id)}`;
+export const mediaUrl = (id) => `/v1/${filmPath(id)}/media`;
+export const stillUrl = (id, at, height = 360) => `/v1/${filmPath(id)}/still?at=${Math.max(at, 0).toFixed(3)}&height=${height}`;
+export const filmLink = (id, at) => `#/film/${encodeURIComponent(id)}${at == null ? "" : `?t=${Number(at.toFixed(3))}`}`;
+
+const PAGE = 50_000;
+
+/** All rows of one kind of fact; `seen(rows)` is told of each page as it comes. */
+export async function rows(film, kind, signal, more = {}) {
+  const found = [];
+  for (let after = 0; after != null; ) {
+    const page = await api(query(`${filmPath(film)}/tracks/${kind}`, { limit: PAGE, after: after || null, ...more }), { signal });
+    found.push(...page.rows);
+    after = page.next;
+  }
+  return found;
+}
+
+/** Follow server-sent events until the signal says stop. `on` has a function for each event's name. */
+export function events(path, on, signal) {
+  const stream = new EventSource(`/v1/${path}`);
+  for (const [name, act] of Object.entries(on)) {
+    if (name !== "error") stream.addEventListener(name, (event) => act(JSON.parse(event.data), stream));
+  }
+  stream.addEventListener("error", () => on.error?.(stream));
+  signal?.addEventListener("abort", () => stream.close());
+  return stream;
+}

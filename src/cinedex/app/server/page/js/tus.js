@@ -1,0 +1,73 @@
+// Uploads that go on after a cut connection: a client of tus 1.0 (tus.io), which also goes on after the page was closed.
+
+import { checked } from "./api.js";
+
+const BLOCK = 8 << 20;
+const PATIENCE = 40; // cuts in a row, with up to five seconds between
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const head = { "Tus-Resumable": "1.0.0" };
+const place = (file) => `cinedex.upload.${file.name}.${file.size}.${file.lastModified}`;
+
+/** Upload a file; `told(share, note)` hears how far it is. Gives the film that it became. Throws for what is none. */
+export async function upload(file, told, signal) {
+  const kept = place(file);
+  let to = localStorage.getItem(kept);
+  let at = to ? await offset(to, signal) : null;
+  if (at == null) {
+    to = await begin(file, signal);
+    localStorage.setItem(kept, to);
+    at = 0;
+  }
+  try {
+    for (let cuts = 0; cuts < PATIENCE; ) {
+      told(at / file.size, cuts ? "waiting for the connection" : "");
+      const sent = await send(to, file, at, signal);
+      if (sent.film) return sent.film;
+      if (sent.at > at) [at, cuts] = [sent.at, 0];
+      else {
+        cuts += 1;
+        told(at / file.size, "waiting for the connection");
+        await wait(Math.min(400 * cuts, 5000));
+        at = (await offset(to, signal)) ?? at;
+      }
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") localStorage.removeItem(kept);
+    throw error;
+  } finally {
+    if (signal?.aborted) fetch(to, { method: "DELETE", headers: head }).finally(() => localStorage.removeItem(kept));
+  }
+  throw new Error("the connection stays cut; choose the file again to go on from here");
+
+  /** One block: the film it ended, or how far it got, or neither where the connection was cut. */
+  async function send(to, file, at, signal) {
+    const headers = { ...head, "Content-Type": "application/offset+octet-stream", "Upload-Offset": at };
+    let answer;
+    try {
+      answer = await fetch(to, { method: "PATCH", headers, signal, body: file.slice(at, at + BLOCK) });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      return {};
+    }
+    if (answer.status === 200) {
+      localStorage.removeItem(kept);
+      return { film: await answer.json() };
+    }
+    if (answer.status === 204) return { at: Number(answer.headers.get("Upload-Offset")) };
+    if ([409, 423, 429].includes(answer.status) || answer.status >= 500) return {};
+    return checked(answer);
+  }
+}
+
+async function begin(file, signal) {
+  const name = btoa(String.fromCharCode(...new TextEncoder().encode(file.name)));
+  const headers = { ...head, "Upload-Length": file.size, "Upload-Metadata": `filename ${name}` };
+  return (await checked(await fetch("/v1/uploads", { method: "POST", headers, signal }))).headers.get("Location");
+}
+
+/** How much of it the server has; null where it knows nothing of it or cannot be asked. */
+async function offset(to, signal) {
+  const told = await fetch(to, { method: "HEAD", headers: head, signal }).catch(() => null);
+  return told?.ok ? Number(told.headers.get("Upload-Offset")) : null;
+}

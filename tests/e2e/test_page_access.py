@@ -1,0 +1,121 @@
+"""Every view, light and dark, with data and without, judged by axe for WCAG 2.2 AA; targets' sizes and focus by us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from tests.e2e.browser import Browser, find_browser
+from tests.e2e.served import Served, anew, playable, put
+from tests.seen_rows import Seen
+from tests.timelines import make_timeline
+from tests.unit.test_library import library_at
+
+PROGRAM = find_browser()
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here; install it, or name one in CHROMIUM")
+
+FILM = "m1-" + "5" * 40
+
+# What of a view has to be there before it is judged.
+VIEWS = {
+    "#/": ".card img",
+    f"#/film/{FILM}": ".cue",
+    "#/search?q=water": ".moment, .hints",
+    "#/search": ".hints",
+    "#/ask": ".asking",
+    "#/people": ".person",
+    "#/review": ".queue-item, .empty",
+    "#/jobs": ".empty",
+    "#/settings": ".models",
+    "#/nowhere": ".empty",
+}
+
+RUN = """axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) => {
+  const told = (node) => node.target.join(' ') + ' ' + node.failureSummary;
+  return found.violations.map((one) => [one.id, one.nodes.map(told)]);
+})"""
+
+SMALL = """[...document.querySelectorAll('button, a, input, select, textarea, summary, [role=slider]')]
+  .filter((one) => one.offsetParent && !one.closest('p, td, .hidden, label') && !one.matches('.hidden, .skip'))
+  .map((one) => [one.outerHTML.slice(0, 120), one.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.width < 23.5 || box.height < 17.5 || Math.max(box.width, box.height) < 24))
+  .map(([html]) => html)"""
+"""Controls smaller than 24 pixels (2.5.8), but for links within sentences and for bars, which are wide and low."""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    assert PROGRAM is not None
+    with Browser(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("access")
+    library = library_at(folder / "library")
+    put(library, make_timeline(30, seen=Seen()), playable(folder, "a.webm", 4))
+    with Served(library, folder) as served:
+        yield served
+
+
+def judged(browser: Browser) -> list[Any]:
+    return list(browser.ask(RUN))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_view(browser: Browser, address: str, scheme: str) -> None:
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    browser.scheme(scheme)
+    found: dict[str, Any] = {}
+    for view, sign in VIEWS.items():
+        anew(browser, f"{address}{view}")
+        browser.wait(f"document.querySelector('{sign}')")
+        browser.ask(f"{axe}; 1")
+        tabs = browser.ask("[...document.querySelectorAll('.rest [role=tab], .side [role=tab]')].map((t) => t.id)")
+        for tab in tabs or [""]:
+            if tab:
+                browser.ask(f"document.getElementById('{tab}').click()")
+                browser.wait("!document.querySelector('.later[aria-busy]')")
+            if wrong := judged(browser):
+                found[f"{view} {tab}"] = wrong
+            if small := browser.ask(SMALL):
+                found[f"{view} {tab} small"] = small
+        if view == "#/":
+            browser.ask("document.getElementById('add').click()")
+            browser.press("?")
+            if wrong := judged(browser):
+                found["dialog"] = wrong
+            browser.press("Escape")
+    assert not found
+
+
+def test_focus_goes_where_the_reader_goes(browser: Browser, address: str) -> None:
+    anew(browser, address)
+    browser.press("Tab")
+    assert browser.ask("document.activeElement.className") == "skip"
+    browser.ask("document.activeElement.click()")
+    assert browser.ask("document.activeElement.id") == "main"
+    browser.ask("location.hash = '#/ask'")
+    browser.wait("document.activeElement.id === 'question'")
+    assert browser.ask("document.title") == "Ask · Cinedex"
+    browser.wait("document.getElementById('heard').textContent === 'Ask'")
+    browser.ask("location.hash = '#/jobs'")
+    browser.wait("document.activeElement.id === 'main'")
+
+
+def test_tabs_move_by_arrows_and_the_timeline_by_keys(browser: Browser, address: str) -> None:
+    anew(browser, f"{address}#/film/{FILM}")
+    browser.wait("document.querySelector('.cue')")
+    browser.ask("document.querySelector('.rest [role=tab]').focus()")
+    browser.press("ArrowRight")
+    assert browser.ask("document.activeElement.dataset.tab") == "people"
+    assert browser.ask("document.activeElement.getAttribute('aria-selected')") == "true"
+    browser.wait("document.querySelector('.screen video').readyState >= 1")
+    browser.ask("document.querySelector('.lanes').focus()")
+    browser.press("ArrowRight")
+    browser.wait("Number(document.querySelector('.lanes').getAttribute('aria-valuenow')) === 1")
+    assert "Shot" in browser.ask("document.querySelector('.lanes').getAttribute('aria-valuetext')")
