@@ -120,6 +120,16 @@ class Decided(TypedDict):
     acts: list[str]
 
 
+class DigestShape(TypedDict):
+    """What a library has of a topic or a person: summaries of the films that have most of it."""
+
+    about: str
+    films: list[SummaryShape]
+    others: int
+    searched: int
+    notes: list[str]
+
+
 class Entry(TypedDict):
     """A line of the audit log."""
 
@@ -186,6 +196,14 @@ class FilmFacts(TypedDict):
     tracks: list[KnownKind]
     failures: dict[str, str]
     """Stages that failed, and why."""
+
+
+class FilmReview(TypedDict):
+    """What there is to review of a film, and what was decided about flags that are not there any more."""
+
+    film: str
+    flags: list[ReviewRow]
+    lost: list[LostDecision]
 
 
 class Films(TypedDict):
@@ -305,6 +323,21 @@ class LineShape(TypedDict):
     seconds: list[float]
 
 
+class LostDecision(TypedDict):
+    """A decision whose flag is not there now."""
+
+    number: int
+    at: str
+    by: str
+    decision: str
+    note: str
+    flag: str
+    category: str
+    label: str
+    start: float
+    end: float
+
+
 class MadeKey(TypedDict):
     """A key just made: the only time that it is seen."""
 
@@ -373,6 +406,43 @@ class Recognising(TypedDict):
     on: bool
     basis: str
     keep_days: int
+
+
+class ReviewQueue(TypedDict):
+    """A page of flags of many films; `next` is the `after` of the next page."""
+
+    flags: list[ReviewRow]
+    total: int
+    next: int | None
+
+
+class ReviewRow(TypedDict):
+    """A flag to review; times in seconds.
+
+    What was decided about it is None as long as nobody has.
+    """
+
+    id: str
+    """Stays the same for a flag that was decided about, also when the film is analysed anew."""
+    film: str
+    film_name: str
+    title: str
+    """The word that was said, or what there is a sign of."""
+    kind: str
+    """The kind of row that was flagged, or 'flashing'."""
+    category: str
+    severity: str | None
+    """From 'mild' to 'very-strong'; None where it is not known."""
+    score: float
+    start: float
+    end: float
+    rests_on: list[str]
+    clauses: list[str]
+    """As PACK/CLAUSE."""
+    state: Literal["open", "accepted", "rejected", "corrected"]
+    note: str | None
+    by: str | None
+    at: str | None
 
 
 class Rows(TypedDict):
@@ -532,13 +602,14 @@ class FactsApi:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def track(self, film: str, kind: str, *, format: Literal["json", "annotation", "vtt", "arrow"] | None = None, from_: float | None = None, to: float | None = None, text: str | None = None, after: int | None = None, limit: int | None = None) -> bytes:
+    def track(self, film: str, kind: str, *, format: Literal["json", "annotation", "vtt", "arrow"] | None = None, from_: float | None = None, to: float | None = None, text: str | None = None, every: int | None = None, after: int | None = None, limit: int | None = None) -> bytes:
         """The rows of one kind, those that overlap a stretch if one is given; times in seconds, in Arrow in ticks.
 
         `format`: annotation: W3C Web Annotations. `from_`: Seconds. `to`: Seconds. `text`: Only rows whose text or
-        label has this in it. `after`: How many rows to pass over. `limit`: 1,000, but all as WebVTT and Arrow.
+        label has this in it. `every`: Only every so many-th row, as curves need. `after`: How many rows to pass over.
+        `limit`: 1,000, but all as WebVTT and Arrow.
         """
-        return self._transport.raw("GET", f"/v1/films/{part(film)}/tracks/{part(kind)}", query={"format": format, "from": from_, "to": to, "text": text, "after": after, "limit": limit})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/tracks/{part(kind)}", query={"format": format, "from": from_, "to": to, "text": text, "every": every, "after": after, "limit": limit})
 
     def export(self, film: str, *, format: str | None = None, language: str | None = None) -> bytes:
         """The film's facts as a file of an installed format.
@@ -592,20 +663,22 @@ class FindingApi:
         answer: Found = self._transport.json("GET", "/v1/search", query={"q": q, "film": film, "more_like": more_like, "limit": limit})
         return answer
 
-    def ask(self, *, q: str, film: str | None = None) -> AnswerShape:
+    def ask(self, *, q: str, film: str | None = None, session: str | None = None) -> AnswerShape:
         """An answer of claims that cite evidence, or none where the library does not say.
 
-        `q`: A question in plain words. `film`: Only in this film: its id or name.
+        `q`: A question in plain words. `film`: Only in this film: its id or name. `session`: Questions of one session
+        may lean on each other.
         """
-        answer: AnswerShape = self._transport.json("GET", "/v1/ask", query={"q": q, "film": film})
+        answer: AnswerShape = self._transport.json("GET", "/v1/ask", query={"q": q, "film": film, "session": session})
         return answer
 
-    def ask_events(self, *, q: str, film: str | None = None) -> Iterator[Event]:
+    def ask_events(self, *, q: str, film: str | None = None, session: str | None = None) -> Iterator[Event]:
         """The same as server-sent events: evidence first, then the claims that cite it, then the whole.
 
-        `q`: A question in plain words. `film`: Only in this film: its id or name.
+        `q`: A question in plain words. `film`: Only in this film: its id or name. `session`: Questions of one session
+        may lean on each other.
         """
-        return self._transport.events("GET", "/v1/ask/events", query={"q": q, "film": film})
+        return self._transport.events("GET", "/v1/ask/events", query={"q": q, "film": film, "session": session})
 
     def summary(self, film: str, *, length: Literal["short", "medium", "long"] | None = None, scene: int | None = None, person: str | None = None, topic: str | None = None) -> SummaryShape:
         """A film in quoted lines and chapters, each with its time.
@@ -614,6 +687,14 @@ class FindingApi:
         find.
         """
         answer: SummaryShape = self._transport.json("GET", f"/v1/films/{part(film)}/summary", query={"length": length, "scene": scene, "person": person, "topic": topic})
+        return answer
+
+    def digest(self, *, length: Literal["short", "medium", "long"] | None = None, person: str | None = None, topic: str | None = None) -> DigestShape:
+        """What the library has of a topic or a person, film by film, in quoted lines with their times.
+
+        `person`: Only where this person is on screen. `topic`: Only moments that these words find.
+        """
+        answer: DigestShape = self._transport.json("GET", "/v1/summary", query={"length": length, "person": person, "topic": topic})
         return answer
 
 
@@ -772,6 +853,40 @@ class ChecksApi:
         return answer
 
 
+class ReviewApi:
+    """The operations of review."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def film_review(self, film: str, *, packs: str | None = None) -> FilmReview:
+        """A film's flags, decided and not, what is strongest and most in doubt first.
+
+        `lost` are decisions whose flag is not among those of now: they are kept, and hold again when it is. `packs`:
+        Rule packs, with commas between; none: all.
+        """
+        answer: FilmReview = self._transport.json("GET", f"/v1/films/{part(film)}/review", query={"packs": packs})
+        return answer
+
+    def decide(self, film: str, *, flag: str, decision: Literal["accept", "reject", "correct", "reopen"], note: str | None = None, start: float | None = None, end: float | None = None, category: str | None = None, severity: str | None = None) -> ReviewRow:
+        """Decide about a flag; gives it as it then is.
+
+        The decision holds in reports and edit lists from now on. `flag`: The flag's id, or the beginning of it.
+        `decision`: `reopen` takes a decision back.
+        """
+        answer: ReviewRow = self._transport.json("POST", f"/v1/films/{part(film)}/review", body={"flag": flag, "decision": decision, "note": note, "start": start, "end": end, "category": category, "severity": severity})
+        return answer
+
+    def queue(self, *, packs: str | None = None, state: list[Literal["open", "accepted", "rejected", "corrected"]] | None = None, after: int | None = None, limit: int | None = None) -> ReviewQueue:
+        """The flags of all films that wait for a person, what is strongest and most in doubt first.
+
+        `packs`: Rule packs, with commas between; none: all. `state`: Which flags; may be repeated. `after`: How many to
+        pass over.
+        """
+        answer: ReviewQueue = self._transport.json("GET", "/v1/review/queue", query={"packs": packs, "state": state, "after": after, "limit": limit})
+        return answer
+
+
 class JobsApi:
     """The operations of jobs."""
 
@@ -893,6 +1008,7 @@ class Api:
         self.finding = FindingApi(transport)
         self.people = PeopleApi(transport)
         self.checks = ChecksApi(transport)
+        self.review = ReviewApi(transport)
         self.jobs = JobsApi(transport)
         self.admin = AdminApi(transport)
         self.server = ServerApi(transport)
