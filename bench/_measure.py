@@ -43,10 +43,10 @@ def report(began: float, **says: Any) -> None:
     """What a measured process prints at its end; `began` is `time.perf_counter()` at the start of the work itself."""
     own, children = os.times(), os.times()
     cpu = own.user + own.system + children.children_user + children.children_system
-    print(json.dumps({"wall": time.perf_counter() - began, "cpu": cpu, "peak": _peak(), **says}))
+    print(json.dumps({"wall": time.perf_counter() - began, "cpu": cpu, "peak": peak(), **says}))
 
 
-def _peak() -> float:
+def peak() -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024

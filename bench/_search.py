@@ -1,173 +1,254 @@
-"""The sides of `bench search`, each in a process of its own: build the index, ask it, compare it with brute force."""
+"""The sides of `bench search`, each in a process of its own: fit, build, ask, compare with brute force, add films."""
 
 from __future__ import annotations
 
 import random
-import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from tests.unit.search_fixtures import film
+import pyarrow as pa
 
-from bench._measure import ROOT, report
-from cinedex.models.concepts import Concepts
+from bench._library import IN_A_FILM, Drawn, Films, Pool, Spread, labels, load, save, sentences
+from bench._measure import report
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
 from cinedex.models.tasks import Floats
-from cinedex.search.columns import VECTORS
+from cinedex.search.columns import VECTORS, rows_of
+from cinedex.search.filters import ANYWHERE, Where
+from cinedex.search.finder import Finder
 from cinedex.search.index import Index
-from cinedex.search.query import _CANDIDATES, search
+from cinedex.search.moments import moments
+from cinedex.search.query import _CANDIDATES
 from cinedex.settings import Settings
-from cinedex.timeline.timeline import Timeline
 
-_IN_A_FILM = 500
-_SPREAD = 0.45
-"""Length of the noise put on a unit vector: moments of one cluster have cosines of some 0.83 with each other."""
+_POOL = 20
+"""Films whose tracks are really made; the others are recombined from their rows."""
 
-_CLUSTERS = 1000
+_AT_ONCE = 20
+"""Films that are put in by one write while the library is made: some 250 MB of vectors."""
 
-_WORDS = 12
-"""Of a line; names have fewer."""
+_QUERIES, _NEAREST = 200, 10
+_COMPARED, _ADDED = 50, 5
 
-_QUERIES = 200
-_NEAREST = 10
+NARROW = ("place:night", "sound:gunshot", "object:kite")
+"""Facets of a third, a tenth and fewer of the moments."""
+
+FILTERS = (
+    "", "place:night", "-has:dialogue", "place:forest sound:rain", "lang:de", "object:kite", "year:1950-1959",
+    "time:10:00-20:00", "scale:close-up sound:gunshot", 'film:"film 7"',
+)  # fmt: skip
+"""What questions are narrowed by, in turn."""
 
 
-class Clustered:
-    """The real embedder for questions and names; a passage gets the vector of one of a thousand real ones, moved.
+class Beside:
+    """The real embedder for questions, each embedded once and kept; a passage gets a vector that lies as real ones do.
 
-    Embedding every synthetic line would measure the embedder, at minutes for each 10,000 of them.
+    To embed every synthetic line would measure the embedder, at minutes for each 10,000 of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spread: Spread | None = None) -> None:
         pool = ModelPool(registry(), cache=Settings.from_env().cache / "models", offline=True)
-        self._real = pool.get("e5-small")
-        self.space, self.dim = self._real.space, self._real.dim
-        self._centres: Floats | None = None
-        self._noise = np.random.default_rng(2)
-        self._names: dict[str, Floats] = {}
+        self.real = pool.get("e5-small")
+        self.space, self.dim = self.real.space, self.real.dim
+        self._drawn = Drawn(spread, 3) if spread is not None else None
+        self._kept: dict[tuple[str, bool], Floats] = {}
+        self.took: list[float] = []
+        """Milliseconds for each text that was really embedded."""
 
     def embed_texts(self, texts: Sequence[str], *, query: bool = False) -> Floats:
         """Unit vectors, float32 [n, dim]."""
-        if query:
-            return self._real.embed_texts(texts, query=True)
-        if len(texts[0].split()) < _WORDS:
-            fresh = [x for x in texts if x not in self._names]
-            if fresh:
-                self._names |= dict(zip(fresh, self._real.embed_texts(fresh), strict=True))
-            return np.stack([self._names[x] for x in texts])
-        if self._centres is None:
-            self._centres = self._real.embed_texts(lines()[:_CLUSTERS])
-        chosen = self._centres[self._noise.integers(len(self._centres), size=len(texts))]
-        noise = self._noise.standard_normal(chosen.shape).astype(np.float32)
-        moved = chosen + _SPREAD * noise / np.linalg.norm(noise, axis=1, keepdims=True)
-        return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), dtype=np.float32)
+        if self._drawn is not None and not query and len(texts) > 1:
+            return self._drawn(len(texts))
+        for text in texts:
+            if (text, query) not in self._kept:
+                began = time.perf_counter()
+                self._kept[text, query] = self.real.embed_texts([text], query=query)[0]
+                self.took.append((time.perf_counter() - began) * 1000)
+        return np.stack([self._kept[t, query] for t in texts])
 
 
-@cache
-def lines() -> list[str]:
-    """Stretches of 12 words of this project's own pages and sources, in a shuffled order that is always the same."""
-    pages = sorted([*(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py")])
-    words = [w for page in pages for w in re.findall(r"[A-Za-z']{2,}", page.read_text("utf-8"))]
-    found = [" ".join(words[i : i + _WORDS]) for i in range(0, len(words) - _WORDS, _WORDS // 2)]
-    random.Random(1).shuffle(found)  # noqa: S311 - the same order every time, nothing secret
-    return found
-
-
-def labels() -> list[str]:
-    """The tagger's names."""
-    text = (ROOT / "src/cinedex/models/imagenet_labels.txt").read_text("utf-8")
-    return [x.partition("\t")[2] for x in text.splitlines() if "\t" in x and not x.startswith("#")]
-
-
-def films(moments: int) -> Iterator[Timeline]:
-    """Films of 500 shots of 5 s: words in two of three, names in every one."""
-    draw, said, seen = random.Random(3), lines(), labels()  # noqa: S311 - the same every time, nothing secret
-    for number in range(-(-moments // _IN_A_FILM)):
-        shots = [
-            (draw.choice(said) if draw.random() < 2 / 3 else "", [(x, draw.random()) for x in draw.sample(seen, 2)])
-            for _ in range(min(_IN_A_FILM, moments - number * _IN_A_FILM))
-        ]
-        yield film(*shots, id_=f"m1-{number}", name=f"Film {number}.mp4")
-
-
-def build(folder: str, moments: int) -> None:
-    """Films one after another, as an analysis puts them in, and the tidying at the end."""
-    embedder = Clustered()
-    Concepts(embedder).embed_labels([[(x, 1.0)] for x in labels()])
-    embedder.embed_texts(lines()[:1])
-    index = Index(folder, lambda: embedder)
+def fit(folder: str, like: str) -> None:
+    """How real vectors lie: of lines as e5 embeds them, of pictures in the index of an analysed library."""
     began = time.perf_counter()
-    for timeline in films(moments):
-        index.update(timeline)
-    index.compact()
+    said = Beside().real.embed_texts(sentences())
+    real = Index(like, Beside)._open()  # noqa: SLF001 - its vectors, which no caller else needs whole
+    column = real.search().select(["look"]).limit(100_000).to_arrow().column("look").drop_null().combine_chunks()
+    look = np.stack(column.flatten().to_numpy().reshape(len(column), -1))
+    films = Films(Spread.of(look), _POOL * IN_A_FILM)
+    embedder = Beside(Spread.of(said))
+    index = Index(f"{folder}/pool", lambda: embedder)
+    schema = index._create().schema  # noqa: SLF001 - the form of its rows
+    made = [rows_of(film, moments(film), "key", schema, index._embedders) for film in films]  # noqa: SLF001
+    rows = pa.concat_tables(made)
+    concepts = rows.column("concept").slice(0, 1500).drop_null().combine_chunks()
+    spreads = {
+        "meaning": Spread.of(said), "look": Spread.of(look),
+        "concept": Spread.of(np.stack(concepts.flatten().to_numpy().reshape(len(concepts), -1))),
+    }  # fmt: skip
+    save(Path(folder) / "spreads.npz", spreads)
+    with pa.OSFile(f"{folder}/rows.arrow", "wb") as file, pa.ipc.new_file(file, schema) as out:
+        out.write_table(rows)
+    lie = {n: {"near": s.near, "noise": s.noise, "axes": len(s.axes)} for n, s in spreads.items()}
+    report(began, of={"meaning": len(said), "look": len(look), "concept": len(concepts)}, spreads=lie)
+
+
+def write(folder: str, count: str) -> None:
+    """Put the rows of a library into the index."""
+    spreads = load(Path(folder) / "spreads.npz")
+    with pa.memory_map(f"{folder}/rows.arrow") as file:
+        pool = Pool(pa.ipc.open_file(file).read_all(), spreads)
+        table = Index(f"{folder}/index", Beside)._create()  # noqa: SLF001 - rows that come from no tracks
+        began = time.perf_counter()
+        films = range(int(count) // IN_A_FILM)
+        for first in range(0, len(films), _AT_ONCE):
+            table.add(pool.rows(films[first : first + _AT_ONCE]))
+    report(began, size=table.count_rows())
+
+
+def tidy(folder: str, _: str) -> None:
+    """Let the index tidy itself, as after an analysis."""
+    began = time.perf_counter()
+    index = Index(f"{folder}/index", Beside)
+    index.compact(forget=True)
     size = sum(p.stat().st_size for p in Path(index.url).rglob("*") if p.is_file())
     report(began, mib=size / 2**20, size=index.size)
 
 
-def questions() -> list[str]:
-    """Half of them words that are said, half of them names of what is seen."""
+def questions() -> list[tuple[str, str]]:
+    """Words and filter: halves of lines and names of what is seen, each under a filter in turn."""
     draw = random.Random(4)  # noqa: S311 - the same every time, nothing secret
-    said = [" ".join(draw.choice(lines()[:500]).split()[:4]) for _ in range(_QUERIES // 2)]
-    return said + draw.sample(labels(), _QUERIES - len(said))
+    lines = [x.split() for x in sentences() if len(x.split()) >= 6]
+    said = [" ".join(draw.choice(lines)[:4]).replace('"', "").replace(":", "") for _ in range(_QUERIES // 2)]
+    texts = said + draw.sample(labels(), _QUERIES - len(said))
+    draw.shuffle(texts)
+    return [(f'"" {text}'.strip('" '), FILTERS[n % len(FILTERS)]) for n, text in enumerate(texts)]
 
 
-def ask(index: Index) -> None:
-    """Whole queries: embedding, full text, two vector searches, fusing. The first twenty warm everything up."""
-    asked = questions()
-    for text in asked[:20]:
-        search(index, text)
-    began, took, found = time.perf_counter(), [], 0
-    for text in asked:
-        start = time.perf_counter()
-        found += bool(search(index, text).hits)
-        took.append((time.perf_counter() - start) * 1000)
-    report(began, p50=float(np.percentile(took, 50)), p95=float(np.percentile(took, 95)), found=found / len(asked))
+def finder(folder: str, count: str) -> tuple[Finder, Beside]:
+    """The library's finder over the synthetic index; its people are nobody."""
+    embedder = Beside()
+    films = Films(load(Path(folder) / "spreads.npz")["look"], int(count))
+    cast: Any = SimpleNamespace(register=SimpleNamespace(people={}), everybody=list)
+    tagger: Any = None
+    return Finder(Index(f"{folder}/index", lambda: embedder), lambda: films.movies, cast, tagger), embedder
 
 
-def compare(index: Index) -> None:
-    """Recall of the nearest ten of as many as a query asks for, and milliseconds, beside brute force in numpy."""
+def ask(folder: str, count: str) -> None:
+    """Whole queries through the finder, without embedding the words, which is told apart. Twenty warm everything up."""
     began = time.perf_counter()
-    table = index._open().to_arrow()  # noqa: SLF001 - brute force needs every vector, which no caller else does
+    ours, embedder = finder(folder, count)
+    asked = [f"{text} {narrowed}".strip() for text, narrowed in questions()]
+    ours.index.query_vectors("warm up")
+    spoken = [" ".join((q.words, *q.phrases)) for q in (ours.read(text) for text in asked)]
+    embedder.took.clear()
+    for text in spoken:
+        ours.index.query_vectors(text)
+    embedded = float(np.median(embedder.took))
+    first = time.perf_counter()
+    ours.search(asked[0])
+    cold = (time.perf_counter() - first) * 1000
+    for text in asked[:20]:
+        ours.search(text)
+    took: dict[str, list[float]] = {}
+    spent, found = time.process_time(), 0
+    for text, (_, narrowed) in zip(asked, questions(), strict=True):
+        start = time.perf_counter()
+        found += bool(ours.search(text).hits)
+        took.setdefault(narrowed or "none", []).append((time.perf_counter() - start) * 1000)
+    spent = (time.process_time() - spent) * 1000 / len(asked)
+    every = [ms for own in took.values() for ms in own]
+    narrow = [ms for name, own in took.items() if name != "none" for ms in own]
+    report(
+        began, embedding=embedded, cold=cold, spent=spent, found=found / len(asked),
+        p50=float(np.percentile(every, 50)), p95=float(np.percentile(every, 95)),
+        filtered95=float(np.percentile(narrow, 95)), each={n: median(own) for n, own in took.items()},
+    )  # fmt: skip
+
+
+def compare(folder: str, _: str) -> None:
+    """Recall of the nearest ten beside brute force, of vectors like the stored ones and of real questions.
+
+    Rows as near as the tenth count as well: some vectors are copies. The milliseconds are those of one list.
+    """
+    began = time.perf_counter()
+    spreads = load(Path(folder) / "spreads.npz")
+    index = Index(f"{folder}/index", Beside)
     told: dict[str, Any] = {}
-    # Before anything is timed: the embedder's threads go on spinning for a while.
-    questioned = [index.query_vectors(text) for text in questions()]
+    real = [index.query_vectors(text) for text, _ in questions()[:_COMPARED]]
     for column in VECTORS:
-        some = table.filter(table.column(column).is_valid())
-        vectors = np.stack(some.column(column).combine_chunks().flatten().to_numpy().reshape(len(some), -1))
-        names = list(zip(some.column("movie").to_pylist(), some.column("start").to_pylist(), strict=True))
-        lengths = np.linalg.norm(vectors, axis=1)
-        recalls, ours, brute = [], [], []
-        for asked in (vectors_of[column] for vectors_of in questioned):
-            start = time.perf_counter()
-            rows = index.by_vector(column, asked, _CANDIDATES)[:_NEAREST]
-            middle = time.perf_counter()
-            near = vectors @ asked / lengths
-            best = np.argpartition(-near, _NEAREST)[:_NEAREST]
-            brute.append((time.perf_counter() - middle) * 1000)
-            ours.append((middle - start) * 1000)
-            # Rows as near as the tenth count as well: names repeat, and with them their vectors.
-            bound = near[best].min() - 1e-4
-            told_near = {names[i] for i in np.flatnonzero(near >= bound)}
-            recalls.append(sum((r["movie"], r["start"]) in told_near for r in rows) / _NEAREST)
-        told[column] = {"recall": mean(recalls), "ours": float(np.median(ours)), "brute": float(np.median(brute))}
-    report(began, **told)
+        drawn = Drawn(spreads[column], 99)(_COMPARED)
+        asked = {"like": drawn, "words": np.stack([r[column] for r in real]) if column in real[0] else drawn[:0]}
+        for kind, vectors in asked.items():
+            for narrowed in ("", *NARROW) if len(vectors) else ():
+                where = Where(facets=((narrowed,),)) if narrowed else ANYWHERE
+                bound, share = _bounds(index, column, vectors, where)
+                recalls, took = [], []
+                for vector, least in zip(vectors, bound, strict=True):
+                    start = time.perf_counter()
+                    rows = index.by_vector(column, vector, _CANDIDATES, where)[:_NEAREST]
+                    took.append((time.perf_counter() - start) * 1000)
+                    recalls.append(sum(1 - r["_distance"] >= least - 1e-4 for r in rows) / _NEAREST)
+                name = f"{column}, {kind}, {narrowed or 'all'}"
+                told[name] = {"recall": mean(recalls), "ms": median(took), "share": share}
+                print(name, told[name], file=sys.stderr, flush=True)
+    report(began, compared=told)
 
 
-def main(side: str, folder: str, moments: str) -> None:
-    """One side, on the index in `folder`."""
-    if side == "build":
-        build(folder, int(moments))
-    elif side == "ask":
-        ask(Index(folder, Clustered))
-    else:
-        compare(Index(folder, Clustered))
+def _bounds(index: Index, column: str, vectors: Floats, where: Where) -> tuple[Floats, float]:
+    """The cosine of the tenth nearest row with each vector by brute force, and the share of rows compared."""
+    table = index._open()  # noqa: SLF001 - brute force needs every vector, which no caller else does
+    every = table.search().select([column])
+    batches = (every.where(where.sql()) if where.sql() else every).limit(10**8).to_batches()
+    best = np.full((len(vectors), _NEAREST), -1, np.float32)
+    count = 0
+    for batch in batches:
+        some = batch.column(column).drop_null()
+        if not len(some):
+            continue
+        count += len(some)
+        stored = some.flatten().to_numpy().reshape(len(some), -1)
+        near = vectors @ stored.T / np.linalg.norm(stored, axis=1)
+        best = -np.sort(-np.concatenate([best, near], axis=1), axis=1)[:, :_NEAREST]
+    return best[:, -1], count / table.count_rows()
+
+
+def add(folder: str, count: str) -> None:
+    """Put films of 1,500 moments in, one by one; how long each took and the first search after it."""
+    began = time.perf_counter()
+    spreads = load(Path(folder) / "spreads.npz")
+    embedder, films = Beside(spreads["meaning"]), Films(spreads["look"], 10**9)
+    index = Index(f"{folder}/index", lambda: embedder)
+    ours, _ = finder(folder, count)
+    ours.index.query_vectors("old man")
+    ours.search("old man place:night")
+    took, after, again = [], [], []
+    made = [films.film(1_000_000 + int(count) + n) for n in range(_ADDED)]
+    for film in made:
+        start = time.perf_counter()
+        index.update(film)
+        took.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        ours.search("old man place:night")
+        after.append(time.perf_counter() - start)
+    for film in made:  # analysed again, with fewer moments
+        fewer = films.film(1_000_000 + int(count) + made.index(film), "2")
+        start = time.perf_counter()
+        index.update(fewer)
+        again.append(time.perf_counter() - start)
+    for film in made:
+        index.remove(film.movie.id)
+    report(began, took=took, after=after, again=again)
+
+
+def main(side: str, *given: str) -> None:
+    """One side."""
+    {"fit": fit, "write": write, "tidy": tidy, "ask": ask, "compare": compare, "add": add}[side](*given)
 
 
 if __name__ == "__main__":

@@ -50,9 +50,9 @@ Read once from the environment, or given in Python as `Settings(...)`. Settings 
 things are worked out and are part of no key, but for those that say that they are part of what is stored.
 """,
     "Command line": """
-`cinedex [OPTIONS] COMMAND`. A film is named by its file name, its path, or the beginning of its id. Results go to
-standard output, for programs with `--json`; errors go to standard error, with an [exit code](exit-codes.md) for each
-sort of failure.
+`cinedex [OPTIONS] COMMAND`. A film is named by its file name, a part of it that no other has, its path, or the
+beginning of its id. Results go to standard output, for programs with `--json`; errors go to standard error, with an
+[exit code](exit-codes.md) for each sort of failure.
 """,
     "Models": """
 Weights are fetched once, checked against their SHA-256 and kept in the cache folder. The licence is that of the

@@ -11,8 +11,12 @@ from typing import Any, Literal
 
 from cinedex import plugins
 from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
-from cinedex.compliance.judge import Judge
+from cinedex.compliance.judge import EVIDENCE_MAX, Judge
+from cinedex.compliance.log import ReviewLog
 from cinedex.compliance.model import Judgement, Pack
+from cinedex.compliance.places import Decisions
+from cinedex.compliance.read import built_in
+from cinedex.compliance.review import Reviewer
 from cinedex.errors import CinedexError, NotFoundError
 from cinedex.formats.chapters import write_chapters
 from cinedex.formats.charts import Charts, write_charts
@@ -41,8 +45,11 @@ from cinedex.run.calm import Flicker
 from cinedex.run.events import Event, Happening
 from cinedex.run.local import LocalRunner
 from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
+from cinedex.run.unread import unread
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
+from cinedex.search.digest import Digest, digest
+from cinedex.search.examples import Like, face_like, sound_like, voice_like
 from cinedex.search.finder import Finder
 from cinedex.search.index import TABLE, Index
 from cinedex.search.moments import SOURCES, key_of
@@ -77,6 +84,12 @@ TAGGER = "efficientnet-lite2"
 
 NAMER = "langid"
 """The model that says which language a text is in."""
+
+HEARER, VOICE_EMBEDDER = "silero-vad", "resemblyzer"
+"""The models that listen to recordings of voices."""
+
+LISTENER = "yamnet"
+"""The model that says what recordings sound like."""
 
 DETECTOR, FACE_EMBEDDER = "centerface", "dlib-face"
 """The models that look at photos of people."""
@@ -206,12 +219,15 @@ class Library:
         """Every film of the library, by name."""
         return sorted(self.store.movies(), key=lambda m: (m.name.casefold(), m.id))
 
-    def find(self, film: str | Path) -> Movie:
-        """A film by id, the beginning of an id, name or path. Raises NotFoundError, UsageError where several fit."""
+    def find(self, film: str | Path, *, exactly: bool = False) -> Movie:
+        """A film by id, the beginning of an id, name or path; unless `exactly`, by a part of its name alone.
+
+        Raises NotFoundError, UsageError where several fit.
+        """
         text = str(film)
         if text[:1].isalnum() and len(text) <= 128 and "/" not in text and (exact := self._by_id(text)) is not None:
             return exact
-        return film_meant(text, self.movies(), self.settings.library)
+        return film_meant(text, self.movies(), self.settings.library, exactly=exactly)
 
     def _by_id(self, text: str) -> Movie | None:
         try:
@@ -294,7 +310,7 @@ class Library:
 
     def _index(self, movie: Movie) -> None:
         """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
-        steps = self.plan(movie).having(StepState.HIT)
+        steps = self.plan(movie).known(self.store).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
         taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
         made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
@@ -332,7 +348,7 @@ class Library:
 
         Where only some kinds of `rows` are wanted, no others are read, nor the tags that were taught.
         """
-        plan = self.plan(movie)
+        plan = self.plan(movie).known(self.store)
         tracks: dict[tuple[str, str], Track[Any]] = {}
         failures: dict[str, str] = {}
         wanted = None if rows is None else {row.kind for row in rows}
@@ -351,6 +367,14 @@ class Library:
         taught = self.taught.track(known) if rows is None else None
         return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
 
+    def evidence(self, movie: Movie) -> Timeline:
+        """The same, of which each track is read when it is asked for: judging needs few of them."""
+        known = unread(self.plan(movie), self.stages, self.store)
+        taught = self.taught.track(known) if next(iter(self.taught), None) is not None else None
+        return (
+            known if taught is None else replace(known, tracks={**known.tracks, (taught.maker.stage, Tag.kind): taught})
+        )
+
     @cached_property
     def flicker(self) -> Flicker:
         """What the standards on flashing say of a film, and what would make it pass."""
@@ -364,7 +388,8 @@ class Library:
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline)
+        reranker = (lambda: self.pool.get(self.settings.reranker)) if self.settings.reranker else None
+        return Finder(self.index, self.movies, self.cast, lambda: self.pool.get(TAGGER), self.timeline, reranker)
 
     def search(
         self,
@@ -374,9 +399,27 @@ class Library:
         movie: Movie | None = None,
         like: Path | None = None,
         more_like: tuple[Movie, Time] | None = None,
+        face: Path | None = None,
+        voice: Path | None = None,
+        sound: Path | None = None,
     ) -> SearchResult:
-        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly."""
-        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like)
+        """The moments that fit words and filters, look like a picture, or are like a moment; or none, said honestly.
+
+        `face` is a photo of somebody who is to be on screen, `voice` a recording of somebody who is to speak, `sound`
+        one of what is to be heard. Faces and voices raise UsageError where recognition is off.
+        """
+        examples = self._examples(face, voice, sound)
+        return self.finder.search(text, limit=limit, movie=movie, like=like, more_like=more_like, examples=examples)
+
+    def _examples(self, face: Path | None, voice: Path | None, sound: Path | None) -> list[Like]:
+        get, found = self.pool.get, list[Like]()
+        if face is not None:
+            found.append(face_like(face, self.cast, lambda: (get(DETECTOR), get(FACE_EMBEDDER))))
+        if voice is not None:
+            found.append(voice_like(voice, self.cast, self.timeline, lambda: (get(HEARER), get(VOICE_EMBEDDER))))
+        if sound is not None:
+            found.append(sound_like(sound, self.movies(), self.timeline, get(LISTENER)))
+        return found
 
     @property
     def edition(self) -> tuple[object, ...]:
@@ -401,6 +444,10 @@ class Library:
         """A film in chapters with cited times; see `summarise` for `length`, `scene`, `person`, `topic`."""
         return summarise(self.finder, self.timeline(movie), **about)
 
+    def digest(self, **about: Any) -> Digest:
+        """What the library has of a topic or a person, film by film; see `digest` for `length`, `person`, `topic`."""
+        return digest(self.finder, self.timeline, **about)
+
     def reel(self, movie: Movie, seconds: float = 60.0, purpose: Purpose = "highlights") -> Reel:
         """The clips that show a film in so many seconds, cut at shots and where nobody speaks."""
         return reel(self.timeline(movie), seconds, purpose)
@@ -414,7 +461,7 @@ class Library:
         return write_chapters(movie, [(Span(c.start, c.end), c.title) for c in self.summary(movie).chapters], to)
 
     def _looked(self, movie: Movie) -> tuple[bool, bool]:
-        made = {row for step in self.plan(movie).having(StepState.HIT) for row in step.stage.makes}
+        made = {row for step in self.plan(movie).known(self.store).having(StepState.HIT) for row in step.stage.makes}
         return bool(made & LOOKED), bool(made & LISTENED)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:
@@ -427,17 +474,38 @@ class Library:
         timeline, names = self.told(movie)
         return write_report(timeline, page, video=movie.uri, names=names)
 
-    def comply(self, movie: Movie, packs: Iterable[Pack]) -> list[Judgement]:
-        """What rule packs say of a film, judged from what is stored: nothing is analysed again."""
-        judge = Judge(self.timeline(movie))
+    def comply(
+        self,
+        movie: Movie,
+        packs: Iterable[Pack],
+        *,
+        most: int | None = EVIDENCE_MAX,
+        decisions: Decisions | None = None,
+    ) -> list[Judgement]:
+        """What rule packs say of a film, judged from what is stored: nothing is analysed again.
+
+        `most` bounds the places listed of a finding; all are counted. `decisions` are people's, else those of the log.
+        """
+        decided = self.reviewer.decisions(movie) if decisions is None else decisions
+        judge = Judge(self.evidence(movie), most=most, decisions=decided)
         return [judge.judge(pack) for pack in packs]
+
+    @property
+    def shareable(self) -> bool:
+        """Whether another process can open the same library by its settings alone."""
+        return self._stages is None and not self.settings.library.startswith("memory:")
+
+    @cached_property
+    def reviewer(self) -> Reviewer:
+        """What people decide about flags: the queue of them, deciding, and the log."""
+        return Reviewer(ReviewLog(self.store), self.evidence, lambda: built_in().values(), by=self.settings.user)
 
     def edits(
         self, movie: Movie, wishes: Sequence[Wish], packs: Iterable[Pack], margins: Margins | None = None
     ) -> EditList:
         """What to skip, mute and blur in a film: wishes by category and strength, among all that the packs look at."""
-        timeline = self.timeline(movie)
-        judge = Judge(timeline, most=None)
+        timeline = self.evidence(movie)
+        judge = Judge(timeline, most=None, decisions=self.reviewer.decisions(movie))
         return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
 
     def safe_copy(self, edits: EditList, to: Path, seen: Callable[[Time], None] = lambda _: None) -> Path:

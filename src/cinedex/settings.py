@@ -59,6 +59,9 @@ class Settings:
     sound: str = ""
     """The sound stream to listen to where a film has several: a language ('de') or a number from 1; otherwise the
     programme, which is no commentary and no description for the blind. CINEDEX_SOUND."""
+    reranker: str = ""
+    """A model of the task rerank, such as reranker-en, that reads the best hits of a search again and puts those that
+    answer first. CINEDEX_RERANKER."""
     registry: Path | None = None
     """A TOML file of further models. CINEDEX_REGISTRY."""
     rules: Path | None = None
@@ -143,6 +146,7 @@ _READERS: dict[str, Any] = {
     "SPEECH": str,
     "GLOSSARY": Path,
     "SOUND": _sound,
+    "RERANKER": str,
     "REGISTRY": Path,
     "RULES": Path,
     "PLUGINS": _flag,

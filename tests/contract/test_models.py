@@ -31,6 +31,7 @@ PROTOCOLS = {
     "objects": tasks.ObjectDetector,
     "nudity": tasks.NudityScorer,
     "embed-text": tasks.TextEmbedder,
+    "rerank": tasks.Reranker,
     "detect-faces": tasks.FaceDetector,
     "embed-faces": tasks.FaceEmbedder,
     "find-text": tasks.TextFinder,
@@ -38,7 +39,7 @@ PROTOCOLS = {
     "name-language": tasks.LanguageNamer,
 }
 
-CORE = [s for s in registry().values() if s.tier == "core"]
+CORE = [s for s in registry().values() if s.tier in {"core", "extra"}]
 
 
 @pytest.fixture(scope="module")
@@ -439,6 +440,25 @@ def test_a_question_is_nearest_to_what_answers_it(get: Get, spec: ModelSpec):
     model = get(spec)
     near = model.embed_texts(["night train"], query=True) @ model.embed_texts(TEXTS[:2]).T
     assert near[0, 0] > near[0, 1]
+
+
+@of("rerank")
+def test_every_text_is_judged_by_itself(get: Get, spec: ModelSpec):
+    model = get(spec)
+    together = model.judge("where does the night train go", TEXTS)
+    assert together.shape == (len(TEXTS),)
+    assert together.dtype == np.float32
+    assert np.isfinite(together).all()
+    alone = [model.judge("where does the night train go", [text])[0] for text in TEXTS]
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+    assert model.judge("night train", []).shape == (0,)
+
+
+@of("rerank")
+def test_what_answers_is_judged_higher_and_far_enough(get: Get, spec: ModelSpec):
+    model = get(spec)
+    answer, other = model.judge("night train", ["The night train leaves at nine", "Bananas ripen in the kitchen"])
+    assert answer >= model.near > other
 
 
 @of("embed-text")

@@ -167,3 +167,29 @@ def test_names_ask_for_formats():
         form_of(Path("a.sub"))
     with pytest.raises(UsageError, match="no subtitle format 'x'"):
         spelled([], "x")
+
+
+def test_the_language_tells_code_pages_apart():
+    for language, encoding, text in (
+        ("ja", "euc_jp", "あなたは何を探しているのですか"),
+        ("ja", "shift_jis", "私は誰かを探しています。"),
+        ("ja", "iso2022_jp", "長い旅でした"),
+        ("ko", "euc_kr", "당신은 무엇을 찾고 있습니까"),
+        ("ru", "koi8_r", "Я ищу кое-кого."),
+        ("zh-Hant", "big5", "你在這裡做什麼,我的朋友?"),
+        ("ar", "cp1256", "أنا أبحث عن شخص ما."),
+        ("th", "cp874", "ฉันกำลังมองหาใครบางคน"),
+    ):
+        file = parsed(f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n".encode(encoding), language)
+        assert file.subtitles[0].text == text, (language, encoding)
+        assert file.notes[0].endswith("which is a guess")
+    assert parsed("1\n00:00:01,000 --> 00:00:02,000\nnaïve\n".encode("cp1252"), "ja").subtitles[0].text == "naïve"
+
+
+def test_times_before_the_film_keep_their_sign():
+    text = (
+        "1\n-00:00:01,500 --> 00:00:02,000\nBoth - sides\n\n2\n-0:01:00,000 --> -00:00:59,000\nGone\n\n"
+        "3\n00:00:05,000 --> 00:00:06,000\n-00:00:01,000\n"
+    )
+    times = [(s.start.seconds, s.end.seconds, s.text) for s in parsed(text.encode()).subtitles]
+    assert times == [(-1.5, 2.0, "Both - sides"), (-60.0, -59.0, "Gone"), (5.0, 6.0, "-00:00:01,000")]

@@ -31,6 +31,9 @@ _about: dict[str, str] = {}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", type=Path, help="put what the tests print on this page")
+    parser.addoption(
+        "--analysed", type=Path, help="a library whose results may be used instead of analysing films anew"
+    )
 
 
 @pytest.hookimpl(hookwrapper=True)

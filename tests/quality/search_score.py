@@ -24,10 +24,10 @@ from PIL import Image
 from tests.timelines import make_movie
 from tests.unit.search_fixtures import film
 
-from cinedex.library import Library
 from cinedex.models import concepts
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
+from cinedex.models.tasks import Reranker
 from cinedex.search import query
 from cinedex.search.ask import Asker
 from cinedex.search.finder import Finder
@@ -80,6 +80,14 @@ LISTS = ("text", "meaning", "concept")
 """The lists that a search of words fuses."""
 
 
+CUTS: dict[str, tuple[str, ...]] = {
+    "all": (),
+    **{f"without {x}": (x,) for x in LISTS},
+    **{f"{x} alone": tuple(y for y in LISTS if y != x) for x in LISTS},
+}
+"""Ablations, and the lists that each does without."""
+
+
 @contextmanager
 def without(*lists: str) -> Iterator[None]:
     """Search as if some of the lists were not there."""
@@ -96,15 +104,13 @@ def without(*lists: str) -> Iterator[None]:
         yield
 
 
-def ablations(run: Callable[[], Score]) -> dict[str, Score]:
-    """All lists, all but one, and one alone."""
-    cuts = {"all": (), **{f"without {x}": (x,) for x in LISTS}}
-    cuts |= {f"{x} alone": tuple(y for y in LISTS if y != x) for x in LISTS}
+def ablations(run: Run, reranker: Reranker) -> dict[str, Score]:
+    """All lists, all but one, and one alone; then all with the top read again."""
     scores = {}
-    for name, lists in cuts.items():
+    for name, lists in CUTS.items():
         with without(*lists):
             scores[name] = run()
-    return scores
+    return scores | {"all, reranked": run(reranker)}
 
 
 def spoken_film(subtitles: Path, shot_seconds: float) -> Timeline:
@@ -143,11 +149,13 @@ def pictured_film(photos: Path, pool: ModelPool) -> tuple[Timeline, list[str]]:
     return film(*shots, id_="m1-pictured", seconds=4, gap=True), classes
 
 
-def score(index: Index, present: Sequence[tuple[str, Judge]], absent: Sequence[str]) -> Score:
+def score(
+    index: Index, present: Sequence[tuple[str, Judge]], absent: Sequence[str], reranker: Reranker | None = None
+) -> Score:
     """Ask everything."""
     ranks, gains = [], []
     for text, fits in present:
-        good = [fits(hit) for hit in search(index, text, limit=50).hits]
+        good = [fits(hit) for hit in search(index, text, limit=50, reranker=reranker).hits]
         ranks.append(good.index(True) + 1 if True in good else 0)
         discounts = 1 / np.log2(np.arange(2, 12))
         ideal = discounts[: max(1, min(sum(good), 10))].sum()
@@ -166,23 +174,66 @@ def score(index: Index, present: Sequence[tuple[str, Judge]], absent: Sequence[s
     )  # fmt: skip
 
 
-def spoken(part: str, pool: ModelPool, shot_seconds: float, folder: Path) -> Callable[[], Score]:
+Run = Callable[..., Score]
+"""Scores an index with a reranker, or without."""
+
+
+def spoken(part: str, pool: ModelPool, shot_seconds: float, folder: Path) -> Run:
     """An index of a film's subtitles, and how to score it."""
     told = QUERIES["spoken"][part]
     index = Index(str(folder / f"spoken{shot_seconds}"), lambda: pool.get("e5-small"))
     index.update(spoken_film(DATA / "speech" / "subtitles" / told["subtitles"], shot_seconds))
     present = [(text, _says(words)) for text, words in told["present"]]
-    return lambda: score(index, present, told["absent"])
+    return lambda reranker=None: score(index, present, told["absent"], reranker)
 
 
-def seen(part: str, pool: ModelPool, film_and_classes: tuple[Timeline, list[str]], folder: Path) -> Callable[[], Score]:
+def seen(part: str, pool: ModelPool, film_and_classes: tuple[Timeline, list[str]], folder: Path) -> Run:
     """An index of photographs, and how to score it."""
     timeline, classes = film_and_classes
     index = Index(str(folder / f"seen {part}"), lambda: pool.get("e5-small"))
     index.update(timeline)
     told = QUERIES["seen"][part]
     present = [(text, _shows(set(wanted), classes)) for text, wanted in told["present"]]
-    return lambda: score(index, present, told["absent"])
+    return lambda reranker=None: score(index, present, told["absent"], reranker)
+
+
+def in_languages() -> dict[str, list[tuple[str, str]]]:
+    """The first spoken queries of the test part by language, each with the words that answer it."""
+    told = QUERIES["spoken"]["languages"]
+    english = QUERIES["spoken"]["test"]["present"][: len(next(iter(told.values())))]
+    every = {"en": [text for text, _ in english], **told}
+    return {name: [(text, words) for text, (_, words) in zip(own, english, strict=True)] for name, own in every.items()}
+
+
+def by_language(pool: ModelPool, shot_seconds: float, folder: Path) -> dict[str, Score]:
+    """English subtitles, searched in every language."""
+    index = Index(str(folder / f"languages{shot_seconds}"), lambda: pool.get("e5-small"))
+    index.update(spoken_film(DATA / "speech" / "subtitles" / QUERIES["spoken"]["test"]["subtitles"], shot_seconds))
+    return {name: score(index, [(t, _says(w)) for t, w in own], []) for name, own in in_languages().items()}
+
+
+def asked_by_language(pool: ModelPool, folder: Path) -> dict[str, str]:
+    """The same asked as questions: how many are answered, and of how many the right place is cited."""
+    asker = _asker(pool, "test", folder / "asked in languages")
+    found = {}
+    for name, own in in_languages().items():
+        answers = [(asker.ask(text), words) for text, words in own]
+        cited = [[_bare(words) in _bare(e.text) for e in answer.evidence] for answer, words in answers]
+        found[name] = (
+            f"answered {sum(bool(a.claims) for a, _ in answers)} of {len(own)}, first citation right "
+            f"{sum(c[:1] == [True] for c in cited)}, any {sum(True in c for c in cited)}"
+        )
+    return found
+
+
+def _asker(pool: ModelPool, part: str, folder: Path) -> Asker:
+    """Answers questions about a film's subtitles."""
+    timeline = spoken_film(DATA / "speech" / "subtitles" / QUERIES["spoken"][part]["subtitles"], 4.0)
+    index = Index(str(folder), lambda: pool.get("e5-small"))
+    index.update(timeline)
+    nobody: Any = SimpleNamespace(register=SimpleNamespace(people={}), on=False, film=None, everybody=list)
+    finder = Finder(index, lambda: [timeline.movie], nobody, lambda: pool.get("efficientnet-lite2"))
+    return Asker(finder, lambda _: (True, True))
 
 
 def asked(part: str, pool: ModelPool, folder: Path) -> dict[str, Any]:
@@ -191,13 +242,7 @@ def asked(part: str, pool: ModelPool, folder: Path) -> dict[str, Any]:
     Claims are checked again here, by hand-made words of the answer; `claims` is how many were made in all.
     """
     told = QUERIES["spoken"][part]
-    timeline = spoken_film(DATA / "speech" / "subtitles" / told["subtitles"], 4.0)
-    index = Index(str(folder / "asked"), lambda: pool.get("e5-small"))
-    index.update(timeline)
-    nobody: Any = SimpleNamespace(register=SimpleNamespace(people={}), on=False, film=None, everybody=list)
-    asker = Asker(
-        Finder(index, lambda: [timeline.movie], nobody, lambda: pool.get("efficientnet-lite2")), lambda _: (True, True)
-    )
+    asker = _asker(pool, part, folder / "asked")
     answers = [(asker.ask(text), words) for text, words in told["present"]]
     cited = [[_bare(words) in _bare(e.text) for e in answer.evidence] for answer, words in answers]
     return {
@@ -242,32 +287,6 @@ def alike(pool: ModelPool, photos: Path, chosen: slice) -> dict[str, Any]:
     }
 
 
-FILMS = {"big_buck_bunny_252p_full.mp4": "big_buck_bunny_360p_full.mp4"}
-"""Another copy of a film that the queries of films name, picture for picture the same."""
-
-
-def filmed(library: Library) -> Score:
-    """Films analysed as users do, asked for what pictures show; a hit counts where it touches a range that answers.
-
-    Nothing is absent here: `false` is the share of all queries that got any answer, right or wrong.
-    """
-    told = json.loads((DATA / "retrieval" / "moment_queries.json").read_text("utf-8"))["queries"]
-    present = []
-    for name in {q["video"]: None for q in told}:
-        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "cues"])
-        library.analyze(DATA / "film" / FILMS.get(name, name), stages=["shots", "tags", "speech"])
-    for asked in told:
-        ranges = [(r["start"], r["end"]) for r in asked["relevant"]]
-        present.append((asked["query"], _touches(FILMS.get(asked["video"], asked["video"]), ranges)))
-    return score(library.index, present, [text for text, _ in present])
-
-
-def _touches(name: str, ranges: Sequence[tuple[float, float]]) -> Judge:
-    return lambda hit: (
-        hit.name == name and any(hit.start.seconds < end and start < hit.end.seconds for start, end in ranges)
-    )
-
-
 def _says(words: str) -> Judge:
     return lambda hit: _bare(words) in _bare(hit.words)
 
@@ -296,7 +315,7 @@ def main(part: str) -> None:
     pool = core_pool()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        runs: dict[str, tuple[str, Sequence[float], Callable[[], Score]]] = {}
+        runs: dict[str, tuple[str, Sequence[float], Run]] = {}
         around: Any = lambda at, step: [round(at + step * i, 3) for i in range(-3, 4)]  # noqa: E731 - said once, used twice
         for cut in (0.0, 4.0):
             bounds = around(query.BOUNDS["meaning"], 0.01)

@@ -21,9 +21,10 @@ from cinedex.models.writer import EndpointWriter, writing
 from cinedex.people.view import Character, Gallery, Standing
 from cinedex.search.answer import Answer, Claim, Evidence, claims_of, supported, verified
 from cinedex.search.ask import Asker
+from cinedex.search.digest import _shares, digest
 from cinedex.search.finder import Finder
 from cinedex.search.index import Index
-from cinedex.search.summary import summarise
+from cinedex.search.summary import LENGTHS, summarise
 from cinedex.settings import Settings
 from cinedex.timeline.time import SECOND, ZERO, Span
 from cinedex.timeline.track import Spans
@@ -289,6 +290,27 @@ def test_a_summary_of_a_scene_a_person_a_topic(finder: Finder):
     for wrong in ({"scene": 9}, {"person": "zoe"}):
         with pytest.raises(Exception, match=r"no scene 9|nobody called zoe"):
             summarise(finder, sea, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_library_is_summed_up_by_topic_and_person(finder: Finder):
+    known = {t.movie.id: t for t in (BOAT, seaside())}
+    anna = digest(finder, lambda m: known[m.id], person="anna")
+    assert {f.movie for f in anna.films} == set(known)
+    assert all(f.about == "anna" for f in anna.films)
+    assert sum(len(f.lines) for f in anna.films) <= LENGTHS["short"]
+    boat = digest(finder, lambda m: known[m.id], topic="captain drowned")
+    assert [(f.name, [line.text for line in f.lines]) for f in boat.films] == [
+        ("Boat.mp4", ["Nobody knows where the captain is.", "The captain drowned in 1921."])
+    ]
+    assert boat.searched == 2
+    assert digest(finder, lambda m: known[m.id], topic="zebra").notes == ("nothing in this library is about “zebra”",)
+    with pytest.raises(UsageError, match="a topic or a person"):
+        digest(finder, lambda m: known[m.id])
+
+
+def test_lines_are_shared_out_by_weight():
+    assert _shares([60, 30, 10], 10) == [6, 3, 1]
+    assert _shares([], 5) == []
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ WORDS = [
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     library = Library(tmp_path / "lib")
     library.store.put_movie(MOVIE)
-    monkeypatch.setattr(Library, "timeline", lambda *_: _timeline(WORDS, [10.0], SAID))
+    monkeypatch.setattr(Library, "evidence", lambda *_: _timeline(WORDS, [10.0], SAID))
     monkeypatch.setattr(edits_cli, "open_library", lambda: library)
     return library
 
@@ -83,7 +83,7 @@ def test_the_format_is_known_by_the_name_of_the_file(tmp_path: Path):
 def test_a_copy_is_written_of_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     film = probe(make_film(tmp_path / "a.mkv", seconds=6))
     monkeypatch.setattr(Library, "find", lambda *_: film)
-    monkeypatch.setattr(Library, "timeline", lambda *_: replace(_timeline(WORDS, [], SAID[:1]), movie=film))
+    monkeypatch.setattr(Library, "evidence", lambda *_: replace(_timeline(WORDS, [], SAID[:1]), movie=film))
     run("--skip", "language", "--copy", str(tmp_path / "b.mp4"))
     assert probe(tmp_path / "b.mp4").duration.seconds == pytest.approx(6 - 1.75, abs=0.05)
 

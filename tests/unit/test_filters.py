@@ -74,7 +74,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     return made
 
 
-MOVIES = [seaside().movie, film(("", []), id_="m1-other", name="Other.mp4").movie]
+TAGS = (("GENRE", "Silent Comedy"), ("director", "A. Berg"))
+MOVIES = [replace(seaside().movie, tags=TAGS), film(("", []), id_="m1-other", name="Other.mp4").movie]
 
 
 def ask(index: Index, text: str, **people: Spans) -> SearchResult:
@@ -106,7 +107,15 @@ def starts(result: SearchResult) -> list[tuple[int, int]]:
         ("-has:dialogue film:sea time:0:20-", [(20, 25)]),
         ("time:0:12-0:13", [(10, 15)]),
         ("year:1920-1929", [(0, 30)]),
+        ("year:1920..1929 place:beach", [(0, 10)]),
         ("year:1950-", []),
+        ("dialogue:yes film:sea", [(25, 30)]),
+        ("dialogue:no film:sea time:0:20-", [(20, 25)]),
+        ("-dialogue:no film:sea", [(25, 30)]),
+        ("genre:comedy place:beach", [(0, 10)]),
+        ("genre:com", []),
+        ("genre:comedy film:other", []),
+        ('director:"a berg" place:night', [(0, 5)]),
         ("film:other", []),
         ("haus", [(25, 30)]),
         ("burning house", [(25, 30)]),
@@ -169,6 +178,8 @@ def test_what_no_film_has_is_said(index: Index):
     result = ask(index, "place:moon dog")
     assert (result.hits, result.notes) == ((), ("no place is called moon; there are beach, night",))
     assert ask(index, "camera:pan").notes == ("no camera is called pan; no film here has any camera",)
+    assert ask(index, "genre:western").notes == ("no film's genre is western; there are Silent Comedy",)
+    assert ask(index, "title:x").notes == ("no film's title is x; no film here says its title",)
     assert ask(index, "film:nowhere").notes[0].startswith("no film is called nowhere; there are Sea (1921), Other")
 
 
@@ -210,7 +221,7 @@ def test_plain_words_are_read_into_filters_that_there_are(plain: str, understood
 
 
 def test_values_that_cannot_be_are_refused():
-    for text in ("time:soon", "year:old", "-film:sea", "-time:0:10"):
+    for text in ("time:soon", "year:old", "-film:sea", "-time:0:10", "-genre:comedy"):
         with pytest.raises(UsageError):
             parse(text)
     assert parse("http://x.y foo:bar 10:30") == Query("http://x.y foo:bar 10:30")

@@ -92,6 +92,12 @@ def test_commands_say_what_is_wrong(library: Library):
     assert "Nothing in this library matches “zebra”" in run("search", "zebra")
     assert "line 0 at the quay" in run("summary", "harbour")
     assert len(facts("summary", "harbour", "--length", "medium")["lines"]) == 12
+    with pytest.raises(UsageError, match="a topic or a person"):
+        run("summary")
+    with pytest.raises(UsageError, match="a scene is a film's"):
+        run("summary", "--scene", "1")
+    assert "1 of 1 films" in run("summary", "--topic", "quay")
+    assert "nothing in this library is about “zebra”" in run("summary", "--topic", "zebra")
 
 
 def test_the_index_is_checked_made_anew_and_tidied(library: Library):

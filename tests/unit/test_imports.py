@@ -23,7 +23,7 @@ LAYERS = (
     {"compliance"},
     {"run", "search", "formats", "taught"},
     {"library"},
-    {"segments"},
+    {"segments", "many"},
     {"app"},
     {"__init__", "__main__"},
 )

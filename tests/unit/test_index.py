@@ -15,6 +15,7 @@ from tests.unit.search_fixtures import film
 from cinedex.errors import ModelError, StoreError
 from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.models.tasks import TextEmbedder
+from cinedex.search.columns import blank_rows
 from cinedex.search.filters import Where
 from cinedex.search.index import Index
 from cinedex.search.query import search
@@ -235,3 +236,66 @@ def test_the_engine_keeps_quiet(tmp_path: Path):
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter and code
     assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def test_a_film_with_fewer_moments_than_before_leaves_none_of_them(tmp_path: Path):
+    index, reader = index_at(tmp_path), index_at(tmp_path)
+    index.update(film(*[(f"line {n}", [("wave", 0.5)]) for n in range(5)], id_="m1-a"))
+    index.update(CITY)
+    assert index.update(film(("line 0", []), ("another", []), id_="m1-a", made="2"))
+    assert reader.size == (2, 3)
+    assert sorted(found(reader, "line")) == ["line 0"]
+    assert sorted(r["id"] for r in reader.within(Where(movies=("m1-a",)))) == ["m1-a@0", "m1-a@3528000000"]
+
+
+def test_what_an_update_that_was_cut_off_left_is_never_found(tmp_path: Path):
+    index = index_at(tmp_path)
+    index.update(SEA)
+    table = index._open()
+    table.add(blank_rows({"m1-old@0"}, table.schema))
+    assert found(index, "storm") == ["a storm comes"]
+    assert all(r["movie"] == "m1-sea" for r in index.by_vector("meaning", index.query_vectors("x")["meaning"], 9))
+    index.compact()
+    assert index.size == (1, 2)
+
+
+def test_a_large_table_is_indexed_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What it is filtered by from some rows on, vectors from more; what is put in since is found as well."""
+    lines = [(f"word{n} and the sea", [("wave" if n % 3 else "lighthouse", 0.9)]) for n in range(300)]
+    index = index_at(tmp_path)
+    index.update(film(*lines, id_="m1-long"))
+    dark = Where(facets=(("tag:lighthouse",),))
+    vector = index.query_vectors("word7 and the sea")["meaning"]
+
+    def told() -> list[list[str]]:
+        asked = (
+            index.by_text("word9", 5, dark), index.by_text("sea", 400, Where(without=("tag:wave",))),
+            index.by_vector("meaning", vector, 1), index.within(Where(movies=("m1-long",), times=((0, 10**10),))),
+        )  # fmt: skip
+        return [sorted(r["id"] for r in rows) for rows in asked]
+
+    before = told()
+    monkeypatch.setattr("cinedex.search.index.FILTER_INDEX_FROM", 100)
+    monkeypatch.setattr("cinedex.search.index.VECTOR_INDEX_FROM", 256)
+    index.compact()
+    kinds = {column: i.index_type for i in index._open().list_indices() for column in i.columns}
+    assert kinds["facets"] == "LabelList"
+    assert kinds["movie"] == kinds["id"] == "BTree"
+    assert kinds["meaning"] == "IvfRq"
+    assert told() == before
+    index.update(film(("a comet", [("lighthouse", 0.9)]), id_="m1-new"))
+    assert [r["words"] for r in index.by_text("comet", 5, dark)] == ["a comet"]
+    index.update(film(*lines[:10], id_="m1-long", made="2"))
+    assert index.size == (2, 11)
+    assert len(index.within(dark)) == 5
+
+
+def test_a_table_is_tidied_once_there_is_enough_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cinedex.search.index._LOOSE_FILES", 4)
+    index = index_at(tmp_path)
+    files = []
+    for number in range(9):
+        index.update(film((f"line {number}", []), id_=f"m1-{number}"))
+        files.append(index._open().stats()["fragment_stats"]["num_fragments"])
+    assert max(files) < 5
+    assert len(found(index, "line")) == 9

@@ -162,6 +162,8 @@ def test_whatever_is_missing_the_page_is_written(about: dict[str, Any]) -> None:
 def test_films_without_pictures_or_length_are_written() -> None:
     sound = Page(render_report(Timeline(make_movie(30, video=None))))
     assert sound.data("facts")["aspect"] is None
+    assert 'class="sound-only"' in render_report(Timeline(make_movie(30, video=None)))
+    assert 'class="sound-only"' not in render_report(make_timeline(1))
     assert Page(render_report(Timeline(make_movie(0)))).data("facts")["duration"] == 0
 
 

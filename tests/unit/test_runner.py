@@ -27,7 +27,7 @@ from cinedex.settings import Settings
 from cinedex.stages.base import Cost, Inputs, Need, Stage
 from cinedex.store import Store
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Flag, Glance, Row, Shot, Sound
+from cinedex.timeline.rows import Flag, Glance, Row, Shot, Sound, Tag
 from cinedex.timeline.time import SECOND, Span, Time
 
 
@@ -332,3 +332,116 @@ def test_a_chunk_says_what_it_is():
     assert "FrameChunk(2 of" in repr(
         FrameChunk(*(np.zeros(2, dtype=np.int64),) * 3, np.zeros(2, bool), np.zeros((2, 4, 4, 3), np.uint8))
     )
+
+
+@dataclass(frozen=True)
+class Broken(Loud):
+    """Fails while `fails` is set, which is no parameter of its."""
+
+    fails: ClassVar[bool] = True
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        if self.fails:
+            raise ZeroDivisionError("by nought")
+        yield from super().run(inputs)
+
+
+@dataclass(frozen=True)
+class After(Guest):
+    """Needs what the guest says."""
+
+    name: ClassVar[str] = "after"
+    makes: ClassVar[tuple[type[Row], ...]] = (Tag,)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Flag,)
+
+    @property
+    def welcomes(self) -> tuple[type[Row], ...]:
+        return ()
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        notes = tuple(f.note for f in inputs.track(Flag))
+        yield Tag(start=inputs.span.start, end=inputs.span.end, label=notes[0], vocabulary="notes", score=1.0)
+
+
+def test_a_welcomed_stage_that_fails_is_not_computed_and_blocks_nobody(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store, movie = Store(str(tmp_path)), probe(film)
+    stages = [After(), QuietGuest(), Halves(), Index(), Broken()]
+
+    def said() -> dict[str, str]:
+        plan = make_plan(movie, stages, store, {}).known(store)
+        tables = {s.name: store.read(movie.id, s.name, s.key).tables for s in plan.having(StepState.HIT)}
+        return {
+            "guest": tables["guest"]["flag"].column("note").to_pylist()[0],
+            "after": tables["after"]["tag"].column("label").to_pylist()[0],
+        }
+
+    events = run(store, movie, stages)
+    assert [e.stage for e in events if e.what is Happening.FAILED] == ["loud"]
+    assert {e.stage for e in events if e.what is Happening.DONE} == {"index", "halves", "guest", "after"}
+    assert said() == {"guest": "deaf", "after": "deaf"}
+    # Asked again it is tried again, and what went on without it is stored.
+    again = run(store, movie, stages)
+    assert [e.stage for e in again if e.what is Happening.STARTED] == ["loud"]
+    assert {e.stage for e in again if e.what is Happening.SKIPPED} == {"index", "halves", "guest", "after"}
+    # Once it does not fail, what welcomes it is made anew.
+    monkeypatch.setattr(Broken, "fails", False)
+    healed = run(store, movie, stages)
+    assert {e.stage for e in healed if e.what is Happening.DONE} == {"loud", "guest", "after"}
+    assert said() == {"guest": "6 sounds", "after": "6 sounds"}
+
+
+def test_what_needs_a_failed_stage_is_lost_to_what_welcomes_it(film: Path, tmp_path: Path):
+    """The failed stage is needed by one that is itself only welcome."""
+    store, movie = Store(str(tmp_path)), probe(film)
+    stages = [QuietGuest(), Halves(), Index(), Echo(), BrokenLooker()]
+    events = run(store, movie, stages)
+    assert [e.stage for e in events if e.what is Happening.FAILED] == ["looker"]
+    assert [(e.stage, e.why) for e in events if e.what is Happening.SKIPPED] == [("echo", "needs looker, which failed")]
+    plan = make_plan(movie, stages, store, {}).known(store)
+    assert plan.step("guest").state is StepState.HIT
+    assert plan.step("guest").needs == ("halves",)
+
+
+@dataclass(frozen=True)
+class QuietGuest(Guest):
+    """A guest that asks for sounds alone."""
+
+    @property
+    def welcomes(self) -> tuple[type[Row], ...]:
+        return (Sound,)
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        sounds = inputs.welcomed(Sound)
+        note = "deaf" if sounds is None else f"{len(sounds)} sounds"
+        yield Flag(start=inputs.span.start, end=inputs.span.end, label="guest", score=1.0, note=note)
+
+
+@dataclass(frozen=True)
+class BrokenLooker(Looker):
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        raise ZeroDivisionError(f"{inputs.movie.name} by nought")
+
+
+@dataclass(frozen=True)
+class Echo(Guest):
+    """Sounds, from what was looked at."""
+
+    name: ClassVar[str] = "echo"
+    makes: ClassVar[tuple[type[Row], ...]] = (Sound,)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Tag,)
+
+    @property
+    def welcomes(self) -> tuple[type[Row], ...]:
+        return ()
+
+    def run(self, inputs: Inputs) -> Iterator[Row]:
+        assert inputs.track(Tag) is None
+        yield from ()

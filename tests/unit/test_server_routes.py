@@ -187,6 +187,13 @@ def test_a_film_is_summed_up(analysed: Running, film: str):
     assert analysed.client.get(f"/v1/films/{film}/summary", params={"person": "Nobody"}).status_code == 404
 
 
+def test_the_library_is_summed_up_by_a_topic(analysed: Running):
+    told = analysed.client.get("/v1/summary", params={"topic": "something green"}).json()
+    assert told["searched"] == 1
+    assert told["films"][0]["lines"]
+    assert analysed.client.get("/v1/summary").status_code == 422
+
+
 def test_more_like_a_moment(analysed: Running, film: str):
     found = analysed.client.get("/v1/search", params={"more_like": f"{film}@3"})
     assert found.status_code == 200

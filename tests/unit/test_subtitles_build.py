@@ -103,13 +103,30 @@ def test_two_who_speak_fast_share_a_cue_with_hyphens():
     words = [*said(["Coming?"], "en", 14, [0.0], start=1.0), *said(["Soon."], "en", 14, [0.0], start=1.62)]
     words += said(["Then", "I", "wait."], "en", 14, [0.0] * 3, start=2.1)
     turns = [Turn(Time(0), Time.from_seconds(1.6), 1), Turn(Time.from_seconds(1.6), Time.from_seconds(2.05), 2)]
-    made = build(
-        words, load_guide("netflix", "en"), Rate(24), turns=[*turns, Turn(Time.from_seconds(2.05), SECOND * 9, 1)]
-    )
+    turns.append(Turn(Time.from_seconds(2.05), SECOND * 9, 1))
+    made = build(words, load_guide("netflix", "en"), Rate(24), turns=turns)
     assert made.subtitles[0].lines == ("-Coming?", "-Soon.")
     french = build(words, load_guide("netflix", "fr"), Rate(24), turns=turns)
     assert french.subtitles[0].lines == ("- Coming?", "- Soon.")
     assert made.verdict.conforming == french.verdict.conforming == 1
+
+
+def test_nobody_takes_over_amid_a_phrase():
+    words = said(["ask", "what", "you", "can", "do.", "Me?"], "en", 14, [0.0] * 6, start=1.0)
+    turns = [Turn(words[n].start, words[n].end, number) for n, number in ((1, 1), (2, 2), (3, 1), (4, 1), (5, 2))]
+    made = build(words, load_guide("netflix", "en"), Rate(24), turns=turns)
+    assert [s.lines for s in made.subtitles] == [("ask what you can do.",), ("Me?",)]
+
+
+def test_a_pause_for_effect_does_not_end_a_cue_amid_a_phrase():
+    sentence = "And so my fellow Americans, ask not what your country can do for you, ask what you can do for it."
+    texts = sentence.split(" ")
+    pauses = [0.0] * len(texts)
+    pauses[4], pauses[7], pauses[13] = 1.0, 1.0, 0.4
+    made = build(said(texts, "en", 12, pauses), load_guide("netflix", "en"), Rate(25))
+    assert [s.text.replace("\n", " ") for s in made.subtitles] == [
+        "And so my fellow Americans,", "ask not what your country can do for you,", "ask what you can do for it."
+    ]  # fmt: skip
 
 
 def test_sounds_are_told_where_nobody_speaks_and_songs_are_marked():
@@ -153,7 +170,8 @@ def test_any_file_is_mended_without_another_word(spans: list[tuple[float, float]
         for (a, b), t in zip(spans, texts, strict=False)
     ]
     made = mend(before, guide, rate)
-    ordered = sorted(before, key=lambda s: (s.start, s.end))
+    shown = [s for s in before if s.end > Time(0) or s.start >= Time(0)]  # the others end before the film begins
+    ordered = sorted(shown, key=lambda s: (s.start, s.end))
     assert letters("".join(s.text for s in made.subtitles)) == letters("".join(s.text for s in ordered))
     assert {f.rule for f in made.verdict.faults if f.level == "must"} <= {"reading-speed"}
 

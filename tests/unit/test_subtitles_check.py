@@ -127,3 +127,13 @@ def test_graphemes_lose_nothing(text: str):
 def test_frames_are_found_from_rounded_milliseconds(frame: int, rate: Rate, off: int):
     at = Time(frame * rate.den * 705_600_000 // rate.num + off * 705_600)
     assert frame_of(at, rate) == frame
+
+
+def test_what_lies_before_the_film_is_left_out_and_what_stands_for_hours_is_cut():
+    early = Subtitle(Time(-FPS.time(48)), Time(-FPS.time(24)), ("Gone.",))
+    made = mend([early, sub(-12, 48, "Early."), sub(100, 24 * 3600 * 90, "for ever")], load_guide("netflix", "en"), FPS)
+    assert [s.text for s in made.subtitles] == ["Early.", "for ever"]
+    assert made.subtitles[0].start == Time(0)
+    assert frame_of(made.subtitles[1].end, FPS) == 100 + 168
+    assert made.notes == ("1 subtitles end before the film begins and are left out",)
+    assert made.verdict.bad == 0

@@ -165,3 +165,15 @@ def test_a_film_without_known_cuts_says_so():
     words = said(TEXT, "en", 14, [0.0] * len(TEXT), start=5)
     made = film_subtitles(film(*words, cue(5, 11, " ".join(TEXT)), kinds=(Cue, Word)), sdh=True)
     assert made.notes == ("cuts are not known: no edge was moved onto one", "sounds are not known: none is told")
+
+
+def test_where_nobody_speaks_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    silent = film()
+    monkeypatch.setattr(Library, "find", lambda _self, _film: silent.movie)
+    monkeypatch.setattr(Library, "timeline", lambda _self, _movie: silent)
+    monkeypatch.setattr(subtitles_cli, "open_library", lambda: Library(tmp_path / "lib"))
+    to = tmp_path / "night.srt"
+    assert "Nobody speaks in night.mkv: there is nothing to write (--sdh tells sounds)." in run("night", "-o", to)
+    facts: Any = json.loads(run("night", "-o", to, "--sdh", "--json"))
+    assert (facts["file"], facts["count"]) == (None, 0)
+    assert not to.exists()

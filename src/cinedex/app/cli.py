@@ -24,6 +24,7 @@ from cinedex.app import (
     models_cli,
     people_cli,
     reel_cli,
+    review_cli,
     server_cli,
     subtitles_cli,
     tags_cli,
@@ -46,10 +47,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("compliance")(compliance_cli.compliance)
+app.add_typer(compliance_cli.app, name="compliance")
 app.command("edits")(edits_cli.edits)
 app.add_typer(models_cli.app, name="models")
 app.add_typer(people_cli.app, name="people")
+app.add_typer(review_cli.app, name="review")
 app.add_typer(subtitles_cli.app, name="subtitles")
 app.add_typer(tags_cli.app, name="tags")
 app.add_typer(server_cli.keys, name="keys")
@@ -64,7 +66,7 @@ app.command()(find_cli.summary)
 app.command()(reel_cli.reel)
 app.command()(reel_cli.chapters)
 
-Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
+Film = Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")]
 Stages = Annotated[str, typer.Option("--stages", help="Only these stages, comma-separated, and what they need.")]
 
 
@@ -244,7 +246,7 @@ def remove(
 ) -> None:
     """Forget a film and all its facts. The film file itself stays."""
     library = open_library()
-    movie = library.find(film)
+    movie = library.find(film, exactly=yes)
     if not yes and not typer.confirm(f"Forget {movie.name} ({movie.id[:16]}) and all that is known of it?"):
         raise typer.Exit(1)
     library.remove(movie)

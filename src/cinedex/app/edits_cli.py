@@ -30,7 +30,7 @@ Score = Annotated[float, typer.Option("--score", help="How sure a flag has to be
 
 
 def edits(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     skip: Skip = "",
     mute: Mute = "",
     blur: Blur = "",

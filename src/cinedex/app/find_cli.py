@@ -29,9 +29,21 @@ def search(
     more_like: Annotated[
         str | None, typer.Option("--more-like", help="FILM@TIME: a moment that the others are to be like.")
     ] = None,
+    face: Annotated[
+        Path | None, typer.Option("--face", help="A photo of somebody who is to be on screen (recognition must be on).")
+    ] = None,
+    voice: Annotated[
+        Path | None, typer.Option("--voice", help="A recording of a voice that is to speak (recognition must be on).")
+    ] = None,
+    sound: Annotated[Path | None, typer.Option("--sound", help="A recording of what is to be heard.")] = None,
+    pictures: Annotated[
+        bool | None,
+        typer.Option("--pictures/--no-pictures", help="Show stills; by default where the terminal has graphics."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find moments by what is said, read, seen or heard in them, and by who is on screen."""
+    from cinedex.app import thumbs  # noqa: PLC0415 - only this command shows hits
     from cinedex.app.tables import hits_table, result_facts  # noqa: PLC0415 - only this command shows hits
 
     library = open_library()
@@ -41,11 +53,16 @@ def search(
         movie=library.find(film) if film else None,
         like=like,
         more_like=_moment(library, more_like) if more_like else None,
+        face=face,
+        voice=voice,
+        sound=sound,
     )
     if as_json:
         print_json(result_facts(result))
     else:
-        out.print(hits_table(result))
+        how = thumbs.way(out, pictures)
+        shown = thumbs.stills(library, result.hits) if how else []
+        out.print(hits_table(result, [thumbs.Still(s, how) if s else None for s in shown] if how else ()))
 
 
 def _moment(library: Library, text: str) -> tuple[Movie, Time]:
@@ -115,20 +132,32 @@ def ask(
 
 
 def summary(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[
+        str | None,
+        typer.Argument(help="A film of the library: its name or part of it, path, or start of id; else all."),
+    ] = None,
     length: Annotated[str, typer.Option("--length", help="short, medium or long.")] = "short",
     scene: Annotated[int | None, typer.Option("--scene", min=0, help="Only this scene.")] = None,
     person: Annotated[str, typer.Option("--person", help="Only where this person is on screen.")] = "",
     topic: Annotated[str, typer.Option("--topic", help="Only moments that these words find.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Sum up a film in quoted lines and chapters, each with its time."""
-    from cinedex.app.telling import summary_text  # noqa: PLC0415 - only this command sums up
+    """Sum up a film in quoted lines and chapters, or what the whole library has of a topic or a person."""
+    from cinedex.app.telling import digest_text, summary_text  # noqa: PLC0415 - only this command sums up
     from cinedex.search.summary import LENGTHS  # noqa: PLC0415 - only this command sums up
 
     if length not in LENGTHS:
         raise UsageError(f"a summary is {', '.join(LENGTHS)}, not {length!r}")
     library = open_library()
+    if film is None:
+        if scene is not None:
+            raise UsageError("a scene is a film's", remedy="Name the film before --scene.")
+        every = library.digest(length=length, person=person, topic=topic)
+        if as_json:
+            print_json(plain(every))
+        else:
+            out.print(digest_text(every), soft_wrap=True)
+        return
     told = library.summary(library.find(film), length=length, scene=scene, person=person, topic=topic)
     if as_json:
         print_json(plain(told))

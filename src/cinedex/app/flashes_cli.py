@@ -10,9 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from cinedex.app.opening import Json, open_library, out, print_json
+from cinedex.formats.compliance import facts_of
+from cinedex.formats.compliance.curves import allowed_by, amount, told
 from cinedex.stages.flashing import DEFAULT, measured
 from cinedex.stages.flicker.fix import Remedy
-from cinedex.stages.flicker.judge import Finding, Verdict, Worst
+from cinedex.stages.flicker.judge import Finding, Verdict
 from cinedex.timeline.time import Time
 
 _COLOURS = {"fail": "red", "caution": "yellow", "pass": "green", "not measured": "magenta"}
@@ -29,7 +31,7 @@ Standards = Annotated[
 
 
 def flashes(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     profile: Standards = None,
     fix: Annotated[bool, typer.Option("--fix", help="Say what would make each failing window pass.")] = False,
     as_json: Json = False,
@@ -55,7 +57,9 @@ def _print(judged: Verdict, cures: Sequence[Remedy]) -> None:
         table.add_column(name)
     for worst in judged.worst:
         at = worst.at.clock if worst.at is not None else ""
-        table.add_row(f"  {worst.rule.name}", _said(worst, worst.value), _allowed(worst), at, worst.rule.known)
+        table.add_row(
+            f"  {worst.rule.name}", amount(worst.rule, worst.value), allowed_by(worst.rule), at, worst.rule.known
+        )
     for rule in judged.unmeasured:
         table.add_row(f"  {rule.name}", "not measured", "", "", rule.known)
     out.print(table)
@@ -65,32 +69,9 @@ def _print(judged: Verdict, cures: Sequence[Remedy]) -> None:
             f"{finding.span.end.clock}  {finding.rule.name}: {measured(finding)}"
         )
     for cure in cures:
-        out.print(f"  [cyan]remedy[/] {cure.span.start.clock} - {cure.span.end.clock}  {_told(cure)}")
+        out.print(f"  [cyan]remedy[/] {cure.span.start.clock} - {cure.span.end.clock}  {told(cure)}")
     if judged.unmeasured:
         out.print("  [dim]`cinedex analyze FILM` measures what is missing.[/]")
-
-
-def _said(worst: Worst, value: float) -> str:
-    return f"{value:g} stripes" if worst.rule.test == "stripes" else f"{value / 2:g} flashes/s"
-
-
-def _allowed(worst: Worst) -> str:
-    if worst.rule.test == "stripes":
-        return f"below {worst.limit:g} stripes"
-    lasting = f", {worst.rule.seconds:g} s of {worst.rule.window:g}" if worst.rule.test == "extended" else ""
-    return f"{worst.limit / 2:g} flashes/s{lasting}"
-
-
-def _told(cure: Remedy) -> str:
-    do = {
-        "dim": f"dim to {cure.amount:.0%} of its light",
-        "slow": f"slow {cure.amount:g} times, to {cure.span.duration.seconds * cure.amount:.1f} s",
-        "skip": f"skip {cure.span.duration.seconds:.1f} s",
-    }[cure.act]
-    if cure.passes is None:
-        return f"{do}; not tried, as it is so long"
-    after = f"{cure.before:g} -> {cure.after:g} changes" if cure.after is not None else ""
-    return f"{do}: {after}, {'passes' if cure.passes else 'still fails'}"
 
 
 def _facts(judged: Verdict, cures: Sequence[Remedy], *, fix: bool) -> dict[str, Any]:
@@ -106,20 +87,7 @@ def _facts(judged: Verdict, cures: Sequence[Remedy], *, fix: bool) -> dict[str, 
         "not_measured": [r.name for r in judged.unmeasured],
     }
     if fix:
-        facts["remedies"] = [
-            {
-                "start": c.span.start.seconds,
-                "end": c.span.end.seconds,
-                "act": c.act,
-                "amount": c.amount,
-                "harm": c.harm,
-                "before": c.before,
-                "after": c.after,
-                "limit": c.limit,
-                "passes": c.passes,
-            }
-            for c in cures
-        ]
+        facts["remedies"] = [facts_of(cure) for cure in cures]
     return facts
 
 

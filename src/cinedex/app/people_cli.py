@@ -35,7 +35,7 @@ app = typer.Typer(
 
 @app.command()
 def show(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     page: Annotated[Path | None, typer.Option("--page", help="Write an HTML page with everybody instead.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="Also those who are hidden, and however many.")] = False,
     as_json: Json = False,

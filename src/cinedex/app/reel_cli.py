@@ -13,7 +13,7 @@ from cinedex.canonical import plain
 from cinedex.errors import UsageError
 from cinedex.search.reel import PURPOSES
 
-Film = Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")]
+Film = Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")]
 
 
 def reel(

@@ -52,7 +52,7 @@ Audience = Annotated[str, typer.Option("--audience", help="adult or child: how f
 
 @app.command()
 def make(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     style: Style = "netflix",
     language: Annotated[
         str | None, typer.Option("--language", "-l", help="As en; default the one spoken most.")
@@ -85,6 +85,14 @@ def make(
         audience=_audience(audience),
         widest=SCC_LINE if form == "scc" else None,
     )
+    if not made.subtitles:
+        if as_json:
+            print_json({"file": None, "notes": list(made.notes), **_facts(made.verdict)})
+            return
+        what = "Nobody speaks and no sound is told" if sdh else "Nobody speaks"
+        also = "" if sdh else " (--sdh tells sounds)"
+        out.print(f"{what} in {escape(movie.name)}: there is nothing to write{also}.", soft_wrap=True)
+        return
     path = to or Path(f"{Path(movie.name).stem or movie.id[:16]}.{made.guide.language}.{form}")
     library.write_subtitles(made.subtitles, path, form=form, language=made.guide.language)
     if as_json:
@@ -98,7 +106,7 @@ def make(
 
 @app.command()
 def translate(
-    film: Annotated[str, typer.Argument(help="A film of the library: its name, path, or the beginning of its id.")],
+    film: Annotated[str, typer.Argument(help="A film of the library: its name or part of it, path, or start of id.")],
     language: Annotated[str, typer.Option("--language", "-l", help="Into which, as fr or pt-BR.")],
     only_plan: Annotated[bool, typer.Option("--plan", help="Say what would be asked, and ask nothing.")] = False,
     as_json: Json = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -112,8 +114,8 @@ def result_facts(result: SearchResult) -> dict[str, Any]:
     return dict(plain(result))
 
 
-def hits_table(result: SearchResult) -> RenderableType:
-    """Found moments for people, best first, or that there are none."""
+def hits_table(result: SearchResult, stills: Sequence[RenderableType | None] = ()) -> RenderableType:
+    """Found moments for people, best first, or that there are none; each with its still, where one is given."""
     searched = f"{_count(result.moments, 'moment')} of {_count(result.films, 'film')} searched"
     notes = [Text(printable(note), style="yellow") for note in result.notes]
     if result.read:
@@ -127,14 +129,14 @@ def hits_table(result: SearchResult) -> RenderableType:
         )
         return Group(Text(nothing + rest), *notes)
     parts: list[RenderableType] = []
-    for number, hit in enumerate(result.hits, 1):
+    for number, (hit, still) in enumerate(zip_longest(result.hits, stills), 1):
         head = Text.assemble(
             (f"{number:>2}  ", "dim"),
             (printable(hit.name), "bold"),
             "  ",
             (f"{hit.start.clock[:-4]}-{hit.end.clock[:-4]}", "cyan"),
         )
-        parts.append(head)
+        parts += [head] if still is None else [head, still]
         if hit.words:
             said = Text(printable(hit.words))
             for start, end in hit.matched:

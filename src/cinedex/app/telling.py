@@ -10,6 +10,7 @@ from rich.text import Text
 from cinedex.app.tables import printable
 from cinedex.canonical import plain
 from cinedex.search.answer import Answer, Evidence
+from cinedex.search.digest import Digest
 from cinedex.search.summary import Summary
 from cinedex.timeline.time import Time
 
@@ -42,11 +43,9 @@ def answer_facts(answer: Answer) -> dict[str, Any]:
 
 def summary_text(told: Summary) -> RenderableType:
     """Lines and chapters, each with its time."""
-    parts: list[RenderableType] = [Text(f"{printable(told.name)}: {printable(told.about)}", style="bold")]
-    marks = {"said": "“{}”", "read": "reads “{}”", "seen": "sees {}", "heard": "hears {}"}
-    parts += [
-        Text.assemble((f"{_clock(line.start)}  ", "cyan"), marks[line.kind].format(printable(line.text)))
-        for line in told.lines
+    parts: list[RenderableType] = [
+        Text(f"{printable(told.name)}: {printable(told.about)}", style="bold"),
+        *_lines(told),
     ]
     if told.chapters:
         parts += [Text(), Text("Chapters", style="bold")]
@@ -55,6 +54,25 @@ def summary_text(told: Summary) -> RenderableType:
         parts.append(Text.assemble((f"{_clock(chapter.start)}  ", "cyan"), printable(chapter.title), (people, "dim")))
     parts += [Text(printable(note), style="yellow") for note in told.notes]
     return Group(*parts)
+
+
+def digest_text(told: Digest) -> RenderableType:
+    """The lines of each film, and how many films there are beside."""
+    parts: list[RenderableType] = []
+    for film in told.films:
+        parts += [Text(printable(film.name), style="bold"), *_lines(film), Text()]
+    parts += [Text(printable(note), style="yellow") for note in told.notes]
+    beside = f"; {told.others:,} more have something of it" if told.others else ""
+    parts.append(Text(f"{len(told.films):,} of {told.searched:,} films{beside}", style="dim"))
+    return Group(*parts)
+
+
+def _lines(told: Summary) -> list[RenderableType]:
+    marks = {"said": "“{}”", "read": "reads “{}”", "seen": "sees {}", "heard": "hears {}"}
+    return [
+        Text.assemble((f"{_clock(line.start)}  ", "cyan"), marks[line.kind].format(printable(line.text)))
+        for line in told.lines
+    ]
 
 
 def _played(piece: Evidence) -> dict[str, Any]:

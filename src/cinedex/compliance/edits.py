@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from cinedex.compliance.model import CATEGORIES, Judgement
+from cinedex.compliance.model import CATEGORIES, Evidence, Judgement
 from cinedex.errors import UsageError
 from cinedex.stages.wordlists import STRENGTHS
 from cinedex.timeline.movie import Movie
@@ -121,15 +121,25 @@ def wished(act: Act, text: str, known: Iterable[str] = CATEGORIES) -> list[Wish]
 
 
 def flagged(timeline: Timeline, judged: Iterable[Judgement]) -> list[Flagged]:
-    """Every place that findings rest on, once each; a word of a cue is where it is said, if that was timed."""
+    """Every place that findings rest on, once each, but for those that people have rejected.
+
+    A word of a cue is where it is said, if that was timed and nobody has said where it is.
+    """
     said = _Said(timeline)
     found: dict[tuple[Span, str, str], Flagged] = {}
     for finding in (f for j in judged for f in j.findings):
         for e in finding.evidence:
-            for span in said.where(e.span, e.note) if e.category == "language" else (e.span,):
+            if e.rejected:
+                continue
+            for span in said.where(e.span, e.note) if _worded(e) else (e.span,):
                 flag = Flagged(span, e.category, e.strength, e.note, e.score, finding.clause.id, e.ref)
                 found.setdefault((span, e.category, e.note), flag)
     return sorted(found.values(), key=lambda f: (f.span, f.category, f.note))
+
+
+def _worded(evidence: Evidence) -> bool:
+    corrected = evidence.decision is not None and evidence.decision.span is not None
+    return evidence.category == "language" and not corrected
 
 
 def edit_list(

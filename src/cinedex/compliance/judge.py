@@ -1,19 +1,25 @@
-"""Judges a film by a pack from its facts alone: no film is watched, and what was not measured never passes."""
+"""Judges a film by a pack from its facts alone: no film is watched, and what was not measured never passes.
+
+What people decided about a flag holds: a rejected one does not count, a corrected one counts as corrected.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from cinedex.compliance.counted import Counted, counted, sifted, standing
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement, Outcome, Pack
+from cinedex.compliance.places import Decision, Decisions, Place
 from cinedex.stages.concerns import rulings
+from cinedex.stages.flicker.judge import Finding as Flashing
 from cinedex.stages.flicker.judge import verdict
 from cinedex.stages.flicker.profiles import profiles
 from cinedex.stages.mentions import listed, mentions
 from cinedex.stages.wordlists import LANGUAGE, STRENGTHS
 from cinedex.timeline.rows import KINDS, Concern, Cue, Flash, Mention, Pattern, Row, Text, Word
-from cinedex.timeline.time import SECOND, Time
+from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.timeline import State, Timeline
 from cinedex.timeline.track import Spans
 
@@ -26,15 +32,23 @@ _OPEN = ("person", "signs", "signs-warned")
 _PICTURED = ("tag@", "object@", "nudity@")
 """How references to what was seen in pictures begin."""
 
+_FAILING = ("strong", "very-strong")
+"""Strengths of flashing that fail."""
+
 _OF_SOUND = ("programme", "soundfaults")
 """Stages whose silence means nothing where there is no sound."""
 
 
 class Judge:
-    """Judges one film; what several clauses count is counted once. `most` bounds the places listed of a finding."""
+    """Judges one film; what several clauses count is counted once. `most` bounds the places listed of a finding.
 
-    def __init__(self, timeline: Timeline, *, most: int | None = EVIDENCE_MAX) -> None:
-        self.timeline, self.most = timeline, most
+    `decisions` are the film's: what they say of a place holds, and those whose place is met are known to it then.
+    """
+
+    def __init__(
+        self, timeline: Timeline, *, most: int | None = EVIDENCE_MAX, decisions: Decisions | None = None
+    ) -> None:
+        self.timeline, self.most, self.decisions = timeline, most, decisions or Decisions()
 
     def judge(self, pack: Pack) -> Judgement:
         """What the pack says of the film."""
@@ -66,20 +80,32 @@ class Judge:
         missing = self._missing(kind, clause.stage)
         if missing:
             return Finding(clause, "not measured", None, missing, ())
-        rows = [r for r in self._rows(kind, clause.stage) if _fits(r, clause)]
+        rows = [r for r in self._rows(kind, clause.stage) if _labelled(r, clause)]
         if clause.test == "value":
-            values = [float(getattr(r, "value", 0.0)) for r in rows]
-            if not values:
-                return Finding(clause, "not measured", None, f"there is no {', '.join(clause.labels)}", ())
-            # The value farthest out decides.
-            return self._compared(clause, max(values, key=clause.beyond), rows)
-        return self._compared(clause, self._number(clause, rows), rows)
+            values = [r for r in rows if float(getattr(r, "score", 1.0)) >= clause.score]
+            return self._valued(clause, values)
+        seen = sifted(counted(rows, clause.about, self.decisions), lambda c: c.score >= clause.score)
+        value = self._number(clause, [c.span for c in seen if c.counts])
+        seen.sort(key=lambda c: not c.counts)
+        evidence = tuple(c.evidence(_note(c.row)) for c in seen[: self.most])
+        return self._verdict(clause, value, evidence, seen)
+
+    def _valued(self, clause: Clause, rows: Sequence[Row]) -> Finding:
+        """By the value that is farthest out."""
+        values = [float(getattr(r, "value", 0.0)) for r in rows]
+        if not values:
+            return Finding(clause, "not measured", None, f"there is no {', '.join(clause.labels)}", ())
+        evidence = [Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0)), clause.about) for r in rows]
+        return self._verdict(clause, max(values, key=clause.beyond), tuple(evidence[: self.most]), evidence)
 
     def _missing(self, kind: type[Row], stage: str) -> str:
         if stage in _OF_SOUND and not self.timeline.movie.audio:
             return "the film has no sound"
         if stage in self.timeline.failures:
             return f"the stage {stage} failed: {self.timeline.failures[stage]}"
+        makers = self.timeline.makers.get(kind.kind, ())
+        if stage and makers and stage not in makers:
+            return f"no stage {stage} makes {kind.kind}; these do: {', '.join(makers)}"
         if stage and (stage, kind.kind) not in self.timeline.tracks:
             return f"the stage {stage} did not run; cinedex analyze runs it"
         if not stage and self.timeline.state(kind) is not State.DONE:
@@ -89,25 +115,30 @@ class Judge:
     def _rows(self, kind: type[Row], stage: str) -> Iterable[Row]:
         return self.timeline.tracks[stage, kind.kind] if stage else self.timeline.track(kind)
 
-    def _number(self, clause: Clause, rows: list[Row]) -> float:
-        spans = Spans.of(r.span for r in rows).support()
+    def _number(self, clause: Clause, places: list[Span]) -> float:
+        spans = Spans.of(places).support()
         duration = max(int(self.timeline.movie.duration), 1)
         if clause.test == "count":
-            return float(len(rows))
+            return float(len(places))
         if clause.test == "per-minute":
-            return len(rows) * 60 * int(SECOND) / duration
+            return len(places) * 60 * int(SECOND) / duration
         if clause.test == "longest":
             return max((float(s.duration.seconds) for s in spans), default=0.0)
         return int(spans.total) / duration if clause.test == "share" else float(Time(int(spans.total)).seconds)
 
     @cached_property
-    def _said(self) -> list[Mention]:
+    def _said(self) -> list[Counted]:
         """What was said and shown of the words of the lists; found here where the stage that does it did not run."""
-        found = self.timeline.find(Mention)
-        if found is not None:
-            return list(found)
+        track = self.timeline.find(Mention)
+        if track is not None:
+            return counted(track.rows, "", self.decisions)
         words = list(self.timeline.find(Word) or ())
-        return list(mentions(self.timeline.find(Cue) or (), words, self.timeline.find(Text) or ()))
+        found = mentions(self.timeline.find(Cue) or (), words, self.timeline.find(Text) or ())
+        return counted(list(found), "", self.decisions)
+
+    @cached_property
+    def _concerns(self) -> list[Counted]:
+        return counted(self.timeline.track(Concern).rows, "", self.decisions)
 
     def _worded(self, clause: Clause) -> Finding:
         state = self.timeline.state(Cue)
@@ -119,43 +150,40 @@ class Judge:
         spoken = set(cues.table.column("language").unique().to_pylist())
         unread = sorted(s for s in spoken if not listed(s))
         topics, strengths = clause.topics or LANGUAGE, clause.strengths or STRENGTHS
-        hits = [m for m in self._said if m.topic in topics and m.strength in strengths and m.score >= clause.score]
-        value = float(len(hits))
+        hits = sifted(self._said, lambda c: c.topic in topics and c.strength in strengths and c.score >= clause.score)
+        value = float(sum(c.counts for c in hits))
         if clause.test == "words-per-minute":
             value /= max(float(self.timeline.movie.duration.seconds) / 60, 1 / 60)
-        surest = sorted(hits, key=lambda m: -m.score)[: self.most]
+        surest = sorted(hits, key=lambda c: (not c.counts, -c.score))[: self.most]
         evidence = tuple(
-            Evidence(m.span, m.refs[0] if m.refs else m.ref, m.text, m.score, *_sort(m, clause))
-            for m in sorted(surest, key=lambda m: m.start)
+            c.evidence(str(getattr(c.row, "text", "")), c.row.refs[0] if c.row.refs else c.row.ref)
+            for c in sorted(surest, key=lambda c: c.span)
         )
         if unread and not clause.beyond(value):
             why = f"there is no list of words for {', '.join(unread)}"
             return Finding(clause, "not measured", None, why, evidence)
-        return self._verdict(clause, value, evidence)
+        return self._verdict(clause, value, evidence, hits)
 
     def _flashing(self, clause: Clause) -> Finding:
         judged = verdict(profiles()[clause.labels[0]], self.timeline.find(Flash), self.timeline.find(Pattern))
-        failing = [f for f in judged.findings if f.outcome == "fail"]
+        places = [Place("flashing", clause.about, f"{clause.labels[0]}/{f.rule.name}", f.span) for f in judged.findings]
+        decided = self.decisions.of(places)
         evidence = tuple(
-            Evidence(
-                f.span,
-                f.refs[0] if f.refs else "",
-                f"{f.rule.name}: {f.value:.3g}, allowed {f.limit:.3g}",
-                1.0,
-                clause.about,
-                "strong" if f.outcome == "fail" else "moderate",
-            )
-            for f in judged.findings[: self.most]
+            _flashed(f, place, decided.get(place)) for f, place in zip(judged.findings, places, strict=True)
         )
+        there = [e for e in evidence if e.counts]
+        # What a rule only warns of fails where a person has said that it is so.
+        failing = [e for e in there if e.strength in _FAILING or (e.decision is not None and e.decision.do == "accept")]
         value = float(len(failing))
+        shown = tuple(sorted(evidence, key=lambda e: not e.counts)[: self.most])
         if failing:
-            return Finding(clause, clause.over, value, f"{len(failing)} failing stretches", evidence)
+            return Finding(clause, clause.over, value, _why(f"{len(failing)} failing stretches", evidence), shown)
         if judged.unmeasured:
             names = ", ".join(rule.name for rule in judged.unmeasured)
-            return Finding(clause, "not measured", None, f"not measured: {names}; cinedex analyze does it", evidence)
-        if judged.findings:
-            return Finding(clause, "needs a human", value, f"{len(judged.findings)} stretches to look at", evidence)
-        return Finding(clause, "pass", value, "0 failing stretches", ())
+            return Finding(clause, "not measured", None, f"not measured: {names}; cinedex analyze does it", shown)
+        if there:
+            return Finding(clause, "needs a human", value, _why(f"{len(there)} stretches to look at", evidence), shown)
+        return Finding(clause, "pass", value, _why("0 failing stretches", evidence), shown)
 
     def _signs(self, clause: Clause) -> Finding:
         """What there are signs of. They are for a person to look at; that there are none proves nothing."""
@@ -163,17 +191,17 @@ class Judge:
         if self.timeline.state(Concern) is not State.DONE or unseen is None:
             why = self._missing(Concern, "") or "nothing that could show it was computed; cinedex analyze does it"
             return Finding(clause, "not measured", None, why, ())
-        found = [c for c in self.timeline.track(Concern) if c.score >= clause.score]
-        signs = [c for c in found if c.category in clause.labels and c.strength in (clause.strengths or STRENGTHS)]
+        strengths = clause.strengths or STRENGTHS
+        found = sifted(self._concerns, lambda c: c.score >= clause.score)
+        signs = sifted(found, lambda c: c.category in clause.labels and c.strength in strengths)
         if clause.test == "signs-warned":
-            warnings = Spans.of(c.span for c in found if c.category == "tobacco-warning").support()
-            seen = [c for c in signs if any(ref.startswith(_PICTURED) for ref in c.refs)]
-            return _warned(clause, seen, warnings, unseen, self.most)
-        evidence = tuple(
-            Evidence(c.span, c.ref, f"{c.label} ({c.strength}, {c.rule})", c.score, *_sort(c, clause))
-            for c in signs[: self.most]
-        )
-        return Finding(clause, "needs a human", float(len(signs)), f"{_summed(signs)}{unseen}", evidence)
+            warned = (c.span for c in found if c.category == "tobacco-warning" and c.counts)
+            seen = [c for c in signs if any(ref.startswith(_PICTURED) for ref in c.row.refs)]
+            return _warned(clause, seen, Spans.of(warned).support(), unseen, self.most)
+        left = [c for c in signs if c.counts]
+        signs.sort(key=lambda c: not c.counts)
+        evidence = tuple(c.evidence(_sign(c)) for c in signs[: self.most])
+        return Finding(clause, "needs a human", float(len(left)), _why(f"{_summed(left)}{unseen}", signs), evidence)
 
     def _unseen(self, clause: Clause) -> str | None:
         """What was not looked at though rules of the categories lean on it, in words; None where nothing was."""
@@ -188,65 +216,75 @@ class Judge:
         made = all((stage, kind.kind) in self.timeline.tracks for stage in self.timeline.makers.get(kind.kind, ()))
         return made and self.timeline.state(kind) is State.DONE
 
-    def _compared(self, clause: Clause, value: float, rows: list[Row]) -> Finding:
-        evidence = tuple(
-            Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0)), *_sort(r, clause))
-            for r in rows[: self.most]
-        )
-        return self._verdict(clause, value, evidence)
-
-    def _verdict(self, clause: Clause, value: float, evidence: tuple[Evidence, ...]) -> Finding:
-        unsure = not any(e.score >= 0.5 for e in evidence) and bool(evidence)
+    def _verdict(
+        self, clause: Clause, value: float, evidence: tuple[Evidence, ...], found: Sequence[Counted | Evidence]
+    ) -> Finding:
+        """What a measured value comes to; `found` is all that it rests on, of which `evidence` is listed."""
+        there = [f for f in found if f.counts]
+        unsure = not any(f.score >= 0.5 for f in there) and bool(there)
         outcome: Outcome = "pass"
         if clause.beyond(value):
             outcome = "needs a human" if unsure else clause.over
-        return Finding(clause, outcome, value, f"{value:.4g} {clause.unit}".strip(), evidence)
+        return Finding(clause, outcome, value, _why(f"{value:.4g} {clause.unit}".strip(), found), evidence)
 
 
 def _weight(finding: Finding) -> str:
     return "at least" if finding.outcome == "fail" else "perhaps"
 
 
-def _fits(row: Row, clause: Clause) -> bool:
-    named = getattr(row, "label", getattr(row, "measure", ""))
-    return (not clause.labels or named in clause.labels) and float(getattr(row, "score", 1.0)) >= clause.score
+def _labelled(row: Row, clause: Clause) -> bool:
+    return not clause.labels or getattr(row, "label", getattr(row, "measure", "")) in clause.labels
 
 
-_TOPICS = {"profanity": "language", "sexual": "language"}
-"""Topics of words that are called otherwise among the categories."""
+def _why(said: str, found: Iterable[Counted | Evidence]) -> str:
+    return "; ".join([said, *standing(found)])
 
 
-def _sort(row: Row, clause: Clause) -> tuple[str, str]:
-    """What a row is a flag of, and how strong: as it says itself, else as the clause does."""
-    named = str(getattr(row, "category", "") or getattr(row, "topic", ""))
-    return _TOPICS.get(named, named) or clause.about, str(getattr(row, "strength", ""))
+def _flashed(found: Flashing, place: Place, decision: Decision | None) -> Evidence:
+    strength = "strong" if found.outcome == "fail" else "moderate"
+    span, category = place.span, place.category
+    if decision is not None and decision.do == "correct":
+        span, category = decision.span or span, decision.category or category
+        strength = decision.strength or strength
+    note = f"{found.rule.name}: {found.value:.3g}, allowed {found.limit:.3g}"
+    return Evidence(
+        span, found.refs[0] if found.refs else "", note, 1.0, category, strength, found.refs, place, decision,
+        counts=decision is None or decision.do != "reject",
+    )  # fmt: skip
+
+
+def _sign(sign: Counted) -> str:
+    return f"{sign.place.label} ({sign.strength}, {getattr(sign.row, 'rule', '')})"
 
 
 def _note(row: Row) -> str:
     return str(getattr(row, "note", "") or getattr(row, "label", "") or getattr(row, "measure", ""))
 
 
-def _summed(signs: list[Concern]) -> str:
+def _summed(signs: list[Counted]) -> str:
     """How many signs of what there are, the most frequent first."""
     if not signs:
         return "no sign found, which proves nothing"
-    labels = Counter(c.label for c in signs)
+    labels = Counter(c.place.label for c in signs)
     seconds = float(Spans.of(c.span for c in signs).support().total.seconds)
     told = ", ".join(f"{count} x {label}" for label, count in labels.most_common())
     return f"signs to look at, {seconds:.0f} s in all: {told}"
 
 
-def _warned(clause: Clause, shown: list[Concern], warnings: Spans, unseen: str, most: int | None) -> Finding:
+def _warned(clause: Clause, seen: list[Counted], warnings: Spans, unseen: str, most: int | None) -> Finding:
     """How much of each stretch a warning covers; the least of them counts."""
+    shown = [c for c in seen if c.counts]
     if not shown:
         why = f"no tobacco was seen in the picture, which proves nothing; {len(warnings)} warnings were{unseen}"
-        return Finding(clause, "needs a human", None, why, ())
+        return Finding(clause, "needs a human", None, _why(why, seen), tuple(c.evidence(_sign(c)) for c in seen[:most]))
+    shown.sort(key=lambda c: c.span)  # corrected ones may have moved
     covered = Spans.of(c.span for c in shown).overlap(warnings)
     shares = [int(part) / max(int(c.span.duration), 1) for c, part in zip(shown, covered, strict=True)]
     evidence = tuple(
-        Evidence(c.span, c.ref, f"{c.label}, warned of in {share:.0%} of it", c.score, *_sort(c, clause))
+        c.evidence(f"{c.place.label}, warned of in {share:.0%} of it")
         for c, share in zip(shown[:most], shares, strict=False)
     )
+    out = tuple(c.evidence(_sign(c)) for c in seen if not c.counts)
     lacking = sum(clause.beyond(share) > 0 for share in shares)
     why = f"{lacking} of {len(shown)} stretches that may show tobacco lack the warning{unseen}"
-    return Finding(clause, "needs a human", min(shares), why, evidence)
+    return Finding(clause, "needs a human", min(shares), _why(why, seen), (*evidence, *out)[:most])

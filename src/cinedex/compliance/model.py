@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cinedex.compliance.places import Decision, Place
 from cinedex.stages.concerns import CATEGORIES as SIGNS
 from cinedex.timeline.time import Span
 
@@ -89,9 +90,11 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A place in the film that a finding rests on; `ref` names the row.
+    """A place in the film that a finding rests on; `ref` names the row, `rests` the rows that it rests on itself.
 
-    `category` and `strength` say what it is flagged for and how strong that is; '' where that is not known.
+    `category` and `strength` say what it is flagged for and how strong that is; '' where that is not known. All is as
+    people have decided: `place` is what the machine flagged (None for a measure of the whole film), `decision` what was
+    decided about it. One that was rejected, or corrected to something else, is still told and does not count.
     """
 
     span: Span
@@ -100,6 +103,15 @@ class Evidence:
     score: float
     category: str = ""
     strength: str = ""
+    rests: tuple[str, ...] = ()
+    place: Place | None = None
+    decision: Decision | None = None
+    counts: bool = True
+
+    @property
+    def rejected(self) -> bool:
+        """Whether somebody said that it is wrong."""
+        return self.decision is not None and self.decision.do == "reject"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Films as users name them: files, folders of them, and films of a library by name, path or the beginning of an id."""
+"""Films as users name them: files, folders of them, and films of a library by name, a part of it, path or id."""
 
 from __future__ import annotations
 
@@ -32,18 +32,32 @@ def films_in(paths: Iterable[str | Path]) -> Iterator[str | Path]:
 _SHORTEST_ID = 4
 """Letters of an id that may stand for it."""
 
+_TOLD = 5
+"""Films that are named where several are meant."""
 
-def film_meant(text: str, movies: Sequence[Movie], library: str) -> Movie:
-    """The film of a library that a path, a name or the beginning of an id means. Raises NotFoundError, UsageError."""
-    path = str(Path(text).absolute())
+
+def film_meant(text: str, movies: Sequence[Movie], library: str, *, exactly: bool = False) -> Movie:
+    """The film of a library that a path, a name or the beginning of an id means; else, a part of one name alone.
+
+    The beginning of a name goes before what stands elsewhere in it; capitals do not matter. `exactly` allows no parts.
+    Raises NotFoundError, and UsageError where several fit.
+    """
+    path, part = str(Path(text).absolute()), "" if exactly else text.casefold().strip()
+    names = [(Path(m.name).stem.casefold(), m) for m in movies] if part else []
     for found in (
         [m for m in movies if m.uri in {text, path}],
         [m for m in movies if text in {m.name, Path(m.name).stem}],
         [m for m in movies if len(text) >= _SHORTEST_ID and text in {m.id[: len(text)], m.id[3 : 3 + len(text)]}],
+        [m for name, m in names if name.startswith(part)],
+        [m for name, m in names if part in name],
     ):
         if len(found) > 1:
-            ids = ", ".join(f"{m.name} ({m.id[:16]})" for m in found[:5])
-            raise UsageError(f"{text!r} fits {len(found)} films: {ids}", remedy="Give the beginning of its id.")
+            ids = ", ".join(f"{m.name} ({m.id[:16]})" for m in found[:_TOLD])
+            more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+            raise UsageError(
+                f"{text!r} fits {len(found)} films: {ids}{more}",
+                remedy="Give more of its name, or the beginning of its id.",
+            )
         if found:
             return found[0]
     raise NotFoundError(f"no film {text!r} in the library {library}", remedy="`cinedex add` it first.")

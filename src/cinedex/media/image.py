@@ -22,6 +22,13 @@ def jpeg(pixels: npt.NDArray[np.uint8], *, quality: int = 80) -> bytes:
     return out.getvalue()
 
 
+def png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """A PNG of uint8 [height, width, 3] or [height, width]."""
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG")
+    return out.getvalue()
+
+
 PHOTO_PIXELS = 100_000_000
 """Most pixels of a photograph that is read."""
 

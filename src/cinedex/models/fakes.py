@@ -248,6 +248,18 @@ class FakeTextEmbedder:
         return vectors
 
 
+class FakeReranker:
+    """Judges a text by how many of the question's words it has."""
+
+    near = 0.5
+
+    def judge(self, question: str, texts: Sequence[str]) -> Floats:
+        """The share of the question's words that each text has."""
+        asked = set(_words(question))
+        shares = [len(asked & set(_words(text))) / max(len(asked), 1) for text in texts]
+        return np.array(shares, np.float32)
+
+
 class FakeImageEmbedder:
     """Places pictures by the shares of their colours, and texts by the colours that they name."""
 
@@ -375,11 +387,11 @@ class FakeLanguageNamer:
 
 
 def fake_specs() -> dict[str, ModelSpec]:
-    """The core models by their real names, without files; their spaces are marked, so that nobody mixes them up."""
+    """The core and extra models by their real names, without files; their spaces are marked as fakes'."""
     return {
         name: replace(spec, files=(), memory_mib=1, space=f"fake-{spec.space}" if spec.space else None)
         for name, spec in registry().items()
-        if spec.tier == "core"
+        if spec.tier in {"core", "extra"}
     }
 
 
@@ -402,6 +414,7 @@ _FAKES: dict[str, Callable[[ModelSpec], Any]] = {
     "transcribe": lambda _: FakeTranscriber(),
     "tag": lambda spec: FakeImageTagger(spec.space or "fake-colours"),
     "embed-text": lambda spec: FakeTextEmbedder(spec.space or "fake-words", int(spec.options.get("dim", 384))),
+    "rerank": lambda _: FakeReranker(),
     "embed-picture": lambda spec: FakeImageEmbedder(spec.space or "fake-sight"),
     "detect-faces": lambda _: FakeFaceDetector(),
     "embed-faces": lambda spec: FakeFaceEmbedder(spec.space or "fake-faces", float(spec.options.get("same", 0.4))),

@@ -48,8 +48,9 @@ class ModelFile:
     parts: tuple[Source, ...]
 
 
-Tier: TypeAlias = Literal["core", "hub", "cloud"]
-"""core: its files come with packages; hub: from a model hub; cloud: it answers from elsewhere and has no files."""
+Tier: TypeAlias = Literal["core", "extra", "hub", "cloud"]
+"""core: its files come with packages; extra: the same, but nothing uses it unless a setting names it; hub: from a model
+hub; cloud: it answers from elsewhere and has no files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,18 @@ class TextEmbedder(Protocol):
 
 
 @runtime_checkable
+class Reranker(Protocol):
+    """Reads a question together with each of some texts, and says how well the text answers it."""
+
+    near: float
+    """Score from which a text is likely to answer; below it, scores tell no text from another."""
+
+    def judge(self, question: str, texts: Sequence[str]) -> Floats:
+        """One score a text, float32 [n], higher for a better answer; comparable for one question only."""
+        ...
+
+
+@runtime_checkable
 class ImageEmbedder(Protocol):
     """Places pictures and texts in one space, so that words can look for what is seen."""
 

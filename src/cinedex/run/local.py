@@ -1,7 +1,8 @@
 """The runner for one machine: films and stages side by side in threads, under a budget of cores and memory.
 
 Every ready stage of a film that watches it in the same way shares one pass; passes go reel by reel, each committed, so
-that a kill loses at most the running reel. A failed stage blocks only what needs it; a bad film stops nobody else.
+that a kill loses at most the running reel. A failed stage blocks only what needs it, and what welcomes it goes on
+without; a bad film stops nobody else.
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ class _Work:
             elif step.state is StepState.BLOCKED:
                 film.failed[step.name] = step.why
                 yield _event(Happening.SKIPPED, film, step.name, why=step.why)
-        yield from _blocked(film)
+        yield from self._lost(film)
         self.films.append(film)
         yield from self._let_go()
 
@@ -202,8 +203,24 @@ class _Work:
         for step in ended.group:
             ended.film.running.discard(step.name)
             yield self._settled(ended.film, step, ended.outcomes[step.name])
-        yield from _blocked(ended.film)
+        yield from self._lost(ended.film)
         yield from self._let_go()
+
+    def _lost(self, film: _Film) -> Iterator[Event]:
+        """What failed is lost to what needs it, which can no longer run; what only welcomed it goes on without."""
+        film.plan = film.plan.without(film.failed, self.store)
+        stages = [s.stage for s in film.plan.steps]
+        for step in film.plan.steps:
+            if step.name in film.done | film.running or step.name in film.failed:
+                continue
+            needed = {m for row in step.stage.reads for m in makers_of(row.kind, stages)} & set(step.needs)
+            lost = [n for n in step.needs if n in needed and n in film.failed]
+            if lost:
+                film.failed[step.name] = f"needs {', '.join(lost)}, which failed"
+                yield _event(Happening.SKIPPED, film, step.name, why=film.failed[step.name])
+            elif step.state is StepState.HIT:
+                film.done.add(step.name)
+                yield _event(Happening.SKIPPED, film, step.name, fraction=1.0, why="stored")
 
     def _let_go(self) -> Iterator[Event]:
         for film in [f for f in self.films if f.finished]:
@@ -319,15 +336,6 @@ def _task(step: Step, plan: Plan, stages: list[Stage]) -> Task:
         for row in (*step.stage.reads, *step.stage.welcomes)
     }
     return Task(step.stage, step.key, {m.name: m.pin for m in step.models}, reads)
-
-
-def _blocked(film: _Film) -> Iterator[Event]:
-    """Steps that can no longer run because of what failed before them."""
-    for step in film.plan.steps:
-        lost = [n for n in step.needs if n in film.failed]
-        if lost and step.name not in film.failed and step.name not in film.done:
-            film.failed[step.name] = f"needs {', '.join(lost)}, which failed"
-            yield _event(Happening.SKIPPED, film, step.name, why=film.failed[step.name])
 
 
 class _Progress:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,9 @@ from cinedex.timeline.movie import Movie
 
 _PIXEL = 2.5e-9
 """CPU seconds to decode and scale a pixel of H.264, measured at 1280 x 720; other codecs take half to twice as much."""
+
+
+_BEFORE = "failed before: "
 
 
 class StepState(StrEnum):
@@ -43,6 +46,11 @@ class Step:
         """The stage's name."""
         return self.stage.name
 
+    @property
+    def failed(self) -> bool:
+        """Whether it is to run again after it failed."""
+        return self.state is StepState.RUN and self.why.startswith(_BEFORE)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -58,6 +66,36 @@ class Plan:
     def having(self, state: StepState) -> tuple[Step, ...]:
         """The steps in one state."""
         return tuple(s for s in self.steps if s.state is state)
+
+    def without(self, lost: Collection[str], store: Store) -> Plan:
+        """The plan once the steps `lost` have failed: what welcomed their rows goes on without, under a key of its own.
+
+        What needs them is lost with them. Steps that are stored stay as they are.
+        """
+        stages = [s.stage for s in self.steps]
+        gone, keys = set(lost), {s.name: s.key for s in self.steps}
+        steps = []
+        for step in self.steps:
+            needed = {m for row in step.stage.reads for m in makers_of(row.kind, stages)}
+            if step.state is not StepState.HIT and step.name not in gone:
+                if needed & gone & set(step.needs):
+                    gone.add(step.name)
+                else:
+                    step = _rekeyed(self.movie, step, [n for n in step.needs if n not in gone], keys, store)  # noqa: PLW2901
+                    keys[step.name] = step.key
+            steps.append(step)
+        return Plan(self.movie, tuple(steps))
+
+    def known(self, store: Store) -> Plan:
+        """The plan as what is stored answers it: without the steps that failed when they were last tried."""
+        plan, lost = self, {s.name for s in self.steps if s.failed}
+        while lost:
+            plan = plan.without(lost, store)
+            more = {s.name for s in plan.steps if s.failed} - lost
+            if not more:
+                break
+            lost |= more
+        return plan
 
     @property
     def models(self) -> tuple[ModelSpec, ...]:
@@ -92,11 +130,19 @@ def make_plan(
         makers += [s for s in _welcomed(stage, stages) if steps[s].state is not StepState.BLOCKED]
         needs = tuple(dict.fromkeys(makers))
         specs = tuple(_spec(name, stage, models) for name in stage.uses)
-        pins = {spec.name: spec.pin for spec in specs}
-        name = key(movie.id, stage.name, stage.version, parameters(stage), pins, [steps[n].key for n in needs])
+        name = _key(movie, stage, specs, [steps[n].key for n in needs])
         state, why = _judge(movie, stage, name, [steps[n] for n in needs], specs, store, blocked)
         steps[stage.name] = Step(stage, name, state, why, needs, specs)
     return Plan(movie, tuple(steps.values()))
+
+
+def _rekeyed(movie: Movie, step: Step, needs: Sequence[str], keys: Mapping[str, str], store: Store) -> Step:
+    """A step with the needs that are left, which have these keys; itself where nothing is changed by that."""
+    name = _key(movie, step.stage, step.models, [keys[n] for n in needs])
+    if name == step.key:
+        return step
+    state, why = (step.state, step.why) if step.state is StepState.BLOCKED else _stored(movie, step.stage, name, store)
+    return replace(step, key=name, state=state, why=why, needs=tuple(needs))
 
 
 def ordered(stages: Sequence[Stage]) -> list[Stage]:
@@ -169,6 +215,11 @@ def makers_of(kind: str, stages: Sequence[Stage]) -> tuple[str, ...]:
     return tuple(s.name for s in stages if any(row.kind == kind for row in s.makes))
 
 
+def _key(movie: Movie, stage: Stage, specs: Sequence[ModelSpec], needs: Sequence[str]) -> str:
+    pins = {spec.name: spec.pin for spec in specs}
+    return key(movie.id, stage.name, stage.version, parameters(stage), pins, needs)
+
+
 def _welcomed(stage: Stage, stages: Sequence[Stage]) -> list[str]:
     """The names of the stages that make what it welcomes."""
     return [m for row in stage.welcomes for m in makers_of(row.kind, stages) if m != stage.name]
@@ -221,8 +272,14 @@ def _judge(
         reason = blocked(spec)
         if reason:
             return StepState.BLOCKED, reason
+    return _stored(movie, stage, name, store)
+
+
+def _stored(movie: Movie, stage: Stage, name: str, store: Store) -> tuple[StepState, str]:
+    if store.has(movie.id, stage.name, name):
+        return StepState.HIT, "stored"
     failed = store.failure(movie.id, name)
     if failed:
-        return StepState.RUN, f"failed before: {failed}"
+        return StepState.RUN, f"{_BEFORE}{failed}"
     older = [k for k in store.keys(movie.id, stage.name) if "." not in k]
     return StepState.RUN, "changed since it was last computed" if older else "not computed yet"

@@ -35,6 +35,16 @@ _CITES = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _MARKUP = re.compile(r"://|<|>|\]\(|`|\bwww\.|&#|javascript:", re.IGNORECASE)
 
 
+_INSTRUCTS = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instruction|prompt|rule|guideline|direction)s?\b"
+    r"|\b(?:system|developer) (?:prompt|message)\b|</?(?:system|assistant|user|instructions?|evidence)>|<\|\w+\|>"
+    r"|\[/?INST\]|\byou are (?:now )?(?:an?|the) (?:\w+ )?(?:ai|assistant|language model|chatbot|writer)\b|\bas an ai\b"
+    r"|\b(?:new|updated|following) instructions?\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How texts speak to a language model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One numbered piece: what a film has at a time. `kind` says how: 'said', 'read', 'seen', 'heard', 'on screen'."""
@@ -120,12 +130,18 @@ def supported(claim: Claim, evidence: Sequence[Evidence]) -> bool:
     if not cited or len(cited) != len(set(claim.cites)) or _MARKUP.search(claim.text):
         return False
     text = " ".join(f"{e.text} {e.name}" for e in cited)
-    there = {_stem(w) for w in words_of(text)}
+    there, own = {_stem(w) for w in words_of(text)}, {_stem(w) for e in cited for w in words_of(e.text)}
     told = [w for w in words_of(claim.text) if w.casefold() not in TELLS_NOTHING and w.casefold() not in _FRAME]
     exact = [w for w in told if any(c.isdigit() for c in w)] + _names(claim.text)
     if not told or any(_stem(w) not in there for w in exact) or _negated(claim.text) != _negated(text):
         return False
-    return sum(_stem(w) in there for w in told) >= _SUPPORT * len(told)
+    # A film's name may stand in a claim, and bears out none by itself: whoever made the file chose it.
+    return sum(_stem(w) in there for w in told) >= _SUPPORT * len(told) and any(_stem(w) in own for w in told)
+
+
+def speaks_to_a_machine(piece: Evidence) -> bool:
+    """Whether a piece of evidence, or its film's name, tries to be an instruction. Known forms in English alone."""
+    return bool(_INSTRUCTS.search(f"{piece.text}\n{piece.name}"))
 
 
 def claims_of(text: str) -> list[Claim]:

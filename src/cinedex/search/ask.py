@@ -9,7 +9,16 @@ import re
 from collections.abc import Callable, Sequence
 
 from cinedex.errors import CinedexError, UsageError
-from cinedex.search.answer import Answer, Claim, Coverage, Evidence, Writing, claims_of, verified
+from cinedex.search.answer import (
+    Answer,
+    Claim,
+    Coverage,
+    Evidence,
+    Writing,
+    claims_of,
+    speaks_to_a_machine,
+    verified,
+)
 from cinedex.search.finder import Finder
 from cinedex.search.follow import Following, Spot, Turn, following
 from cinedex.search.resolve import called
@@ -53,7 +62,7 @@ class Asker:
         if kept and self._writing is not None:
             phrased, lost, why = _phrased(self._writing, text, evidence)
             kept, dropped, written = (phrased, dropped + lost, True) if phrased else (kept, dropped + lost, False)
-            notes += [why] if why else []
+            notes += why
         cited = {n for c in kept for n in c.cites}
         shown = tuple(e for e in evidence if e.number in cited)
         return Answer(text, tuple(plan), kept, shown, self._coverage(movie), tuple(notes), dropped, written)
@@ -88,11 +97,20 @@ class Asker:
         )
 
 
-def _phrased(writing: Writing, question: str, evidence: Sequence[Evidence]) -> tuple[tuple[Claim, ...], int, str]:
-    """What a writer makes of the evidence, as far as that bears it out; how much it does not, and what to say of it."""
+def _phrased(writing: Writing, question: str, evidence: Sequence[Evidence]) -> tuple[tuple[Claim, ...], int, list[str]]:
+    """What a writer makes of the evidence, as far as that bears it out; how much it does not, and what to say of it.
+
+    What speaks to a writer is not sent to it, so that it cannot be cited by one either.
+    """
+    sent = [e for e in evidence if not speaks_to_a_machine(e)]
+    notes = (
+        ["evidence that speaks to a writer like an instruction was not sent to it"] if len(sent) < len(evidence) else []
+    )
+    if not sent:
+        return (), 0, notes
     try:
-        text = writing(question, [f"[{e.number}] ({e.kind} in {e.name}) {e.text}" for e in evidence])
+        text = writing(question, [f"[{e.number}] ({e.kind} in {e.name}) {e.text}" for e in sent])
     except CinedexError as error:
-        return (), 0, f"not phrased by the writer: {error}"
-    kept, lost = verified(claims_of(text), evidence)
-    return kept, lost, "" if kept else "nothing that the writer wrote was borne out by the evidence"
+        return (), 0, [*notes, f"not phrased by the writer: {error}"]
+    kept, lost = verified(claims_of(text), sent)
+    return kept, lost, notes if kept else [*notes, "nothing that the writer wrote was borne out by the evidence"]

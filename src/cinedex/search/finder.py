@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from cinedex.errors import UsageError
+from cinedex.errors import ModelError, UsageError
 from cinedex.media.image import stretched
-from cinedex.models.tasks import Floats, ImageTagger
+from cinedex.models.tasks import Floats, ImageTagger, Reranker
 from cinedex.people.cast import Cast
 from cinedex.people.photos import photo_at
 from cinedex.people.scan import ReadTracks
 from cinedex.people.view import Character
 from cinedex.people.voices import Owned, owned, said_by
 from cinedex.search.columns import LOOK
+from cinedex.search.examples import Like
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.index import Index
 from cinedex.search.query import SearchResult, search
@@ -32,7 +33,8 @@ from cinedex.timeline.track import Spans
 class Finder:
     """Searches a library's index. `tagger` gives the model whose features say what pictures look like.
 
-    `read` gives tracks of a film: those that say whose a voice is, and who says a line.
+    `read` gives tracks of a film: those that say whose a voice is, and who says a line. `reranker` gives what reads the
+    best hits again; where it raises ModelError that is left out, and said.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Finder:
         cast: Cast,
         tagger: Callable[[], ImageTagger],
         read: ReadTracks = lambda movie, _: Timeline(movie, {}),
+        reranker: Callable[[], Reranker] | None = None,
     ) -> None:
         self.index = index
         self.movies = movies
         self._cast = cast
         self._tagger = tagger
         self._read = read
+        self._reranker = reranker
 
     def search(
         self,
@@ -57,18 +61,45 @@ class Finder:
         movie: Movie | None = None,
         like: Path | None = None,
         more_like: tuple[Movie, Time] | None = None,
+        examples: Sequence[Like] = (),
     ) -> SearchResult:
-        """The moments that fit words and filters, that look like a picture, or that are like a moment of a film."""
-        query = self.read(text) if text.strip() or not (like or more_like) else Query()
-        return self.asked(query, limit=limit, movie=movie, like=self._likeness(like, more_like))
+        """The moments that fit words and filters, that look like a picture, that are like a moment or an example."""
+        query = self.read(text) if text.strip() or not (like or more_like or examples) else Query()
+        return self.asked(query, limit=limit, movie=movie, like=self._likeness(like, more_like), examples=examples)
 
     def asked(
-        self, query: Query, *, limit: int = 10, movie: Movie | None = None, like: Mapping[str, Floats] | None = None
+        self,
+        query: Query,
+        *,
+        limit: int = 10,
+        movie: Movie | None = None,
+        like: Mapping[str, Floats] | None = None,
+        examples: Sequence[Like] = (),
     ) -> SearchResult:
         """The same of a query that has been read."""
         where = Where(movies=(movie.id,)) if movie else ANYWHERE
         resolved = resolve(query, self.index, self.movies(), self.presence, where, voices=self.voices)
-        return search(self.index, query, limit=limit, where=resolved.where, like=like, notes=resolved.notes)
+        reranker, notes = self._reading()
+        notes = (*resolved.notes, *notes)
+        return search(
+            self.index,
+            query,
+            limit=limit,
+            where=resolved.where,
+            like=like,
+            notes=notes,
+            reranker=reranker,
+            examples=examples,
+        )
+
+    def _reading(self) -> tuple[Reranker | None, tuple[str, ...]]:
+        """What reads hits again, or why nothing does though it was wanted."""
+        if self._reranker is None:
+            return None, ()
+        try:
+            return self._reranker(), ()
+        except ModelError as missing:
+            return None, (f"the best hits were not read again: {missing}",)
 
     def read(self, text: str) -> Query:
         """A query, with plain words read into filters that the library has."""

@@ -13,6 +13,10 @@ from cinedex.timeline.time import SECOND, Time
 FUSE = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)."""
 
+_WEIGHTS = {"text": 0.5}
+"""What a place in a list counts, where it is not 1. Set on the 'tune' queries of tests/quality/search_queries.json:
+many moments share words with a question that are not what it asks for; words that are there count once more below."""
+
 _SAME = 1e-4
 """Scores of one list that differ by less are equal."""
 
@@ -22,7 +26,10 @@ _JOINED_MAX = SECOND * 60
 _AGAIN = 0.1
 """What a hit loses, as a share, for every better one of its film, so that one film does not fill the list."""
 
-SPOKEN_FOR = {"meaning": "words near in meaning", "concept": "picture near in meaning", "look": "picture looks alike"}
+SPOKEN_FOR = {
+    "meaning": "words near in meaning", "concept": "picture near in meaning", "look": "picture looks alike",
+    "face": "a face like it", "voice": "a voice like it", "sound": "sounds like it",
+}  # fmt: skip
 
 _COLUMNS = {
     "said": ("words",), "said in English": ("english",), "read": ("screen",), "seen": ("tags", "kinds", "things"),
@@ -53,7 +60,7 @@ class Hit:
     why: tuple[str, ...] = ()
     """What spoke for it, in words."""
     ranks: tuple[tuple[str, int], ...] = ()
-    """The lists that it is in and its place in each: 'text', 'meaning', 'concept', 'look'."""
+    """The lists that it is in and its place in each: 'text', 'meaning', 'concept', 'look', 'face', 'voice', 'sound'."""
     english: str = ""
     """What is said, translated."""
     screen: str = ""
@@ -107,7 +114,7 @@ def hit_of(candidate: Candidate, terms: Sequence[Term], filtered: Sequence[str] 
     row = candidate.row
     why = [f"{how}: {', '.join(sorted(words))}" for how, words in candidate.found.items()]
     why += [f"{SPOKEN_FOR[s]} ({near:.2f})" for s, near in candidate.near.items() if s in SPOKEN_FOR]
-    fused = sum(1 / (FUSE + place) for place in candidate.ranks.values())
+    fused = sum(_WEIGHTS.get(source, 1.0) / (FUSE + place) for source, place in candidate.ranks.items())
     start = Time(row["start"])
     return Hit(
         movie=row["movie"],

@@ -6,6 +6,7 @@ version; losing it loses nothing.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -20,27 +21,35 @@ import pyarrow.compute as pc
 
 from cinedex.errors import StoreError
 from cinedex.models.tasks import Floats, ImageEmbedder, TextEmbedder
-from cinedex.search.columns import LOOK, SHOWN, TEXTS, VECTORS, rows_of, schema_of, spaces_in
+from cinedex.search.columns import LOOK, SHOWN, TEXTS, VECTORS, WHOLE, blank_rows, rows_of, schema_of, spaces_in
 from cinedex.search.filters import ANYWHERE, Where, safe
 from cinedex.search.moments import moments, source_key
 from cinedex.search.sights import Embedders
-from cinedex.search.stems import asked
+from cinedex.search.stems import asked as asked_forms
 from cinedex.timeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
 
-VERSION = 6
+VERSION = 7
 """Of the table's form; a table of another version is left alone, and films are put into a new one."""
 
 VECTOR_INDEX_FROM = 50_000
 """Moments from which a vector index is kept; fewer are compared one by one, which is exact and quick enough."""
 
+FILTER_INDEX_FROM = 10_000
+"""Moments from which what they are filtered by is indexed; fewer are looked through."""
+
 TABLE = f"moments_v{VERSION}"
 _DIM = 384
 """Of vectors in an index that was begun without a text embedder."""
 
-_TIDY_EVERY = 20
-"""Films between two tidyings of the table."""
+_LOOSE_FILES, _LOOSE_ROWS = 20, 5_000
+"""Files, and rows that no index has yet, from which the table is tidied; of large tables a hundredth of the rows."""
+
+_BLANK = "movie = ''"
+
+_CACHE = 2**30
+"""Bytes of indexes kept in memory, which are those of a million moments; the engine's own limit is six times that."""
 
 _OLD = timedelta(hours=1)
 """Age from which versions that no reader can still want are removed."""
@@ -61,10 +70,10 @@ class Index:
         self._embedders = Embedders(embedder, sight)
         self._lock = threading.RLock()
         self._table: Any = None
+        self._session: Any = None
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
         self._asking = threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
-        self._since = 0
         self._facets: tuple[int, frozenset[str]] = (-1, frozenset())
 
     @property
@@ -85,13 +94,17 @@ class Index:
         with self._lock, self._told():
             table = self._in_space(self._open() or self._create())
             key = _row_key(timeline, self._embedders.spaces())
-            if self._keys(table, movie_id) == {key}:
+            there = self._there(table, movie_id)
+            if set(there.values()) == {key}:
                 return False
             rows = rows_of(timeline, moments(timeline), key, table.schema, self._embedders)
+            gone = there.keys() - set(rows.column("id").to_pylist())
+            # The engine can delete in the same step, but then reads every row of the table. Nothing finds a blank one.
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            merge.when_not_matched_by_source_delete(f"movie = '{movie_id}'").execute(rows, on_bad_vectors="null")
-            self._since += 1
-            if self._since % _TIDY_EVERY == 1:
+            merge.execute(pa.concat_tables([rows, blank_rows(gone, table.schema)]), on_bad_vectors="null")
+            if gone:
+                table.delete(_BLANK)
+            if _due(table):
                 self._tidy(table)
         return True
 
@@ -199,22 +212,22 @@ class Index:
 
     def by_text(self, text: str, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
         """Moments by full text, best first, with '_score' (BM25). The text is words only: it has no syntax."""
-        from lancedb.query import (  # noqa: PLC0415 - heavy, and only searches need it
-            BooleanQuery,
-            FullTextOperator,
-            MatchQuery,
-            MultiMatchQuery,
-            Occur,
-        )
+        from lancedb.query import FullTextOperator, MatchQuery, MultiMatchQuery  # noqa: PLC0415 - heavy
 
         with self._told():
             table = self._open()
             if table is None or not text.strip():
                 return []
-            plain = MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)
-            forms = " ".join(asked(text, self._languages()))
-            told = BooleanQuery([(Occur.SHOULD, plain), (Occur.SHOULD, MatchQuery(forms, "forms"))]) if forms else plain  # type: ignore[call-arg]  # its stubs know no defaults
-            return _fetch(table.search(told, query_type="fts"), limit, where, "_score")
+            asked = [MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)]
+            if forms := " ".join(asked_forms(text, self._languages())):
+                asked.append(MatchQuery(forms, "forms"))
+            # Asked together, the engine scores every row with any of the words: ten times as long for common ones.
+            found: dict[str, dict[str, Any]] = {}
+            for query in asked:
+                for row in _fetch(table.search(query, query_type="fts"), _DEEPER * limit, where, "_score"):
+                    row["_score"] += found.get(row["id"], {}).get("_score", 0.0)
+                    found[row["id"]] = row
+            return sorted(found.values(), key=lambda row: -row["_score"])[:limit]
 
     def by_vector(self, column: str, vector: Floats, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
         """Moments by a vector column (of `VECTORS`), nearest first, with '_distance' (1 - cosine)."""
@@ -282,7 +295,9 @@ class Index:
         os.environ.setdefault("LANCEDB_LOG", "error")
         import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
 
-        return lancedb.connect(self.url)
+        if self._session is None:
+            self._session = lancedb.Session(index_cache_size_bytes=_CACHE, metadata_cache_size_bytes=_CACHE // 4)
+        return lancedb.connect(self.url, session=self._session)
 
     def _open(self) -> Any:
         """The table as it is now, or None."""
@@ -334,19 +349,28 @@ class Index:
             table.add(pa.table(columns, schema=table.schema), on_bad_vectors="null")
         return table
 
-    def _keys(self, table: Any, movie_id: str) -> set[str]:
-        rows = table.search().where(f"movie = '{safe(movie_id)}'").select(["key"]).limit(1_000_000).to_arrow()
-        return set(rows.column("key").to_pylist())
+    def _there(self, table: Any, movie_id: str) -> dict[str, str]:
+        """The ids of a film's rows, with their keys."""
+        rows = table.search().where(f"movie = '{safe(movie_id)}'").select(["id", "key"]).limit(1_000_000).to_arrow()
+        return dict(zip(rows.column("id").to_pylist(), rows.column("key").to_pylist(), strict=True))
 
     def _tidy(self, table: Any) -> None:
-        if table.count_rows() >= VECTOR_INDEX_FROM:
-            self._index_vectors(table)
+        table.delete(_BLANK)  # of an update that was cut off
+        self._index_large(table)
         table.optimize(cleanup_older_than=_OLD)
 
-    def _index_vectors(self, table: Any) -> None:
-        from lancedb.index import IvfRq  # noqa: PLC0415 - only a large index needs it
+    def _index_large(self, table: Any) -> None:
+        """Index what a table has grown large enough for, and has not."""
+        from lancedb.index import Bitmap, BTree, IvfRq, LabelList  # noqa: PLC0415 - only a large index needs them
 
+        rows = table.count_rows()
+        if rows < min(FILTER_INDEX_FROM, VECTOR_INDEX_FROM):
+            return
         there = {column for index in table.list_indices() for column in index.columns}
+        filters = {"id": BTree(), "movie": BTree(), "start": BTree(), "end": BTree(), "year": Bitmap()}
+        for column, config in (filters | {"facets": LabelList()}).items():
+            if column not in there and rows >= FILTER_INDEX_FROM:
+                table.create_index(column, config=config)
         for column in VECTORS:
             if column not in there and table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_FROM:
                 table.create_index(column, config=IvfRq(distance_type="cosine"))
@@ -365,6 +389,9 @@ class Index:
             ) from wrong
 
 
+_DEEPER = 2
+"""How many times more rows than asked for each full-text list has, so that their sums put the same ones first."""
+
 _PROBES, _REFINE = 20, 5
 """How far a vector index is looked into; without one they change nothing."""
 
@@ -372,8 +399,16 @@ _PROBES, _REFINE = 20, 5
 def _fetch(query: Any, limit: int, where: Where, rank: str) -> list[dict[str, Any]]:
     if told := where.sql():
         query = query.where(told, prefilter=True)
-    found: list[dict[str, Any]] = query.select([*SHOWN, rank]).limit(limit).to_arrow().to_pylist()
-    return found
+    found = query.select([WHOLE, rank]).limit(limit).to_arrow().to_pylist()
+    return [json.loads(row[WHOLE]) | {rank: row[rank]} for row in found]
+
+
+def _due(table: Any) -> bool:
+    """Whether there is enough to tidy: what is not indexed is searched row by row, and every file is opened."""
+    if table.stats()["fragment_stats"]["num_small_fragments"] >= _LOOSE_FILES:
+        return True
+    told = table.index_stats("forms_idx")
+    return told is None or int(told.num_unindexed_rows) >= max(_LOOSE_ROWS, table.count_rows() // 100)
 
 
 def _row_key(timeline: Timeline, spaces: Mapping[str, str]) -> str:

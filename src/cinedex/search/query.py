@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cinedex.errors import UsageError
-from cinedex.models.tasks import Floats
+from cinedex.models.tasks import Floats, Reranker
+from cinedex.search.examples import Like
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.hits import Candidate, Hit, hit_of, in_turn, joined, rank
 from cinedex.search.index import Index
+from cinedex.search.rerank import reranked
 from cinedex.search.syntax import LONGEST_QUERY, Query, parse
 from cinedex.search.terms import TELLS_NOTHING, Term, terms_of, words_of
 
@@ -23,6 +25,8 @@ hardly any of those without an answer finds one."""
 
 WORDS_LEAST = 0.5
 """Share of a query's telling words that must be found where nothing else speaks for a moment."""
+
+_PLACE = ["id", "movie", "start", "end"]
 
 _PHRASED = 4
 """How many times more candidates are looked at where phrases will throw most of them out."""
@@ -51,19 +55,28 @@ def search(
     where: Where = ANYWHERE,
     like: Mapping[str, Floats] | None = None,
     notes: Sequence[str] = (),
+    reranker: Reranker | None = None,
+    examples: Sequence[Like] = (),
 ) -> SearchResult:
     """The moments that fit best: words, phrases, vectors to be near to (`like`), all inside `where`.
+
+    Only moments that are like every one of the `examples` are found, those that are nearest to them first.
+    Where there is a `reranker`, it reads the best of them and puts those that answer first.
 
     Raises UsageError where nothing is asked for. Filters of the query itself are not resolved here; see `resolve`.
     """
     query = text if isinstance(text, Query) else parse(text)
     spoken = " ".join((query.words, *query.phrases))
-    if not words_of(spoken) and not like and not query.filters:
+    if not words_of(spoken) and not like and not query.filters and not examples:
         raise UsageError("the query has no words", remedy="Say what is heard or seen, for example: red car at night.")
     telling = [w for w in words_of(spoken) if w.casefold() not in TELLS_NOTHING] or words_of(spoken)
     terms = terms_of(telling, index.stems)
     most = max(_CANDIDATES, 2 * limit) * (_PHRASED if _phrased(query) else 1)
     found: dict[str, Candidate] = {}
+    near: dict[str, dict[str, float]] = {}
+    for example in examples:
+        near[example.kind] = example.placed(index.within(where, shown=_PLACE))
+        where = where.only(frozenset(near[example.kind]))
     vectors = dict(like or {})
     if terms:
         rank(found, "text", _by_words(index, telling, terms, most, where))
@@ -71,8 +84,11 @@ def search(
     bounds = BOUNDS | index.near
     for space, vector in vectors.items():
         nearest = ((r, 1 - r["_distance"]) for r in index.by_vector(space, vector, most, where))
-        rank(found, space, [(Candidate(row), near) for row, near in nearest if near >= bounds[space]])
-    if not terms and not like:
+        rank(found, space, [(Candidate(row), cosine) for row, cosine in nearest if cosine >= bounds[space]])
+    for kind, places in near.items():
+        shown = [(Candidate(row), places[row["id"]]) for row in index.within(where)]
+        rank(found, kind, sorted(shown, key=lambda one: -one[1])[:most])
+    if not terms and not like and not examples:
         wanted = " ".join(w for one in query.of("text") for w in one.values)
         rows = index.by_text(wanted, most, where) if wanted else index.within(where, most)
         rank(found, "filters", [(Candidate(row), 1.0) for row in rows])
@@ -82,6 +98,7 @@ def search(
     kept = [c for c in found.values() if _has_phrases(c, query)]
     filtered = tuple(map(str, query.filters))
     hits = joined(hit_of(candidate, terms, filtered) for candidate in kept)
+    hits = reranked(hits, spoken, reranker) if reranker is not None else hits
     films, moments = index.size
     silent = () if vectors or not moments or not terms else (_only_words(index),)
     return SearchResult(
@@ -89,7 +106,7 @@ def search(
         tuple(in_turn(hits, limit)),
         films,
         moments,
-        (*notes, *silent),
+        (*notes, *(example.note for example in examples if example.note), *silent),
         str(query),
         query.read,
     )

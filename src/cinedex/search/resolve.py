@@ -10,7 +10,7 @@ from pathlib import Path
 from cinedex.search.facets import KEYS, facet
 from cinedex.search.filters import ANYWHERE, Where, touching
 from cinedex.search.index import Index
-from cinedex.search.syntax import Filter, Query, facets_of, times_of, years_of
+from cinedex.search.syntax import METADATA, Filter, Query, facets_of, times_of, years_of
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.track import Spans
 
@@ -48,6 +48,8 @@ def resolve(
     for one in query.filters:
         if one.key == "film":
             where = _films(one, where, movies, notes)
+        elif one.key in METADATA:
+            where = _described(one, where, movies, notes)
         elif one.key == "time":
             where = replace(where, times=(*where.times, *times_of(one)))
         elif one.key == "year":
@@ -82,6 +84,7 @@ def films_called(name: str, movies: Sequence[Movie]) -> list[Movie]:
     return exact or [m for m in movies if wanted and any(f" {wanted} " in f" {t} " for t in titles[m.id])]
 
 
+@lru_cache(50_000)
 def _plain(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
 
@@ -90,6 +93,20 @@ def _films(one: Filter, where: Where, movies: Sequence[Movie], notes: list[str])
     found = {m.id for value in one.values for m in films_called(value, movies)}
     if not found:
         notes.append(f"no film is called {' or '.join(one.values)}; there are {_some(called(m) for m in movies)}")
+        return where.only(frozenset())
+    kept = tuple(sorted(found & {*where.movies} if where.movies else found))
+    return replace(where, movies=kept) if kept else where.only(frozenset())
+
+
+def _described(one: Filter, where: Where, movies: Sequence[Movie], notes: list[str]) -> Where:
+    """The films whose file has one of the values, as whole words, in its tag of that name."""
+    wanted = [plain for value in one.values if (plain := _plain(value))]
+    told = {m.id: [_plain(v) for k, v in m.tags if k.casefold() == one.key] for m in movies}
+    found = {film for film, own in told.items() if any(f" {w} " in f" {t} " for w in wanted for t in own)}
+    if not found:
+        own = sorted({v for m in movies for k, v in m.tags if k.casefold() == one.key})
+        some = f"there are {_some(own)}" if own else f"no film here says its {one.key}"
+        notes.append(f"no film's {one.key} is {' or '.join(one.values)}; {some}")
         return where.only(frozenset())
     kept = tuple(sorted(found & {*where.movies} if where.movies else found))
     return replace(where, movies=kept) if kept else where.only(frozenset())

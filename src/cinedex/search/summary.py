@@ -76,8 +76,11 @@ def summarise(
     scene: int | None = None,
     person: str = "",
     topic: str = "",
+    most: int | None = None,
 ) -> Summary:
     """Of a film as a whole, or of its scene `scene`, of where `person` is on screen, of moments about `topic`.
+
+    It has `most` lines at most, if that is given in place of a length.
 
     Raises NotFoundError for a scene or person that the film does not have.
     """
@@ -107,7 +110,7 @@ def summarise(
         notes += [] if rows else [f"nothing in {movie.name} is about “{topic}”"]
     if not every:
         notes.append("nothing is known of this film yet; analyse it first")
-    lines = _lines(rows, every, LENGTHS[length])
+    lines = _lines(rows, every, LENGTHS[length] if most is None else most)
     chapters = _chapters(finder, timeline, rows)
     told = tuple(about[1:] or about) if scene is None else tuple(about)
     return Summary(movie.id, movie.name, ", ".join(told), lines, chapters, len(rows), tuple(notes))

@@ -20,16 +20,22 @@ from cinedex.timeline.time import SECOND, Time
 LONGEST_QUERY = 500
 """Characters of a query that are used."""
 
-_OWN = ("film", "person", "speaker", "text", "time", "year")
-FILTERS = (*_OWN, *KEYS)
-"""What may stand before a colon; all else is words."""
+METADATA = ("title", "director", "artist", "genre")
+"""Filters by what a film's file says of itself in the tag of that name."""
 
-_ABSENT = frozenset({"film", "text", "time", "year"})
+_OWN = ("film", "person", "speaker", "text", "time", "year", *METADATA)
+FILTERS = (*_OWN, *KEYS)
+"""What may stand before a colon; all else is words. `dialogue:yes` and `dialogue:no` are read as `has:dialogue`."""
+
+_ABSENT = frozenset({"film", "text", "time", "year", *METADATA})
 """Filters that cannot be turned round with a minus."""
 
 _PIECE = re.compile(r'(?P<minus>-?)(?P<key>[a-z]+):(?P<value>"[^"]*"|[^\s"]+)|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|")')
 
 _END = Time(2**62)
+
+_SPOKEN = {"yes": False, "no": True}
+"""What `dialogue:` may be, and whether it is then to be absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,9 @@ def parse(text: str, known: Known | None = None) -> Query:
     filters: list[Filter] = []
     for piece in _PIECE.finditer(clean):
         key = piece["key"]
-        if key in FILTERS and (values := _values(piece["value"])):
+        if key == "dialogue" and piece["value"] in _SPOKEN:
+            filters.append(Filter("has", ("dialogue",), without=_SPOKEN[piece["value"]] != bool(piece["minus"])))
+        elif key in FILTERS and (values := _values(piece["value"])):
             filters.append(_checked(Filter(key, values, bool(piece["minus"]))))
         elif piece["phrase"] is not None:
             phrases += [" ".join(piece["phrase"].split())] if piece["phrase"].strip() else []
@@ -111,10 +119,10 @@ def times_of(one: Filter) -> list[tuple[int, int]]:
 
 
 def years_of(one: Filter) -> list[tuple[int, int]]:
-    """The years that a `year:` filter names: '1920', '1920-1929', '1950-', '-1960'."""
+    """The years that a `year:` filter names: '1920', '1920-1929', '1920..1929', '1950-', '-1960'."""
     found = []
     for value in one.values:
-        first, dash, last = value.partition("-")
+        first, dash, last = value.replace("..", "-").partition("-")
         start = int(first) if first else 1
         found.append((start, int(last) if last else 9999 if dash else start))
     return found

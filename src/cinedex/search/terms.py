@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 _TELLING_NOTHING = """
 a an and are as at be by do does for from has have he her his how i in is it its me my of on or our she so that the
@@ -88,6 +88,7 @@ def _alike(word: str, term: Term, own: Callable[[str], str]) -> bool:
     return word[:1].casefold() == term.written[:1] and own(word) == own(term.written)
 
 
+@lru_cache(50_000)
 def _folded(word: str) -> str:
     """Without case, and without accents where that leaves plain Latin letters."""
     lowered = unicodedata.normalize("NFKC", word).casefold()

@@ -71,7 +71,7 @@ class Inputs:
             raise LookupError(f"this stage did not declare that it needs {row.kind!r}") from None
 
     def welcomed(self, row: type[RowType]) -> Track[RowType] | None:
-        """A welcomed track, or None where nobody could make it."""
+        """A welcomed track, or None where nobody could make it, or whoever tried failed."""
         return cast("Track[RowType] | None", self.tracks.get(row))
 
     def model(self, name: str) -> Any:

@@ -105,7 +105,7 @@ class ImportedCaptions(Stage):
     """
 
     name: ClassVar[str] = "captions"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     makes: ClassVar[tuple[type[Row], ...]] = (Caption, Flag)
     cost: ClassVar[Cost] = Cost(cpus=0.5, memory_mib=64, cpu_seconds_per_minute=0.02, disk_kib_per_minute=1)
     halo: ClassVar[Time | None] = None
@@ -182,7 +182,7 @@ def _read(chunk: CaptionChunk) -> tuple[list[Entry], str]:
     fault, found = chunk.fault, list(chunk.entries)
     if chunk.data is not None:
         try:
-            file = parsed(chunk.data)
+            file = parsed(chunk.data, base(chunk.language or _named(chunk.name)))
         except ValueError as wrong:
             fault = str(wrong)
         else:

@@ -12,7 +12,17 @@ import numpy.typing as npt
 from cinedex.media.views import FrameChunk, Frames
 from cinedex.stages.arrays import TINY, expect
 from cinedex.stages.base import Cost, Inputs, Stage
-from cinedex.stages.swings import away_and_back, chromaticities, linear, luminance, redness, saturated, swings, together
+from cinedex.stages.swings import (
+    away_and_back,
+    chromaticities,
+    linear,
+    luminance,
+    reddish,
+    redness,
+    saturated,
+    swings,
+    together,
+)
 from cinedex.timeline.rows import Flash, Row
 from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Ticks
@@ -86,10 +96,9 @@ class Flashes(Stage):
         if not inside.any():
             return
         starts, ends = held.starts[inside], held.ends[inside]
-        light = linear(held.pixels[inside].reshape(len(starts), -1, 3))
-        for how, (ways, low, high) in self._ways(light).items():
-            full = (np.stack([ways > 0, ways < 0]).mean(axis=2) >= self.least).any(axis=0)
-            for at in np.flatnonzero(full & (starts >= opens) & (starts < closes)).tolist():
+        pixels = held.pixels[inside].reshape(len(starts), -1, 3)
+        for how, (ways, low, high) in self._ways(pixels).items():
+            for at in np.flatnonzero(ways.any(axis=1) & (starts >= opens) & (starts < closes)).tolist():
                 span_of = Span(Time(int(starts[at])), Time(int(ends[at])))
                 near = slice(at - 1 if at and starts[at] - starts[at - 1] <= NEAR else at, at + 2)
                 if at + 1 < len(starts) and starts[at + 1] - starts[at] > NEAR:
@@ -101,18 +110,39 @@ class Flashes(Stage):
                     if cells.mean() >= self.least:
                         yield _row(how, span_of, cells, low[at], high[at], rise=way > 0)
 
-    def _ways(self, light: Numbers) -> dict[How, tuple[Ways, Numbers, Numbers]]:
+    def _ways(self, pixels: npt.NDArray[np.uint8]) -> dict[How, tuple[Ways, Numbers, Numbers]]:
         """Of every picture and cell: the way it changed (1, -1, 0 for not), and between which values."""
+        light = linear(pixels)
         shine = luminance(light)
         found: dict[How, tuple[Ways, Numbers, Numbers]] = {"luminance": swings(shine, self.change, below=self.dark)}
-        full = saturated(light, self.saturation)
         # Too few red cells in every picture make no row, and most films need not be looked at twice more.
-        if full.mean(axis=1).max() >= self.least:
+        least = self.least * pixels.shape[1]
+        maybe = reddish(pixels, self.saturation)
+        if np.count_nonzero(maybe, axis=1).max() < least:
+            return found
+        cells = np.flatnonzero(maybe.any(axis=0))
+        light = light[:, cells]
+        full = saturated(light, self.saturation)
+        if np.count_nonzero(full, axis=1).max() >= least:
+            # A cell that is never saturated red changes neither to it nor from it.
+            ever = full.any(axis=0)
+            cells, light, full = cells[ever], light[:, ever], full[:, ever]
             raw = redness(light)
-            least = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
-            found["red"] = swings(np.where(full, raw, np.float32(0)), float(least), also=raw)
-            found["chroma"] = away_and_back(full, chromaticities(light), self.chroma)
+            step = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
+            red = swings(np.where(full, raw, np.float32(0)), float(step), also=raw)
+            chroma = away_and_back(full, chromaticities(light), self.chroma)
+            found["red"], found["chroma"] = (_spread(x, cells, shine.shape) for x in (red, chroma))
         return found
+
+
+def _spread(
+    some: tuple[Ways, Numbers, Numbers], cells: npt.NDArray[np.intp], shape: tuple[int, ...]
+) -> tuple[Ways, Numbers, Numbers]:
+    """What was found of some cells, among all of them."""
+    ways, low, high = (np.zeros(shape, part.dtype) for part in some)
+    for whole, part in zip((ways, low, high), some, strict=True):
+        whole[:, cells] = part
+    return ways, low, high
 
 
 def _row(how: How, span: Span, cells: npt.NDArray[np.bool_], low: Numbers, high: Numbers, *, rise: bool) -> Flash:

@@ -39,6 +39,10 @@ _LIT = 0.02
 """A cell whose linear red, green and blue sum to less is black, and has no colour."""
 
 
+_SLACK = 1e-4
+"""By how much, relatively, a test that is only to be quick errs on the safe side."""
+
+
 def _curve() -> Numbers:
     code = np.arange(256) / 255
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -49,7 +53,7 @@ _LINEAR = _curve()
 
 def linear(pixels: npt.NDArray[np.uint8]) -> Numbers:
     """Linear light 0..1 from gamma-encoded sRGB."""
-    found: Numbers = _LINEAR[pixels]
+    found: Numbers = np.take(_LINEAR, pixels)
     return found
 
 
@@ -69,6 +73,18 @@ def saturated(light: Numbers, share: float) -> Marks:
     """Where red is at least `share` of all the light of a cell that has any."""
     total = light.sum(axis=-1)
     found: Marks = (light[..., 0] >= share * total) & (total >= _LIT)
+    return found
+
+
+def reddish(pixels: npt.NDArray[np.uint8], share: float) -> Marks:
+    """Where gamma-encoded sRGB can be `saturated` at all: a cheap test that lets through more than it need."""
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    most = (_LINEAR * np.float32(1 / share - 1)).astype(np.float64) * (1 + _SLACK)
+    # By code of red: the last code of another colour that is not by itself too much beside it.
+    limits = (np.searchsorted(_LINEAR.astype(np.float64), most, side="right") - 1).astype(np.uint8)
+    dim = int(np.searchsorted(_LINEAR, np.float32(share * _LIT * (1 - _SLACK))))
+    limit = np.take(limits, red)
+    found: Marks = (green <= limit) & (blue <= limit) & (red >= dim)
     return found
 
 
@@ -92,29 +108,42 @@ def swings(
     """
     step = np.float32(least)
     ways = np.zeros(values.shape, np.int8)
-    lows, highs = np.zeros_like(values), np.zeros_like(values)
-    low, high = values[0].copy(), values[0].copy()
-    low_also = high_also = np.zeros_like(low) if also is None else also[0].copy()
-    last = np.zeros(values.shape[1], np.int8)
+    lows, highs = np.zeros(values.shape, np.float32), np.zeros(values.shape, np.float32)
+    # Two watchers of every cell, turned so that what each waits for is a fall: the first half of them for a rise, the
+    # second for a fall. The first to see it stays, and is turned round by each change; the other is put to sleep.
+    count = values.shape[1]
+    signs = np.repeat(np.array([-1, 1], np.float32), count)
+    peaks = signs * np.tile(values[0], 2)
+    peaks_also = None if also is None else np.tile(also[0], 2)
+    turned, fallen = np.empty_like(peaks), np.empty_like(peaks)
     for at, now in enumerate(values):
-        if also is not None:
-            low_also, high_also = np.where(now < low, also[at], low_also), np.where(now > high, also[at], high_also)
-        np.minimum(low, now, out=low)
-        np.maximum(high, now, out=high)
-        up = (now - low >= step) & (low < below) & (last <= 0)
-        down = (high - now >= step) & (now < below) & (last >= 0)
-        if also is not None:
-            up &= np.abs(also[at] - low_also) >= step
-            down &= np.abs(also[at] - high_also) >= step
-        down &= ~up
-        if not (up.any() or down.any()):
+        np.multiply(signs.reshape(2, -1), now, out=turned.reshape(2, -1))
+        if also is not None and peaks_also is not None:
+            np.copyto(peaks_also.reshape(2, -1), also[at], where=(turned > peaks).reshape(2, -1))
+        np.maximum(peaks, turned, out=peaks)
+        np.subtract(peaks, turned, out=fallen)
+        if fallen.max() < step:
             continue
-        lows[at], highs[at] = np.where(up, low, now), np.where(up, now, high)
-        ways[at][up], ways[at][down] = 1, -1
-        last[up], last[down] = 1, -1
-        high[up], low[down] = now[up], now[down]
-        if also is not None:
-            high_also, low_also = np.where(up, also[at], high_also), np.where(down, also[at], low_also)
+        seen = np.flatnonzero(fallen >= step)
+        cells = seen % count
+        came, peak = now[cells], np.abs(peaks[seen])
+        counts = np.minimum(came, peak) < below
+        if also is not None and peaks_also is not None:
+            counts &= np.abs(also[at, cells] - peaks_also[seen]) >= step
+            # Both watchers of a cell can see a change together only if `also` kept them waiting: then it is the rise.
+            rises = np.zeros(count, bool)
+            rises[cells[counts & (seen < count)]] = True
+            counts &= (seen < count) | ~rises[cells]
+        if not counts.all():
+            seen, cells, came, peak = seen[counts], cells[counts], came[counts], peak[counts]
+        sign = signs[seen]
+        ways[at, cells] = -sign
+        lows[at, cells], highs[at, cells] = np.minimum(peak, came), np.maximum(peak, came)
+        signs[seen], peaks[seen] = -sign, -sign * came
+        asleep = (seen + count) % (2 * count)
+        signs[asleep] = peaks[asleep] = 0
+        if also is not None and peaks_also is not None:
+            peaks_also[seen] = also[at, cells]
     return ways, lows, highs
 
 
@@ -128,11 +157,11 @@ def away_and_back(full: Marks, places: Numbers, least: float) -> tuple[Ways, Num
     apart = np.zeros(full.shape, np.float32)
     red = full[0].copy()
     mark = places[0].copy()
-    off = np.linalg.norm(places - _RED, axis=-1)
+    off = _length(places - _RED)
     mark_off = off[0].copy()
     for at in range(1, len(full)):
         now = places[at]
-        far = np.linalg.norm(now - mark, axis=-1)
+        far = _length(now - mark)
         to_red = full[at] & ~red & (far > least)
         from_red = red & ~full[at] & (far > least)
         ways[at][to_red], ways[at][from_red] = 1, -1
@@ -142,6 +171,13 @@ def away_and_back(full: Marks, places: Numbers, least: float) -> tuple[Ways, Num
         mark = np.where(moved[:, None], now, mark)
         mark_off = np.where(moved, off[at], mark_off)
     return ways, np.zeros_like(apart), apart
+
+
+def _length(way: Numbers) -> Numbers:
+    """How long ways in u'v' (the last axis) are."""
+    across, up = way[..., 0], way[..., 1]
+    found: Numbers = np.sqrt(across * across + up * up)
+    return found
 
 
 def together(now: Ways, near: Ways, way: int) -> Marks:

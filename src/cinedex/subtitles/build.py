@@ -17,10 +17,14 @@ from cinedex.subtitles.subtitle import Subtitle, frame_of
 from cinedex.subtitles.timing import Limits, Wish, timed
 from cinedex.subtitles.tokens import Token, Turn, clean, of_words, pieces, with_sounds, with_speakers
 from cinedex.timeline.rows import Sound, Word
-from cinedex.timeline.time import Rate, Time
+from cinedex.timeline.time import ZERO, Rate, Time
 
 _LINGER = Fraction(1, 3)
 """Seconds for which a subtitle had better stand on when its words are said."""
+
+
+_SLOWEST = 3
+"""Characters a second below which a file's subtitle stands longer than its words can be spread over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,10 @@ def mend(
     """
     frames, drafts, notes = cut_frames(cuts, rate), list[Draft](), list[str]()
     for subtitle in sorted(subtitles, key=lambda s: (s.start, s.end)):
-        drafts += _drafts(subtitle, guide, rate)
+        if subtitle.end > ZERO or subtitle.start >= ZERO:
+            drafts += _drafts(subtitle, guide, rate)
+    if (early := sum(s.start < ZERO and s.end <= ZERO for s in subtitles)) > 0:
+        notes.append(f"{early} subtitles end before the film begins and are left out")
     if (gone := sum(not any(line.strip() for line in s.lines) for s in subtitles)) > 0:
         notes.append(f"{gone} subtitles without text are left out")
     return _made(drafts, guide, rate, frames, last, notes)
@@ -89,6 +96,8 @@ def _drafts(subtitle: Subtitle, guide: Guide, rate: Rate) -> Iterator[Draft]:
     start = max(frame_of(subtitle.start, rate), 0)
     end = max(frame_of(subtitle.end, rate), start + 1)
     length = sum(guide.length(line) for line in lines)
+    # Divided over hours, words would stand where nobody looks for them.
+    end = min(end, start + max(limits.longest, ceil(length * rate.fraction / _SLOWEST)))
     if end - start < limits.shortest:
         end = start + limits.shortest
     fits = len(lines) <= guide.lines and all(guide.length(line) <= guide.line for line in lines)

@@ -87,8 +87,8 @@ class _Checker:
         if end - start > limits.longest:
             yield "max-duration", float(seconds), float(self.guide.longest), _over(seconds, self.guide.longest, "s")
         length = sum(self.guide.length(line) for line in it.lines)
-        if length > self.guide.speed * (seconds + _ROUNDING):
-            speed = length / float(max(seconds, Fraction(1, 1000)))
+        if seconds > 0 and length > self.guide.speed * (seconds + _ROUNDING):
+            speed = length / float(seconds)
             yield "reading-speed", speed, float(self.guide.speed), _over(speed, self.guide.speed, "characters a second")
         for edge, frames in off_cut(start, end, self.cuts, limits):
             where = f"{abs(frames)} frames {'before' if frames < 0 else 'after'} a cut"

@@ -34,24 +34,27 @@ _KEEP = "\u2060"
 _SUFFIXES = {".ssa": "ass", ".xml": "ttml", ".dfxp": "ttml", ".imsc": "ttml", ".itt": "ttml"}
 
 
-def read_subtitles(path: Path) -> Sidecar:
-    """Read a file by what it holds, whatever it is called. Raises MediaError, with the reason, for what cannot be."""
+def read_subtitles(path: Path, language: str = "") -> Sidecar:
+    """Read a file by what it holds, whatever it is called. Raises MediaError, with the reason, for what cannot be.
+
+    `language`, where it is known, helps to read what is not Unicode.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(FILE_BYTES + 1)
     except OSError as wrong:
         raise MediaError(f"{path}: {wrong.strerror or wrong}", remedy="Name a subtitle file.") from wrong
     try:
-        return parsed(data)
+        return parsed(data, language)
     except ValueError as wrong:
         raise MediaError(f"{path}: {wrong}", remedy=f"Files are read as {', '.join(FORMS)}.") from wrong
 
 
-def parsed(data: bytes) -> Sidecar:
+def parsed(data: bytes, language: str = "") -> Sidecar:
     """The same from bytes. Raises ValueError with the reason."""
     if len(data) > FILE_BYTES:
         raise ValueError(f"larger than {FILE_BYTES >> 20} MiB; no subtitle file is")
-    text, note = decoded(data)
+    text, note = decoded(data, language)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     form = _form(text)
     try:
@@ -112,8 +115,25 @@ def _form(text: str) -> str:
 
 def _read_srt(text: str) -> Iterator[Subtitle]:
     # The stamp at the end keeps the reader from taking a number that is said last for the next one's.
-    bounded = "\n".join(line[:_CHARACTERS] for line in text.split("\n"))
-    yield from _events(re.sub(r"\n{3,}", "\n\n", bounded) + "\n\n9\n99:59:59,998 --> 99:59:59,999\n", "srt")[:-1]
+    lines = [line[:_CHARACTERS] for line in text.split("\n")]
+    # It knows no times before the film, as badly moved files have them: they go to the end of its clock and come back.
+    moved = [_SRT_BEFORE.sub(_wrapped, line) if "-->" in line else line for line in lines]
+    wrapped = "\n".join(moved)
+    found = _events(re.sub(r"\n{3,}", "\n\n", wrapped) + "\n\n9\n99:59:59,998 --> 99:59:59,999\n", "srt")[:-1]
+    if moved == lines:
+        yield from found
+        return
+    edge = _time(_SRT_EDGE)
+    for it in found:
+        start, end = (t - edge if t > edge - _time(_SRT_EDGE // 9) else t for t in (it.start, it.end))
+        yield replace(it, start=start, end=end)
+
+
+def _wrapped(stamp: re.Match[str]) -> str:
+    hours, minutes, seconds, parts = (int(n) for n in stamp.groups())
+    before = min(((hours * 60 + minutes) * 60 + seconds) * 1000 + parts, _SRT_EDGE // 9)
+    seconds, parts = divmod(_SRT_EDGE - before, 1000)
+    return f" {seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02},{parts:03}"
 
 
 def _read_vtt(text: str) -> Iterator[Subtitle]:
@@ -151,6 +171,8 @@ def _read_ass(text: str) -> Iterator[Subtitle]:
     yield from _events("\n".join(kept), "ass")
 
 
+_SRT_BEFORE = re.compile(r"(?:^|(?<=-->))[ \t]*-[ \t]*(\d{1,2}):(\d{1,2}):(\d{1,2})[,.](\d{1,3})")
+_SRT_EDGE = 90 * 3_600_000
 _VTT_STAMP = re.compile(r"\s*(?:\d{1,4}:)?\d\d:\d\d\.\d{3}\s+-->\s+(?:\d{1,4}:)?\d\d:\d\d\.\d{3}(?!\d)")
 _ASS_STAMP = re.compile(r"\d{1,3}:\d\d:\d\d[.:]\d{1,3}")
 _ASS_FIELDS = ("Layer", "Start", "End", "Style", "Name", "MarginL", "MarginR", "MarginV", "Effect", "Text")

@@ -41,7 +41,7 @@ def review(
     last: Time | None = None,
 ) -> Review:
     """Read a file and score it; with `voice` also its drift, with `fix` also mended. Raises MediaError for others."""
-    read, frames = read_subtitles(file), rate or RATE
+    read, frames = read_subtitles(file, guide.language), rate or RATE
     verdict = check(read.subtitles, guide, frames, cut_frames(cuts, frames))
     notes = list(read.notes)
     if rate is None:

@@ -20,6 +20,8 @@ from cinedex.timeline.time import Rate
 _CUE = 6.0
 _PAUSE = 0.8
 """Seconds of silence after which a break is free wherever it falls."""
+_PHRASE = 8.0
+"""The cost of a break from which it is amid a phrase."""
 _LONG_PAUSE = 1.2
 """Seconds of silence over which a cue should not stand."""
 _MOST = 160
@@ -92,7 +94,10 @@ class _Costs:
         """The cost of one cue; what the guide calls for weighs more than any phrase."""
         tokens, gap = self.tokens, self.gaps[end]
         start, said = tokens[first].start, tokens[end - 1].end
-        cost = _CUE + boundary * max(0.0, 1 - max(0.0, gap) / _PAUSE) * 1.2 - 3 * self._cuts[end]
+        ease = max(0.0, 1 - max(0.0, gap) / _PAUSE)
+        if boundary >= _PHRASE and gap < _LONG_PAUSE:  # people pause for effect amid phrases
+            ease = max(ease, 0.6)
+        cost = _CUE + boundary * ease * 1.2 - 3 * self._cuts[end]
         cost += self.pauses(first, end) + self._sentences[end] - self._sentences[first + 1]
         after = tokens[end].start - self.guide.gap if end < len(tokens) else start + self.longest
         room = min(self.longest, max(after - start, 0))

@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import Field, fields
+from functools import cache
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -94,6 +95,7 @@ def upgrade(stored: pa.Table) -> pa.Table:
     return stored.cast(schema(row)).replace_schema_metadata(schema(row).metadata)
 
 
+@cache
 def _typed_fields(row: type[Row]) -> Sequence[tuple[Field[Any], Any]]:
     hints = typing.get_type_hints(row)
     return [(f, hints[f.name]) for f in fields(row)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
@@ -25,6 +25,27 @@ class State(StrEnum):
     """Never computed."""
 
 
+class Unread(Mapping[tuple[str, str], Track[Any]]):
+    """Tracks by (stage, kind) of which each is read when it is first asked for, and never twice."""
+
+    def __init__(self, readers: Mapping[tuple[str, str], Callable[[], Track[Any]]]) -> None:
+        self._readers, self._read = readers, dict[tuple[str, str], Track[Any]]()
+
+    def __getitem__(self, name: tuple[str, str]) -> Track[Any]:
+        if name not in self._read:
+            self._read[name] = self._readers[name]()
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._readers
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+
 @dataclass(frozen=True, eq=False)
 class Timeline:
     """A film's facts. `tracks` by (stage, kind); `failures` says for a failed stage why; `makers` who was asked."""
@@ -40,11 +61,11 @@ class Timeline:
         stages = self.makers.get(row.kind, ())
         if any(stage in self.failures for stage in stages):
             return State.FAILED
-        return State.DONE if self.find(row) is not None else State.MISSING
+        return State.DONE if any(kind == row.kind for _, kind in self.tracks) else State.MISSING
 
     def find(self, row: type[RowType]) -> Track[RowType] | None:
         """The kind's rows of every stage that made it, in time order; None where it was not computed."""
-        found = [track for (_, kind), track in self.tracks.items() if kind == row.kind]
+        found = [self.tracks[name] for name in self.tracks if name[1] == row.kind]
         if len(found) > 1:
             joined = pa.concat_tables([t.table for t in found]).sort_by([("start", "ascending"), ("end", "ascending")])
             maker = Maker("+".join(t.maker.stage for t in found), 0)

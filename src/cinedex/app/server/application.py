@@ -16,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinedex import __version__
-from cinedex.app.server import about, admin, asks, checks, films, people, pictures, telling, tracks, uploads
+from cinedex.app.server import about, admin, asks, checks, films, people, pictures, review, telling, tracks, uploads
 from cinedex.app.server.auditing import Audited
 from cinedex.app.server.once import answer_once
 from cinedex.app.server.openapi import describe
@@ -63,7 +63,7 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     app.state.service = service
     app.add_middleware(_Bounded)  # innermost, so that what it raises is answered as what a route raises
     answer_problems(app)
-    for part in (films, tracks, pictures, telling, people, checks, asks, uploads, admin, about):
+    for part in (films, tracks, pictures, telling, people, checks, review, asks, uploads, admin, about):
         app.include_router(part.router)
     describe(app)
     answer_once(app, service)

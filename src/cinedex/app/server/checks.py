@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from cinedex.app.server.answering import cached, kept
 from cinedex.app.server.service import Film, Given, Reader, found_film
 from cinedex.app.server.shapes import Checked, Packs, Styles
+from cinedex.compliance.model import Pack
 from cinedex.compliance.read import built_in
 from cinedex.errors import MediaError, UsageError
 from cinedex.formats.compliance import render_compliance
@@ -63,14 +64,19 @@ def compliance(
     form: Annotated[Literal["html", "json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """What rule packs say of a film, clause by clause with evidence: pass, fail, needs a human or not measured."""
+    judged = service.library.comply(movie, chosen(packs))
+    text = render_compliance(service.library.timeline(movie), judged, form)
+    headers = kept(movie, "csv") if form == "csv" else {}
+    return cached(text.encode("utf-8", "replace"), _REPORTS[form], request, **headers)
+
+
+def chosen(packs: str) -> list[Pack]:
+    """The packs that a query names, or all. Raises UsageError."""
     there = built_in()
     wanted = [name.strip() for name in packs.split(",") if name.strip()] or list(there)
     if unknown := [name for name in wanted if name not in there]:
         raise UsageError(f"there is no rule pack {unknown[0]!r}", remedy=f"There are: {', '.join(there)}.")
-    judged = service.library.comply(movie, [there[name] for name in dict.fromkeys(wanted)])
-    text = render_compliance(service.library.timeline(movie), judged, form)
-    headers = kept(movie, "csv") if form == "csv" else {}
-    return cached(text.encode("utf-8", "replace"), _REPORTS[form], request, **headers)
+    return [there[name] for name in dict.fromkeys(wanted)]
 
 
 @router.get("/subtitles", response_model=Styles)

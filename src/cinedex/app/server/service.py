@@ -189,7 +189,7 @@ def film_of(film: str, service: Given, _: Reader) -> Movie:
 def found_film(service: Service, film: str) -> Movie:
     """A film by id, the beginning of one, or name. Raises NotFoundError, without saying where the library is."""
     try:
-        movie = service.library.find(film)
+        movie = service.library.find(film, exactly=True)
     except NotFoundError as missing:
         raise NotFoundError("there is no such film", remedy="`GET /v1/films` lists them.") from missing
     about_film(movie.id)

@@ -232,6 +232,16 @@ class SummaryShape(_Growing):
     notes: list[str]
 
 
+class DigestShape(_Growing):
+    """What a library has of a topic or a person: summaries of the films that have most of it."""
+
+    about: str
+    films: list[SummaryShape]
+    others: int
+    searched: int
+    notes: list[str]
+
+
 class CharacterShape(_Growing):
     """Somebody in a film."""
 
@@ -372,3 +382,57 @@ class SegmentShape(_Growing):
     embedding: dict[str, Any]
     tags: list[dict[str, Any]]
     notes: list[str]
+
+
+class ReviewRow(_Growing):
+    """A flag to review; times in seconds. What was decided about it is None as long as nobody has."""
+
+    id: str = Field(
+        description="Stays the same for a flag that was decided about, also when the film is analysed anew."
+    )
+    film: str
+    film_name: str
+    title: str = Field(description="The word that was said, or what there is a sign of.")
+    kind: str = Field(description="The kind of row that was flagged, or 'flashing'.")
+    category: str
+    severity: str | None = Field(description="From 'mild' to 'very-strong'; None where it is not known.")
+    score: float
+    start: float
+    end: float
+    rests_on: list[str]
+    clauses: list[str] = Field(description="As PACK/CLAUSE.")
+    state: Literal["open", "accepted", "rejected", "corrected"]
+    note: str | None
+    by: str | None
+    at: str | None
+
+
+class LostDecision(_Growing):
+    """A decision whose flag is not there now."""
+
+    number: int
+    at: str
+    by: str
+    decision: str
+    note: str
+    flag: str
+    category: str
+    label: str
+    start: float
+    end: float
+
+
+class FilmReview(BaseModel):
+    """What there is to review of a film, and what was decided about flags that are not there any more."""
+
+    film: str
+    flags: list[ReviewRow]
+    lost: list[LostDecision]
+
+
+class ReviewQueue(BaseModel):
+    """A page of flags of many films; `next` is the `after` of the next page."""
+
+    flags: list[ReviewRow]
+    total: int
+    next: int | None

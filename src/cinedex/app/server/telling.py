@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from cinedex.app.server.answering import links, seconds
 from cinedex.app.server.problems import problem_facts
 from cinedex.app.server.service import Film, Given, Reader, Service, found_film
-from cinedex.app.server.shapes import AnswerShape, Found, SummaryShape
+from cinedex.app.server.shapes import AnswerShape, DigestShape, Found, SummaryShape
 from cinedex.app.tables import result_facts
 from cinedex.canonical import plain
 from cinedex.errors import CinedexError, UsageError
@@ -145,6 +145,19 @@ def summary(
 ) -> dict[str, Any]:
     """A film in quoted lines and chapters, each with its time."""
     return _summary(service.library.summary(movie, length=length, scene=scene, person=person, topic=topic))
+
+
+@router.get("/summary", response_model=DigestShape)
+def digest(
+    service: Given,
+    _: Reader,
+    length: Literal["short", "medium", "long"] = "short",
+    person: Annotated[str, Query(max_length=200, description="Only where this person is on screen.")] = "",
+    topic: Annotated[str, Query(max_length=400, description="Only moments that these words find.")] = "",
+) -> dict[str, Any]:
+    """What the library has of a topic or a person, film by film, in quoted lines with their times."""
+    told = service.library.digest(length=length, person=person, topic=topic)
+    return dict(plain(told)) | {"films": [_summary(film) for film in told.films]}
 
 
 def _summary(told: Summary) -> dict[str, Any]:

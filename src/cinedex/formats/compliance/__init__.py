@@ -7,7 +7,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -16,8 +17,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from cinedex import __version__
-from cinedex.compliance.model import Clause, Finding, Judgement
+from cinedex.compliance.model import Clause, Evidence, Finding, Judgement
+from cinedex.formats.compliance.curves import flashing
 from cinedex.media.image import smaller
+from cinedex.stages.flicker.fix import Remedy
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Picture
 from cinedex.timeline.time import Time
@@ -35,14 +38,35 @@ _SIDE = 200
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render_compliance(timeline: Timeline, judged: Sequence[Judgement], form: Form = "html") -> str:
-    """The report as text."""
+Remedies = Mapping[str, Sequence[Remedy]]
+"""By standard on flashing: what was tried for each window that fails it."""
+
+
+def render_compliance(
+    timeline: Timeline, judged: Sequence[Judgement], form: Form = "html", remedies: Remedies | None = None
+) -> str:
+    """The report as text; with `remedies`, what would make flashes pass is told in HTML and JSON."""
     if form == "json":
-        return json.dumps(facts(timeline.movie, judged), ensure_ascii=False, indent=1) + "\n"
-    return _csv(judged) if form == "csv" else _html(timeline, judged)
+        return json.dumps(facts(timeline.movie, judged, remedies), ensure_ascii=False, indent=1) + "\n"
+    return _csv(judged) if form == "csv" else _html(timeline, judged, remedies)
 
 
-def facts(movie: Movie, judged: Sequence[Judgement]) -> dict[str, Any]:
+def facts_of(remedy: Remedy) -> dict[str, Any]:
+    """A remedy for programs; times in seconds."""
+    return {
+        "start": remedy.span.start.seconds,
+        "end": remedy.span.end.seconds,
+        "act": remedy.act,
+        "amount": remedy.amount,
+        "harm": remedy.harm,
+        "before": remedy.before,
+        "after": remedy.after,
+        "limit": remedy.limit,
+        "passes": remedy.passes,
+    }
+
+
+def facts(movie: Movie, judged: Sequence[Judgement], remedies: Remedies | None = None) -> dict[str, Any]:
     """The report for programs; times in seconds."""
     return {
         "film": movie.name,
@@ -55,7 +79,7 @@ def facts(movie: Movie, judged: Sequence[Judgement]) -> dict[str, Any]:
                 "version": j.pack.version,
                 "title": j.pack.title,
                 "rating": {"from": j.low, "to": j.high, "because": list(j.drives)} if j.low else None,
-                "clauses": [_facts(f) for f in j.findings],
+                "clauses": [_facts(f) | _cures(f, remedies) for f in j.findings],
             }
             for j in judged
         ],
@@ -88,10 +112,22 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "evidence": [
             {"start": float(e.span.start.seconds), "end": float(e.span.end.seconds), "ref": e.ref, "note": e.note,
-             "score": round(e.score, 4)}
+             "score": round(e.score, 4), "review": _review(e)}
             for e in finding.evidence
         ],
     }  # fmt: skip
+
+
+def _cures(finding: Finding, remedies: Remedies | None) -> dict[str, Any]:
+    if finding.clause.test != "flashing" or remedies is None:
+        return {}
+    return {"remedies": [facts_of(r) for r in remedies.get(finding.clause.labels[0], ())]}
+
+
+def _review(evidence: Evidence) -> dict[str, str] | None:
+    """What somebody decided about a place."""
+    d = evidence.decision
+    return None if d is None or d.do == "reopen" else {"state": d.state, "by": d.by, "at": d.at, "note": d.note}
 
 
 def _csv(judged: Sequence[Judgement]) -> str:
@@ -102,19 +138,21 @@ def _csv(judged: Sequence[Judgement]) -> str:
         for f in j.findings:
             first = f.evidence[0].span.start.clock if f.evidence else ""
             value = "" if f.value is None else f"{f.value:.6g}"
-            cells = [j.pack.name, j.pack.version, f.clause.id, f.outcome, value, allowed(f.clause), f.clause.known]
-            write.writerow([*cells, _inert(f.why), first, len(f.evidence)])
+            told = [j.pack.name, str(j.pack.version), f.clause.id, f.outcome]
+            more = [allowed(f.clause), f.clause.known, f.why]
+            write.writerow([*map(inert, told), value, *map(inert, more), first, len(f.evidence)])
     return to.getvalue()
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
-def _html(timeline: Timeline, judged: Sequence[Judgement]) -> str:
+def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | None) -> str:
     page = files("cinedex.formats.compliance") / "page"
     style = (page / "compliance.css").read_text(encoding="utf-8")
+    style += f'@page {{ @top-left {{ content: "{_quoted(timeline.movie.name)}"; font: 8pt system-ui, sans-serif }} }}\n'
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((page / "compliance.html.j2").read_text(encoding="utf-8"))
@@ -123,6 +161,7 @@ def _html(timeline: Timeline, judged: Sequence[Judgement]) -> str:
         judged=judged,
         allowed=allowed,
         stills=_Stills(timeline),
+        curves=cache(lambda standard: flashing(timeline, standard, (remedies or {}).get(standard, ()))),
         places_max=PLACES_MAX,
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704 - our own file
@@ -130,16 +169,23 @@ def _html(timeline: Timeline, judged: Sequence[Judgement]) -> str:
     )
 
 
+def _quoted(text: str) -> str:
+    """Text for a string of CSS, in which nothing ends the string or the style."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " -_.") else f"\\{ord(c):x} " for c in text)
+
+
 class _Stills:
     """Pictures of the film by time, as data URLs."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self._track = timeline.find(Picture)
+        self._track, self._film = timeline.find(Picture), timeline.movie
 
     def __call__(self, finding: Finding) -> list[tuple[str, str]]:
         if self._track is None or not len(self._track):
             return []
-        moments = np.array([int(e.span.start) for e in finding.evidence[:STILLS_MAX]], dtype=np.int64)
+        # What is true of the whole film is seen in no one picture.
+        shown = [e for e in finding.evidence if e.span.duration < self._film.duration]
+        moments = np.array([int(e.span.start) for e in shown[:STILLS_MAX]], dtype=np.int64)
         found: dict[int, tuple[str, str]] = {}
         for moment, number in zip(moments.tolist(), self._track.spans.at(moments).tolist(), strict=True):
             if number >= 0 and number not in found:

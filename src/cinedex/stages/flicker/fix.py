@@ -12,19 +12,22 @@ import numpy.typing as npt
 from cinedex.media.views import FrameChunk
 from cinedex.stages.base import Inputs, Stage
 from cinedex.stages.flashes import Flashes
-from cinedex.stages.flicker.judge import Finding, Verdict, verdict
-from cinedex.stages.flicker.profiles import Profile
+from cinedex.stages.flicker.judge import Finding, Verdict, steps, verdict
+from cinedex.stages.flicker.profiles import FlashRule, Profile
 from cinedex.stages.stripes import Stripes
 from cinedex.stages.swings import linear
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Flash, Pattern
-from cinedex.timeline.time import SECOND, Span, Time
+from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Maker, Track
 
 Act: TypeAlias = Literal["dim", "slow", "skip"]
 
 AROUND = SECOND * 6
 """How much film before and after a window the pictures of a remedy must reach, so that it is judged as shown."""
+
+BESIDE = SECOND * 2
+"""How much before and after a window is drawn with it."""
 
 LONGEST = SECOND * 120
 """Windows longer than this are not tried, only told to be skipped: so much flashing is no slip."""
@@ -51,6 +54,7 @@ class Remedy:
     `harm` (0..1) is what it takes away, by which remedies are compared: the share of the light, of the speed, or all
     of the stretch. `before` and `after` are the most changes in a second (or stripes) before and after, against
     `limit`; `passes` says whether the stretch, shown so, breaks no rule any more. Not tried where it is None.
+    `curve` is what is measured then, from two seconds before the stretch to two after, as steps (time as shown, value).
     """
 
     span: Span
@@ -61,6 +65,7 @@ class Remedy:
     after: float | None
     limit: float
     passes: bool | None
+    curve: tuple[tuple[Time, float], ...] = ()
 
 
 def windows(judged: Verdict) -> Iterator[tuple[Span, Finding]]:
@@ -82,7 +87,8 @@ def mildest(profile: Profile, shown: Shown, span: Span, worst: Finding) -> Remed
     """The remedy of least harm under which `span` passes, of all that were tried on its pictures."""
     tried = list(_candidates(profile, shown, span, worst))
     skip = _try(profile, shown, span, worst, "skip", 1.0)
-    return min([*tried, skip], key=lambda r: (not r.passes, r.harm))
+    best = min([*tried, skip], key=lambda r: (not r.passes, r.harm))
+    return replace(best, curve=_curve(worst.rule, apply(shown, span, best.act, best.amount), best))
 
 
 def untried(span: Span, worst: Finding) -> Remedy:
@@ -124,10 +130,25 @@ def _try(profile: Profile, shown: Shown, span: Span, worst: Finding, act: Act, a
     )
 
 
+def _curve(rule: FlashRule, shown: Shown, remedy: Remedy) -> tuple[tuple[Time, float], ...]:
+    """What the rule measures around a window once it is shown with its remedy."""
+    view = Span(max(ZERO, remedy.span.start - BESIDE), _ends(remedy.span, remedy.act, remedy.amount) + BESIDE)
+    if rule.test == "stripes":
+        rows = [r for r in _rows(Stripes(), shown.movie, shown.gray) if isinstance(r, Pattern) and rule.counts(r)]
+        return tuple(step for r in rows for step in ((r.start, float(r.stripes)), (r.end, 0.0)))
+    flashes = Track.of(Flash, _rows(Flashes(), shown.movie, shown.small), _MAKER)
+    times, values = steps(flashes, rule, view)
+    return tuple((Time(t), float(v)) for t, v in zip(times.tolist(), values.tolist(), strict=True))
+
+
+def _ends(span: Span, act: Act, amount: float) -> Time:
+    """When a stretch ends as it is shown."""
+    return span.start + Time.from_seconds(span.duration.seconds * {"dim": 1.0, "slow": amount, "skip": 0.0}[act])
+
+
 def _touches(finding: Finding, span: Span, act: Act, amount: float) -> bool:
     """Whether a finding of the changed film has to do with the window rather than with another one near it."""
-    times = {"dim": 1.0, "slow": amount, "skip": 0.0}[act]
-    end = span.start + Time.from_seconds(span.duration.seconds * times)
+    end = _ends(span, act, amount)
     return finding.span.start <= end and finding.span.end >= span.start
 
 

@@ -183,7 +183,7 @@ def _fullest(cells: Marks, wide: int, high: int) -> int:
 
 
 def _judged(rule: FlashRule, swings: Swings) -> tuple[list[Finding], Worst]:
-    limit = 2 * rule.flashes if rule.test == "flashes" else rule.transitions - 1
+    limit = rule.limit
     window = int(Time.from_seconds(rule.window)) if rule.test == "flashes" else int(SECOND)
     cell_share = rule.area * rule.width * rule.height
     swings = swings.concurrent(cell_share)
@@ -252,12 +252,9 @@ def _finding(rule: FlashRule, swings: Swings, run: Sequence[tuple[int, int, int,
 
 
 def _stripes(rule: FlashRule, rows: Sequence[Pattern]) -> tuple[list[Finding], Worst]:
-    def counts(row: Pattern) -> bool:
-        return row.area >= rule.area and row.bright - row.dark >= rule.contrast
-
     runs: list[list[Pattern]] = []
     for row in rows:
-        if not counts(row) or row.stripes < rule.stripes:
+        if not rule.counts(row) or row.stripes < rule.stripes:
             continue
         if runs and row.start <= runs[-1][-1].end:
             runs[-1].append(row)
@@ -271,7 +268,7 @@ def _stripes(rule: FlashRule, rows: Sequence[Pattern]) -> tuple[list[Finding], W
             most = max(run, key=lambda r: r.stripes)
             value, limit = float(most.stripes), float(rule.stripes)
             findings.append(Finding(rule, span, most.start, value, limit, most.area, tuple(r.ref for r in run[:16])))
-    worst = max((r for r in rows if counts(r)), key=lambda r: r.stripes, default=None)
+    worst = max((r for r in rows if rule.counts(r)), key=lambda r: r.stripes, default=None)
     return findings, Worst(rule, worst.stripes if worst else 0, rule.stripes, worst.start if worst else None)
 
 
@@ -281,6 +278,18 @@ def pace(flashes: Track[Flash], rule: FlashRule) -> tuple[Ticks, Counts]:
     found = [(moment, seen(rule, swings.counts(first, last))) for moment, first, last, _ in swings.windows(int(SECOND))]
     table = np.array(found, dtype=np.int64).reshape(-1, 2)
     return table[:, 0], table[:, 1]
+
+
+def steps(flashes: Track[Flash], rule: FlashRule, view: Span) -> tuple[Ticks, Counts]:
+    """The same at every time in `view` at which it can change, its two ends among them: exact steps, for drawing."""
+    swings = Swings.of(flashes, rule.how).concurrent(rule.area * rule.width * rule.height)
+    turns = np.concatenate((swings.moments, swings.moments + int(SECOND)))
+    inside = turns[(turns > int(view.start)) & (turns < int(view.end))]
+    times = np.unique(np.concatenate(([int(view.start)], inside, [int(view.end)])))
+    firsts = np.searchsorted(swings.starts, times - int(SECOND), side="right")
+    lasts = np.searchsorted(swings.starts, times, side="right")
+    found = [seen(rule, swings.counts(a, b)) for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+    return times, np.array(found, dtype=np.int64)
 
 
 def judged(timeline: Timeline, profile: Profile) -> Verdict:

@@ -11,6 +11,7 @@ from importlib.resources import files as resources
 from typing import Any, Literal, NoReturn, TypeAlias, get_args
 
 from cinedex.errors import UsageError
+from cinedex.timeline.rows import Pattern
 
 Test: TypeAlias = Literal["flashes", "extended", "stripes"]
 How: TypeAlias = Literal["luminance", "red", "chroma"]
@@ -68,6 +69,15 @@ class FlashRule:
     height: float = 1
     stripes: int = 6
     contrast: float = 0
+
+    def counts(self, row: Pattern) -> bool:
+        """Whether stripes are large and strong enough to be counted."""
+        return row.area >= self.area and row.bright - row.dark >= self.contrast
+
+    @property
+    def limit(self) -> float:
+        """The most changes in a second that are allowed, or the stripes from which on there are too many."""
+        return {"flashes": 2 * self.flashes, "extended": self.transitions - 1, "stripes": self.stripes}[self.test]
 
 
 @dataclass(frozen=True, slots=True)
