@@ -151,7 +151,9 @@ def test_a_lost_index_comes_back_with_every_film(film: Path, tmp_path: Path):
         library = library_at(tmp_path / "lib")
         list(library.run(analysed_again))
         found = library.search("green")
-        assert (found.films, found.moments, found.hits) == (2, whole.moments, whole.hits)
+        # Not their scores: full text weighs words of films that came since it was tidied a little otherwise.
+        assert [(h.movie, h.start, h.why) for h in found.hits] == [(h.movie, h.start, h.why) for h in whole.hits]
+        assert (found.films, found.moments) == (2, whole.moments)
 
 
 def test_a_wrong_stage_name_is_refused_before_anything_is_done(film: Path, tmp_path: Path):

@@ -35,7 +35,7 @@ def patterns(pictures: np.ndarray, rate: int = 12) -> list[Pattern]:
 
 
 @settings(max_examples=30, deadline=None)
-@given(turn=st.floats(0, np.pi / 2), stripes=st.integers(8, 24), low=st.floats(0.02, 0.3), swing=st.floats(0.25, 0.6))
+@given(turn=st.floats(0, np.pi / 2), stripes=st.integers(10, 24), low=st.floats(0.02, 0.3), swing=st.floats(0.25, 0.6))
 def test_stripes_over_the_whole_picture_are_counted(turn: float, stripes: int, low: float, swing: float):
     found = patterns(striped(turn, stripes, dark=low, light=low + swing)[None])
     assert len(found) == 1

@@ -64,7 +64,8 @@ class Stripes(Stage):
     A quarter of the picture is striped where at least `share` of what varies in it, in relative luminance, is one wave
     in one direction; how far the stripes go is then followed over the whole picture. Stripes count where light and
     dark are `contrast` apart and the dark ones below `dark`, and those over less than `least` of the picture are left
-    out. Stripes finer than three pixels of 160x90 are not seen, nor are circles, checks and stripes of uneven width.
+    out. Stripes finer than three pixels of 160x90 are not seen, nor are circles, checks and stripes of uneven width;
+    of fewer than five pairs that run aslant over the whole picture, some are missed.
     """
 
     name: ClassVar[str] = "stripes"
