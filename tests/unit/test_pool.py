@@ -183,6 +183,7 @@ def test_adapters_are_found_by_their_entry_points():
         "langid",
         "clip-onnx",
         "open-nsfw",
+        "cross-encoder-onnx",
     }
     assert len(loaders) == len(set(loaders))
     assert "none-such" not in loaders
