@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.e2e.browser import Browser, find_browser
 from tests.e2e.served import Served, anew, playable, put
-from tests.films import BITS, make_film, number_of
+from tests.films import BITS, Sound, make_film, number_of
 from tests.seen_rows import Seen
 from tests.timelines import make_timeline
 from tests.unit.test_library import library_at
@@ -36,6 +36,16 @@ BAR = """(() => {
   return [...canvas.getContext('2d').getImageData(0, 4, canvas.width, 1).data].filter((_, i) => i % 4 === 0);
 })()"""
 """One row of the pixels on the screen, out of the bars that say the frame's number."""
+
+CLOCK = "document.querySelector('.clock b').textContent.split(':').reduce((all, part) => all * 60 + Number(part), 0)"
+MIDDLE = """(() => {
+  const video = document.querySelector('.screen video');
+  const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
+  canvas.getContext('2d').drawImage(video, 0, 0, 8, 8);
+  const [red, green] = canvas.getContext('2d').getImageData(4, 6, 1, 1).data;
+  return red > green + 60 ? 'red' : green > red + 60 ? 'green' : `neither: ${red} ${green}`;
+})()"""
+"""Which colour the picture on the screen has."""
 
 WATCH = """(() => {
   window.slow = 0;
@@ -110,6 +120,21 @@ def test_frames_are_exact(browser: Browser, tmp_path: Path) -> None:
             assert frame_seen(browser) == number
             assert f"frame {number}" in browser.ask("document.querySelector('.frame-number').textContent")
         assert BITS >= 7
+
+
+def test_what_no_browser_plays_is_made_for_it(browser: Browser, tmp_path: Path) -> None:
+    shots = [(5.0, (200, 40, 40)), (5.0, (40, 190, 60))]
+    made = make_film(tmp_path / "f.mpg", shots=shots, codec="mpeg2video", b_frames=0, sounds=[Sound(codec="ac3")])
+    library = library_at(tmp_path / "library")
+    library.add(made)
+    with Served(library, tmp_path) as address:
+        anew(browser, f"{address}#/film/f")
+        browser.wait(PLAYS, 30)
+        assert browser.ask(MIDDLE) == "red"
+        browser.ask("location.hash = '#/film/f?t=9'")
+        browser.wait(f"{PLAYS} && Math.abs(({CLOCK}) - 9) < 0.3 && !document.querySelector('video').seeking", 30)
+        browser.wait(f"({MIDDLE}).startsWith('green')", 10)
+        assert not browser.complaints
 
 
 def test_words_seek_and_follow(browser: Browser, rich: str) -> None:

@@ -36,7 +36,7 @@ from cinedex.app.server.problems import answer_problems, problem
 from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 

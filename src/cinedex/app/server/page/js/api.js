@@ -9,10 +9,19 @@ export class Problem extends Error {
   }
 }
 
+/** What goes with a request that changes something: a login's token, where there is a login. */
+export async function signed() {
+  token ??= fetch("/auth/session").then((told) => (told.ok ? told.json() : {}), () => ({}));
+  const { csrf } = await token;
+  return csrf ? { "X-CSRF-Token": csrf } : {};
+}
+let token;
+
 /** An answer as JSON, or null for one without a body. */
 export async function api(path, { method = "GET", body, signal, headers = {} } = {}) {
   const about = body === undefined ? {} : { "Content-Type": "application/json" };
-  const told = await fetch(`/v1/${path}`, { method, signal, headers: { ...about, ...headers }, body: body === undefined ? undefined : JSON.stringify(body) });
+  const sign = method === "GET" ? {} : await signed();
+  const told = await fetch(`/v1/${path}`, { method, signal, headers: { ...about, ...sign, ...headers }, body: body === undefined ? undefined : JSON.stringify(body) });
   return told.status === 204 ? null : (await checked(told)).json();
 }
 

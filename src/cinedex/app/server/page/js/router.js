@@ -50,7 +50,7 @@ export async function draw({ again = false } = {}) {
     view = known ? await (await known()).view({ ...to, signal: stop.signal, again: () => draw({ again: true }) }) : lost();
   } catch (error) {
     if (error.name === "AbortError") return;
-    view = error instanceof NeedsKey ? keyForm() : broken(error);
+    view = error instanceof NeedsKey ? await keyForm() : broken(error);
   } finally {
     clearTimeout(wait);
   }
@@ -84,7 +84,8 @@ const broken = (error) => ({
   page: h("section.empty", {}, h("h1", {}, "This did not work"), h("p.alert", {}, error.message), h("button.button.main", { onclick: () => draw({ again: true }) }, "Try again")),
 });
 
-function keyForm() {
+async function keyForm() {
+  const { login } = await fetch("/auth/session").then((told) => (told.ok ? told.json() : {}), () => ({}));
   const says = h("p.alert", { role: "alert" });
   const key = h("input.field", { type: "password", id: "key", required: true, autocomplete: "current-password", "data-first": true });
   const enter = async (event) => {
@@ -94,5 +95,6 @@ function keyForm() {
     else says.textContent = told.status === 401 ? "This key is unknown, or was revoked." : `The server answered ${told.status}.`;
   };
   const form = h("form.row", { onsubmit: enter }, h("label.hidden", { for: "key" }, "Key"), key, h("button.button.main", {}, "Enter"));
-  return { title: "A key is needed", page: h("section.empty", {}, h("h1", {}, "A key is needed"), h("p", {}, "This library is shared. Whoever runs it makes keys with ", h("code", {}, "cinedex keys create NAME"), "."), form, says) };
+  const other = login ? h("p", {}, h("a.button.main", { href: "/auth/login?to=/" }, "Log in"), " or enter a key.") : null;
+  return { title: "A key is needed", page: h("section.empty", {}, h("h1", {}, "A key is needed"), h("p", {}, "This library is shared. Whoever runs it makes keys with ", h("code", {}, "cinedex keys create NAME"), "."), other, form, says) };
 }

@@ -1,6 +1,6 @@
 // Uploads that go on after a cut connection: a client of tus 1.0 (tus.io), which also goes on after the page was closed.
 
-import { checked } from "./api.js";
+import { checked, signed } from "./api.js";
 
 const BLOCK = 8 << 20;
 const PATIENCE = 40; // cuts in a row, with up to five seconds between
@@ -36,13 +36,13 @@ export async function upload(file, told, signal) {
     if (error.name !== "AbortError") localStorage.removeItem(kept);
     throw error;
   } finally {
-    if (signal?.aborted) fetch(to, { method: "DELETE", headers: head }).finally(() => localStorage.removeItem(kept));
+    if (signal?.aborted) fetch(to, { method: "DELETE", headers: { ...head, ...(await signed()) } }).finally(() => localStorage.removeItem(kept));
   }
   throw new Error("the connection stays cut; choose the file again to go on from here");
 
   /** One block: the film it ended, or how far it got, or neither where the connection was cut. */
   async function send(to, file, at, signal) {
-    const headers = { ...head, "Content-Type": "application/offset+octet-stream", "Upload-Offset": at };
+    const headers = { ...head, ...(await signed()), "Content-Type": "application/offset+octet-stream", "Upload-Offset": at };
     let answer;
     try {
       answer = await fetch(to, { method: "PATCH", headers, signal, body: file.slice(at, at + BLOCK) });
@@ -62,7 +62,7 @@ export async function upload(file, told, signal) {
 
 async function begin(file, signal) {
   const name = btoa(String.fromCharCode(...new TextEncoder().encode(file.name)));
-  const headers = { ...head, "Upload-Length": file.size, "Upload-Metadata": `filename ${name}` };
+  const headers = { ...head, ...(await signed()), "Upload-Length": file.size, "Upload-Metadata": `filename ${name}` };
   return (await checked(await fetch("/v1/uploads", { method: "POST", headers, signal }))).headers.get("Location");
 }
 

@@ -4,6 +4,7 @@ import { fill, h, iconButton, setIcon } from "../dom.js";
 import { filmPath, mediaUrl, stillUrl } from "../api.js";
 import { clock } from "../say.js";
 import { scrubber } from "./scrub.js";
+import { streamed } from "./stream.js";
 
 const RATES = [0.25, 0.5, 1, 1.5, 2, 4];
 
@@ -18,7 +19,8 @@ export class Player {
     this.rate = facts.rate;
     this.duration = facts.duration;
     const still = facts.count("picture") ? stillUrl(film.id, start, 720) : null;
-    this.video = h("video", { preload: "auto", playsinline: true, poster: still, src: `${mediaUrl(film.id)}#t=${start}`, "aria-label": `Film: ${film.name}`, tabindex: "-1" });
+    const source = film.playable ? `${mediaUrl(film.id)}#t=${start}` : null;
+    this.video = h("video", { preload: "auto", playsinline: true, poster: still, src: source, "aria-label": `Film: ${film.name}`, tabindex: "-1" });
     this.wanted = start;
     const video = this.video;
     this.play = iconButton("play", "Play (Space)", () => this.toggle());
@@ -40,6 +42,13 @@ export class Player {
     video.addEventListener("seeking", () => (this.#mediaTime = null));
     for (const name of ["play", "pause", "ended"]) video.addEventListener(name, () => this.#state());
     video.addEventListener("error", () => this.#unplayable());
+    video.addEventListener("unplayable", () => this.#unplayable(true));
+    if (!film.playable) {
+      streamed(video, film, this.duration, signal).then(
+        (plays) => plays || this.#unplayable(true),
+        (error) => error.name === "AbortError" || this.#unplayable(true),
+      );
+    }
     const frame = (_, { mediaTime }) => {
       this.#mediaTime = mediaTime;
       this.#tell();
@@ -165,8 +174,8 @@ export class Player {
     for (const act of this.#told) act(time);
   }
 
-  #unplayable() {
-    if (this.video.error?.code !== 4 && this.video.error?.code !== 3) return;
+  #unplayable(surely = false) {
+    if (!surely && this.video.error?.code !== 4 && this.video.error?.code !== 3) return;
     this.note.hidden = false;
     this.note.textContent = "This browser cannot play the film's format. Everything else on this page works; stills show where you are.";
   }

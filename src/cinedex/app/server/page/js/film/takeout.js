@@ -2,7 +2,8 @@
 
 import { fill, h } from "../dom.js";
 import { api, filmPath, mediaUrl, query } from "../api.js";
-import { language, percent } from "../say.js";
+import { go } from "../router.js";
+import { failed, language, percent, tell } from "../say.js";
 
 const SAYS = {
   srt: "SubRip, for most players", vtt: "WebVTT, for the web", ass: "Advanced SubStation", ttml: "TTML, for broadcasters", scc: "Scenarist closed captions",
@@ -21,7 +22,19 @@ export async function takeout(facts, about) {
       h("li", {}, h("a.button", { href: `${film}/report`, target: "_blank", rel: "noopener" }, "Report"), h("span.quiet", {}, "The film on one page, without a server")),
       link(mediaUrl(facts.film.id), "Film", "The file itself"),
     ])),
+    about.scopes.includes("admin") ? h("section", {}, h("h2", {}, "The end"), h("p", {}, h("button.button", { type: "button", onclick: () => remove(facts.film) }, "Remove from the library"), h("span.quiet", {}, " Everything known of the film goes; the film's file stays where it is."))) : null,
   ]);
+}
+
+async function remove(film) {
+  if (!confirm(`Remove “${film.name}” and everything known of it from the library?`)) return;
+  try {
+    await api(filmPath(film.id), { method: "DELETE" });
+    tell("The film is removed.");
+    go("#/");
+  } catch (error) {
+    failed(error);
+  }
 }
 
 async function subtitles(facts, film) {

@@ -1,13 +1,14 @@
 // Settings and what this server is: appearance, the key, models with their licences, what can be taken out.
 
 import { h } from "../dom.js";
-import { api } from "../api.js";
+import { api, signed } from "../api.js";
 import { enable, enabled } from "../keys.js";
 import { draw } from "../router.js";
 import { bytes, count, failed, tell, words } from "../say.js";
 
 export async function view({ signal }) {
   const [about, models, films] = await Promise.all([api("about", { signal }), api("models", { signal }), api("films?limit=1", { signal })]);
+  const login = await fetch("/auth/session", { signal }).then((told) => (told.ok ? told.json() : {}));
   const here = models.filter((model) => model.here);
   const size = here.reduce((all, model) => all + model.bytes, 0);
   return {
@@ -26,7 +27,7 @@ export async function view({ signal }) {
         ["Recognition", about.recognition ? "People are recognised from film to film" : "Off"],
         ["Uploads", `up to ${bytes(about.upload_bytes)} a film`],
         ["Exports", about.exports.join(", ")],
-      ])), about.you === "this machine" ? null : h("p", {}, h("button.button", { type: "button", onclick: leave }, "Forget the key"))),
+      ])), about.you === "this machine" ? null : h("p", {}, h("button.button", { type: "button", onclick: login.you ? logout : leave }, login.you ? "Log out" : "Forget the key"))),
       h("section", {}, h("h2", {}, "Models"), h("p.quiet", {}, `${here.length} of ${models.length} are on this machine, ${bytes(size)}. Each has a licence of its own.`), table(models)),
     ]),
   };
@@ -52,6 +53,12 @@ async function leave() {
   await api("session", { method: "DELETE" }).catch(failed);
   tell("The key is forgotten.");
   draw({ again: true });
+}
+
+async function logout() {
+  const told = await fetch("/auth/logout", { method: "POST", headers: await signed() });
+  if (told.ok) location.assign((await told.json()).to);
+  else tell("Logging out did not work.", { alert: true });
 }
 
 function table(models) {
