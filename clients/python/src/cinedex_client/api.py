@@ -770,20 +770,20 @@ class PeopleApi:
         answer: Decided = self._transport.json("POST", "/v1/people/split", body={"who": who, "look": look, "tracklets": tracklets, "name": name})
         return answer
 
-    def hide(self, *, version: str, you: str, scopes: list[str], recognition: bool, cores: int, offline: bool, writes: bool, exports: list[str], kinds: list[str], stages: list[str], upload_bytes: int) -> Decided:
+    def hide(self, *, who: str) -> Decided:
         """Leave somebody out of galleries and lists.
 
-        `writes`: Whether a writer phrases answers.
+        `who`: A name, a person's id, or FILM#3.
         """
-        answer: Decided = self._transport.json("POST", "/v1/people/hide", body={"version": version, "you": you, "scopes": scopes, "recognition": recognition, "cores": cores, "offline": offline, "writes": writes, "exports": exports, "kinds": kinds, "stages": stages, "upload_bytes": upload_bytes})
+        answer: Decided = self._transport.json("POST", "/v1/people/hide", body={"who": who})
         return answer
 
-    def show_again(self, *, version: str, you: str, scopes: list[str], recognition: bool, cores: int, offline: bool, writes: bool, exports: list[str], kinds: list[str], stages: list[str], upload_bytes: int) -> Decided:
+    def show_again(self, *, who: str) -> Decided:
         """Show somebody again.
 
-        `writes`: Whether a writer phrases answers.
+        `who`: A name, a person's id, or FILM#3.
         """
-        answer: Decided = self._transport.json("POST", "/v1/people/show", body={"version": version, "you": you, "scopes": scopes, "recognition": recognition, "cores": cores, "offline": offline, "writes": writes, "exports": exports, "kinds": kinds, "stages": stages, "upload_bytes": upload_bytes})
+        answer: Decided = self._transport.json("POST", "/v1/people/show", body={"who": who})
         return answer
 
     def confirm(self, *, who: str, person: str | None = None) -> Decided:

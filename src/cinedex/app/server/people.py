@@ -56,7 +56,7 @@ class Splitting(_Body):
     name: str = Field(default="", max_length=200, description="Who it is, if that is known.")
 
 
-class About(_Body):
+class Whom(_Body):
     """Whom it is about."""
 
 
@@ -213,13 +213,13 @@ def split(new: Splitting, service: Given, who: Reviewer) -> dict[str, Any]:
 
 
 @router.post("/people/hide", response_model=Decided)
-def hide(new: About, service: Given, who: Reviewer) -> dict[str, Any]:
+def hide(new: Whom, service: Given, who: Reviewer) -> dict[str, Any]:
     """Leave somebody out of galleries and lists."""
     return _decided(service, who, lambda cast: cast.hide(new.who))
 
 
 @router.post("/people/show", response_model=Decided)
-def show_again(new: About, service: Given, who: Reviewer) -> dict[str, Any]:
+def show_again(new: Whom, service: Given, who: Reviewer) -> dict[str, Any]:
     """Show somebody again."""
     return _decided(service, who, lambda cast: cast.show_again(new.who))
 
