@@ -15,7 +15,8 @@ from fastapi.testclient import TestClient
 from tests.films import Sound, make_film
 from tests.unit.test_library import library_at
 
-from cinedex.app.server.application import BODY_BYTES, application
+from cinedex.app.server.application import application
+from cinedex.app.server.around import BODY_BYTES
 from cinedex.app.server.service import Service
 from cinedex.app.server.state import State
 from cinedex.errors import StoreError

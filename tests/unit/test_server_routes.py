@@ -19,7 +19,8 @@ from tests.casts import library_at as cast_at
 from tests.unit.test_server import Running
 
 from cinedex.app.server import fetching, reaching
-from cinedex.app.server.application import BODY_BYTES, application
+from cinedex.app.server.application import application
+from cinedex.app.server.around import BODY_BYTES
 from cinedex.app.server.fetching import checked
 from cinedex.app.server.limits import Limits
 from cinedex.app.server.service import Service

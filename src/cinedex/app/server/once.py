@@ -10,9 +10,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cinedex.app.server.problems import problem
 from cinedex.app.server.service import Service, key_of, session_of
@@ -63,15 +66,20 @@ class Answers:
             db.execute("DELETE FROM answer WHERE asked = ?", (asked,))
 
 
-def answer_once(app: FastAPI, service: Service) -> None:
-    """Let an application keep answers."""
-    answers = Answers(service.state)
+class Once:
+    """Keeps the answers of requests that bring a key; all others pass by."""
 
-    @app.middleware("http")
-    async def once(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        given = request.headers.get("idempotency-key")
-        if request.method != "POST" or not given or request.url.path.startswith(_ELSEWHERE):
-            return await answer(request)
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self.app, self.service, self.answers = app, service, Answers(service.state)
+        self._kept = BaseHTTPMiddleware(app, dispatch=self._once)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        keyed = scope["type"] == "http" and scope["method"] == "POST" and not scope["path"].startswith(_ELSEWHERE)
+        to = self._kept if keyed and Headers(scope=scope).get("idempotency-key") else self.app
+        await to(scope, receive, send)
+
+    async def _once(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        service, answers, given = self.service, self.answers, request.headers["idempotency-key"]
         who = await run_in_threadpool(_asker, service, request)
         if who is None:  # the route says so
             return await answer(request)
