@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -299,3 +300,27 @@ def test_a_table_is_tidied_once_there_is_enough_to_do(tmp_path: Path, monkeypatc
         files.append(index._open().stats()["fragment_stats"]["num_fragments"])
     assert max(files) < 5
     assert len(found(index, "line")) == 9
+
+
+def test_one_look_serves_all_that_is_asked_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    index, other = Index(str(tmp_path), FakeTextEmbedder), Index(str(tmp_path), FakeTextEmbedder)
+    other.update(film(("a dog", []), id_="m1-one"))
+    looks = 0
+    with index.steady():
+        table = index._table
+        look = type(table).checkout_latest
+
+        def counted(self: Any) -> None:
+            nonlocal looks
+            looks += 1
+            look(self)
+
+        monkeypatch.setattr(type(table), "checkout_latest", counted)
+        other.update(film(("a cat", []), id_="m1-two"))
+        before, looks = index.size, 0
+        index.by_text("dog", 10)
+        assert (before, looks) == ((1, 1), 0)
+        with index.steady():  # whoever asks anew looks anew
+            assert index.size == (2, 2)
+    assert index.size == (2, 2)
+    assert looks > 1

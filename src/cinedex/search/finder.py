@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cinedex.errors import ModelError, UsageError
+from cinedex.errors import ModelError, StoreError, UsageError
 from cinedex.media.image import stretched
 from cinedex.models.tasks import Floats, ImageTagger, Reranker
 from cinedex.people.cast import Cast
@@ -64,8 +64,24 @@ class Finder:
         examples: Sequence[Like] = (),
     ) -> SearchResult:
         """The moments that fit words and filters, that look like a picture, that are like a moment or an example."""
-        query = self.read(text) if text.strip() or not (like or more_like or examples) else Query()
-        return self.asked(query, limit=limit, movie=movie, like=self._likeness(like, more_like), examples=examples)
+        try:
+            return self._found(text, limit, movie, like, more_like, examples)
+        except StoreError:  # the index was made anew meanwhile
+            return self._found(text, limit, movie, like, more_like, examples)
+
+    def _found(
+        self,
+        text: str,
+        limit: int,
+        movie: Movie | None,
+        like: Path | None,
+        more_like: tuple[Movie, Time] | None,
+        examples: Sequence[Like],
+    ) -> SearchResult:
+        with self.index.steady():
+            query = self.read(text) if text.strip() or not (like or more_like or examples) else Query()
+            near = self._likeness(like, more_like)
+            return self.asked(query, limit=limit, movie=movie, like=near, examples=examples)
 
     def asked(
         self,

@@ -88,6 +88,7 @@ class Index:
         self._table: Any = None
         self._session: Any = None
         self._asking = threading.Lock()
+        self._steady, self._counting = 0, threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
         self._known = _Known()
 
@@ -323,8 +324,23 @@ class Index:
             self._session = lancedb.Session(index_cache_size_bytes=_CACHE, metadata_cache_size_bytes=_CACHE // 4)
         return lancedb.connect(self.url, session=self._session)
 
-    def _open(self) -> Any:
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Look once whether others have written, for all that is asked inside: each look costs some milliseconds."""
+        with self._told():
+            self._open(look=True)
+        with self._counting:
+            self._steady += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._steady -= 1
+
+    def _open(self, *, look: bool = False) -> Any:
         """The table as it is now, or None."""
+        if self._table is not None and self._steady and not look:
+            return self._table
         if self._table is not None:
             try:
                 self._table.checkout_latest()
@@ -334,7 +350,12 @@ class Index:
                 return self._table
         database = self._database()
         if TABLE in _tables(database):
-            self._table = database.open_table(TABLE)
+            try:
+                self._table = database.open_table(TABLE)
+            except ValueError as wrong:
+                if "not found" not in str(wrong):
+                    raise
+                return None  # another process is making it: its folder is there, and no version of it yet
         return self._table
 
     def _create(self) -> Any:
