@@ -142,7 +142,7 @@ async def events(job: str, service: Given, _: Reader, request: Request) -> Strea
     return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-class Entry(BaseModel):
+class EnteredKey(BaseModel):
     """A key, to be kept by the browser."""
 
     model_config = ConfigDict(extra="forbid")
@@ -151,7 +151,7 @@ class Entry(BaseModel):
 
 
 @router.post("/session", status_code=204)
-def enter(entry: Entry, service: Given, request: Request, response: Response) -> None:
+def enter(entry: EnteredKey, service: Given, request: Request, response: Response) -> None:
     """Let a browser keep a key in a cookie that no script can read and no other site can send."""
     known(service, entry.key, request)
     secure = request.url.scheme == "https"
