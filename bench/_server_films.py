@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from tests.unit.search_fixtures import film
 
+from bench._library import labels
 from bench._measure import ROOT
 from cinedex.models.pool import ModelPool
 from cinedex.models.registry import registry
@@ -65,12 +66,6 @@ def lines() -> list[str]:
     found = [" ".join(words[i : i + _WORDS]) for i in range(0, len(words) - _WORDS, _WORDS // 2)]
     random.Random(1).shuffle(found)  # noqa: S311 - the same order every time, nothing secret
     return found
-
-
-def labels() -> list[str]:
-    """The tagger's names."""
-    text = (ROOT / "src/cinedex/models/imagenet_labels.txt").read_text("utf-8")
-    return [x.partition("\t")[2] for x in text.splitlines() if "\t" in x and not x.startswith("#")]
 
 
 def films(moments: int, each: int) -> Iterator[Timeline]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bench._server_films import Clustered, films, labels, lines
+from bench._library import labels
+from bench._server_films import Clustered, films, lines
 from cinedex.app.sample import make_sample
 from cinedex.library import Library
 from cinedex.models.concepts import Concepts

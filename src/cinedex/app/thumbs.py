@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import ControlType, Segment
 from rich.style import Style
 
 from cinedex.library import Library
-from cinedex.media.image import read_photo
+from cinedex.media.image import png, read_photo, resized
 from cinedex.search.hits import Hit
 from cinedex.timeline.rows import Picture
 
@@ -72,42 +74,36 @@ class Still:
         rows = max(1, round(columns * pixels.shape[0] / pixels.shape[1] / 2))
         yield Segment(" " * _INDENT)
         if self.how == "blocks":
-            yield from _blocks(self.data, columns, rows)
+            yield from _blocks(resized(pixels, (rows * 2, columns)))
             return
-        code = self._kitty(columns, rows) if self.how == "kitty" else self._iterm(columns, rows)
+        # Made anew of the pixels, so that nothing of a stored file reaches the terminal as it is.
+        text = base64.b64encode(png(pixels)).decode()
+        code = (_kitty if self.how == "kitty" else _iterm)(text, columns, rows)
         # As a control, nothing of it is counted as width, wrapped, or written to what is no terminal.
         yield Segment(code, None, [(ControlType.BELL,)])
         yield Segment.line()
 
-    def _kitty(self, columns: int, rows: int) -> str:
-        text = base64.b64encode(_png(self.data)).decode()
-        parts = [text[i : i + _CHUNK] for i in range(0, len(text), _CHUNK)]
-        heads = [f"a=T,f=100,q=2,c={columns},r={rows},", *[""] * (len(parts) - 1)]
-        return "".join(
-            f"\x1b_G{head}m={int(n < len(parts) - 1)};{part}\x1b\\"
-            for n, (head, part) in enumerate(zip(heads, parts, strict=True))
-        )
 
-    def _iterm(self, columns: int, rows: int) -> str:
-        text = base64.b64encode(_png(self.data)).decode()
-        return f"\x1b]1337;File=inline=1;width={columns};height={rows};preserveAspectRatio=1:{text}\a"
+def _kitty(text: str, columns: int, rows: int) -> str:
+    parts = [text[i : i + _CHUNK] for i in range(0, len(text), _CHUNK)]
+    heads = [f"a=T,f=100,q=2,c={columns},r={rows},", *[""] * (len(parts) - 1)]
+    return "".join(
+        f"\x1b_G{head}m={int(n < len(parts) - 1)};{part}\x1b\\"
+        for n, (head, part) in enumerate(zip(heads, parts, strict=True))
+    )
 
 
-def _png(data: bytes) -> bytes:
-    """Made anew of the pixels, so that nothing of a stored file reaches the terminal as it is."""
-    from cinedex.media.image import png  # noqa: PLC0415 - only terminals with graphics need it
-
-    return png(read_photo(data, _SIDE))
+def _iterm(text: str, columns: int, rows: int) -> str:
+    return f"\x1b]1337;File=inline=1;width={columns};height={rows};preserveAspectRatio=1:{text}\a"
 
 
-def _blocks(data: bytes, columns: int, rows: int) -> Iterator[Segment]:
-    from cinedex.media.image import stretched  # noqa: PLC0415 - only asked for
-
-    small = stretched(data, (rows * 2, columns))
-    for y in range(rows):
-        for x in range(columns):
-            (above, below) = ("#{:02x}{:02x}{:02x}".format(*small[2 * y + i, x]) for i in (0, 1))
+def _blocks(small: npt.NDArray[np.uint8]) -> Iterator[Segment]:
+    """A picture of two rows of pixels for each line, in half blocks."""
+    lines = len(small) // 2
+    for y in range(lines):
+        for upper, lower in zip(small[2 * y], small[2 * y + 1], strict=True):
+            above, below = ("#{:02x}{:02x}{:02x}".format(*pixel) for pixel in (upper, lower))
             yield Segment("▀", Style(color=above, bgcolor=below))
         yield Segment.line()
-        if y < rows - 1:
+        if y < lines - 1:
             yield Segment(" " * _INDENT)

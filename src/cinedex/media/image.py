@@ -57,7 +57,11 @@ def read_photo(photo: bytes, side: int) -> npt.NDArray[np.uint8]:
 
 def stretched(photo: bytes, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     """A photograph stretched to (height, width), as looks at films are. Raises ValueError as `read_photo` does."""
-    pixels = read_photo(photo, 4 * max(size))
+    return resized(read_photo(photo, 4 * max(size)), size)
+
+
+def resized(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """A picture, uint8 [height, width, 3], stretched to (height, width): each pixel the mean of those it covers."""
     return np.asarray(Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BOX), np.uint8)
 
 
