@@ -43,6 +43,10 @@ TITLES = {
     "flag": "Flags",
     "flash": "Flashes",
     "pattern": "Stripes",
+    "concern": "Concerns",
+    "mention": "Mentions",
+    "nudity": "Nudity looks",
+    "suspect": "First looks",
     "face": "Faces",
     "portrait": "Portraits",
     "area": "Picture area",
@@ -61,6 +65,7 @@ TITLES = {
 
 BEHIND = frozenset({
     "frame", "vector", "sight", "glance", "scan", "hearing", "level", "tracklet", "faceprint", "voiceprint", "face",
+    "nudity", "suspect",
     "portrait", "area",
 })  # fmt: skip
 """Kinds that serve other kinds: listed when there is something to say about them."""
