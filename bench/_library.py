@@ -19,7 +19,8 @@ from tests.timelines import make_movie
 
 from bench._measure import ROOT
 from cinedex.models.tasks import Floats
-from cinedex.search.columns import LOOK
+from cinedex.search.columns import LOOK, TEXT, WHOLE
+from cinedex.search.filters import minutes_of
 from cinedex.timeline import arrow
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue, Framing, Object, Place, Row, Shot, Sound, Tag, Vector
@@ -224,9 +225,10 @@ class Pool:
 
     def __init__(self, rows: pa.Table, spreads: dict[str, Spread]) -> None:
         self._rows = rows
-        spoken = [(i, x) for i, x in enumerate(rows.column("language").to_pylist()) if x]
-        self._by_language = {x: np.array([i for i, y in spoken if y == x]) for x in sorted({y for _, y in spoken})}
-        self._languages = np.array(rows.column("language").to_pylist())
+        self._told: list[dict[str, Any]] = [json.loads(x) for x in rows.column(WHOLE).to_pylist()]
+        self._texts = [x.split("\n", 1) for x in rows.column(TEXT).to_pylist()]
+        self._languages = np.array([x["language"] for x in self._told])
+        self._by_language = {x: np.flatnonzero(self._languages == x) for x in sorted({*self._languages} - {""})}
         self._drawn = {n: Drawn(s, 11 + k) for k, (n, s) in enumerate(sorted(spreads.items()))}
         self._draw = np.random.default_rng(12)
 
@@ -245,12 +247,22 @@ class Pool:
         columns: dict[str, Any] = {
             "id": [f"{m}@{s}" for m, s in zip(movies, starts, strict=True)],
             "movie": movies, "start": starts, "end": starts + int(_LONG),
-            "name": np.repeat([f"Film {f} ({1920 + f % 100}).mp4" for f in films], IN_A_FILM),
             "year": np.repeat([1920 + f % 100 for f in films], IN_A_FILM),
+            "minutes": [[*minutes_of(s, s + int(_LONG))] for s in starts.tolist()],
         }  # fmt: skip
-        for name in ("words", "forms"):
-            more = self._rows.column(name).take(pa.array(other))
-            columns[name] = pc.binary_join_element_wise(table.column(name), more, " ")
+        # The first line of the text is what is said; the last has its stems.
+        pairs = [(self._texts[a], self._texts[b], a != b) for a, b in zip(chosen, other, strict=True)]
+        columns[TEXT] = [f"{a[0]} {b[0]}\n{a[1]}\n{b[1]}" if two else "\n".join(a) for a, b, two in pairs]
+        names = ("id", "movie", "start", "end", "year")
+        own = zip(*(np.asarray(columns[n]).tolist() for n in names), chosen, other, strict=True)
+        columns[WHOLE] = [
+            json.dumps(
+                self._told[a] | dict(zip(names, placed, strict=True))
+                | {"name": f"Film {placed[1][3:]} ({placed[4]}).mp4", "words": _both(self._told, a, b)},
+                ensure_ascii=False,
+            )
+            for *placed, a, b in own
+        ]  # fmt: skip
         for name, drawn in self._drawn.items():
             vectors = drawn(count)
             made = pa.FixedSizeListArray.from_arrays(vectors.ravel(), vectors.shape[1])
@@ -258,6 +270,10 @@ class Pool:
         schema = table.schema
         arrays = [_cast(columns[n], schema.field(n).type) if n in columns else table.column(n) for n in schema.names]
         return pa.table(arrays, schema=schema)
+
+
+def _both(told: Sequence[dict[str, Any]], one: int, other: int) -> str:
+    return f"{told[one]['words']} {told[other]['words']}" if one != other else str(told[one]["words"])
 
 
 def _cast(values: Any, kind: pa.DataType) -> Any:

@@ -17,9 +17,10 @@ from cinedex.errors import ModelError, StoreError
 from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.models.tasks import TextEmbedder
 from cinedex.search.columns import blank_rows
-from cinedex.search.filters import Where
+from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.index import Index
 from cinedex.search.query import search
+from cinedex.timeline.time import SECOND
 from cinedex.timeline.timeline import Timeline
 
 SEA = film(("the sea is calm", [("lighthouse", 0.8)]), ("a storm comes", [("wave", 0.5)]), id_="m1-sea", name="Sea.mp4")
@@ -192,7 +193,7 @@ def test_whatever_films_say_is_kept_as_it_is(said: str, seen: str, name: str, tm
     index = index_at(tmp_path)
     index.update(film((said, [(seen, 0.5)] if seen else []), name=name, made="1"))
     index.update(film((said, []), name=name, made="2"))
-    (row,) = index._open().to_arrow().to_pylist()
+    (row,) = index.within(ANYWHERE)
     assert (row["words"], row["name"], row["tags"]) == (said, name, "")
     index.remove("m1-aa")
 
@@ -289,6 +290,22 @@ def test_a_large_table_is_indexed_and_says_the_same(tmp_path: Path, monkeypatch:
     index.update(film(*lines[:10], id_="m1-long", made="2"))
     assert index.size == (2, 11)
     assert len(index.within(dark)) == 5
+
+
+def test_stretches_of_time_are_what_their_ends_say(tmp_path: Path):
+    """Whether narrowed by minutes, by the very ends, by both, or of one film: a moment that shares time is found."""
+    index = index_at(tmp_path)
+    index.update(film(*((f"line {n}", []) for n in range(60)), id_="m1-long"))  # of five seconds
+    every = index.within(ANYWHERE)
+    second = int(SECOND)
+    asked = [(0, 60), (60, 120), (59, 61), (61, 62), (119, 120), (30, 10**6), (150, 10**9), (240, 300), (10**5, 10**6)]
+    for first, last in asked:
+        for other in ((), ((200 * second, 201 * second),)):
+            times = ((first * second, last * second), *other)
+            wanted = {r["id"] for r in every if any(r["end"] > a and r["start"] < b for a, b in times)}
+            for films in ((), ("m1-long",)):
+                found = {r["id"] for r in index.within(Where(movies=films, times=times))}
+                assert found == wanted, (times, films)
 
 
 def test_a_table_is_tidied_once_there_is_enough_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from cinedex.errors import StoreError
 from cinedex.search.facets import label_of
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.time import Span, Time
+from cinedex.timeline.time import SECOND, Span, Time
 from cinedex.timeline.track import Spans
 
 _MOVIE_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z")
@@ -17,6 +17,11 @@ _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 _NAMED_YEAR = re.compile(r"[(\[](1[89]\d\d|20\d\d)[)\]]")
 _ROW_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}@-?\d+\Z")
 
+
+MINUTE = int(SECOND * 60)
+
+_MOST_MINUTES = 600
+"""From which a stretch of time is not looked for minute by minute."""
 
 InFilms = tuple[tuple[str, tuple[str, ...]], ...]
 """Facets that mean something inside one film only, such as the numbers of its voices: (film, facets)."""
@@ -52,13 +57,23 @@ class Where:
             parts.append(f"NOT array_has_any(facets, [{_list(_facet(f) for f in self.without)}])")
         parts += [_in_films(group) for group in self.each]
         parts += [f"NOT {_in_films(group)}" for group in self.none]
-        if self.times:
-            parts.append("(" + " OR ".join(f'("end" > {int(a)} AND start < {int(b)})' for a, b in self.times) + ")")
+        parts += self._times()
         if self.years:
             parts.append("(" + " OR ".join(f"(year >= {int(a)} AND year <= {int(b)})" for a, b in self.years) + ")")
         if self.rows is not None:
             parts.append(f"id IN ({_list(_row(r) for r in sorted(self.rows))})" if self.rows else "false")
         return " AND ".join(parts)
+
+    def _times(self) -> list[str]:
+        """By minutes where that narrows down, and by the very ends where these are not whole minutes."""
+        if not self.times:
+            return []
+        minutes = sorted({m for a, b in self.times for m in minutes_of(a, min(b, a + _MOST_MINUTES * MINUTE))})
+        narrow = not self.movies and all(b - a < _MOST_MINUTES * MINUTE for a, b in self.times)
+        parts = [f"array_has_any(minutes, [{', '.join(map(str, minutes))}])"] if narrow else []
+        if not narrow or any(a % MINUTE or b % MINUTE for a, b in self.times):
+            parts.append("(" + " OR ".join(f'("end" > {int(a)} AND start < {int(b)})' for a, b in self.times) + ")")
+        return parts
 
     def only(self, rows: frozenset[str]) -> Where:
         """Also limited to these moments."""
@@ -80,6 +95,11 @@ def touching(rows: Sequence[Mapping[str, object]], spans: Mapping[str, Spans]) -
         left, _ = cells.join(spans.get(film, Spans.of([])).support())
         found.update(str(ordered[i]["id"]) for i in left.tolist())
     return frozenset(found)
+
+
+def minutes_of(start: int, end: int) -> range:
+    """The minutes of a film that a stretch has a part of, by number from 0."""
+    return range(start // MINUTE, max(-(-end // MINUTE), start // MINUTE + 1))
 
 
 def year_of(movie: Movie) -> int:

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from cinedex.errors import StoreError
 from cinedex.models.tasks import Floats, ImageEmbedder, TextEmbedder
-from cinedex.search.columns import LOOK, SHOWN, TEXTS, VECTORS, WHOLE, blank_rows, rows_of, schema_of, spaces_in
+from cinedex.search.columns import LOOK, TEXT, VECTORS, WHOLE, blank_rows, rows_of, schema_of, spaces_in
 from cinedex.search.filters import ANYWHERE, Where, safe
 from cinedex.search.moments import moments, source_key
 from cinedex.search.sights import Embedders
@@ -31,7 +31,7 @@ from cinedex.timeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
 
-VERSION = 7
+VERSION = 8
 """Of the table's form; a table of another version is left alone, and films are put into a new one."""
 
 VECTOR_INDEX_FROM = 50_000
@@ -234,24 +234,15 @@ class Index:
 
     def by_text(self, text: str, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
         """Moments by full text, best first, with '_score' (BM25). The text is words only: it has no syntax."""
-        from lancedb.query import FullTextOperator, MatchQuery, MultiMatchQuery  # noqa: PLC0415 - heavy
+        from lancedb.query import MatchQuery  # noqa: PLC0415 - heavy
 
         with self._told():
             table = self._open()
             if table is None or not text.strip():
                 return []
-            asked: list[Any] = [
-                MultiMatchQuery(text, [*TEXTS], boosts=[1.0] * len(TEXTS), operator=FullTextOperator.OR)
-            ]
-            if forms := " ".join(asked_forms(text, self._languages())):
-                asked.append(MatchQuery(forms, "forms"))  # type: ignore[call-arg]  # its stubs know no defaults
-            # Asked together, the engine scores every row with any of the words: ten times as long for common ones.
-            found: dict[str, dict[str, Any]] = {}
-            for query in asked:
-                for row in _fetch(table.search(query, query_type="fts"), _DEEPER * limit, where, "_score"):
-                    row["_score"] += found.get(row["id"], {}).get("_score", 0.0)
-                    found[row["id"]] = row
-            return sorted(found.values(), key=lambda row: -row["_score"])[:limit]
+            asked = " ".join((text, *asked_forms(text, self._languages())))
+            query = table.search(MatchQuery(asked, TEXT), query_type="fts")  # type: ignore[call-arg]  # its stubs know no defaults
+            return _fetch(query, limit, where, "_score")
 
     def by_vector(self, column: str, vector: Floats, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
         """Moments by a vector column (of `VECTORS`), nearest first, with '_distance' (1 - cosine)."""
@@ -271,7 +262,8 @@ class Index:
                 return []
             query = table.search()
             query = query.where(told) if (told := where.sql()) else query
-            rows: list[dict[str, Any]] = query.select([*(shown or SHOWN)]).limit(limit).to_arrow().to_pylist()
+            rows: list[dict[str, Any]] = query.select([*(shown or [WHOLE])]).limit(limit).to_arrow().to_pylist()
+        rows = rows if shown else [json.loads(row[WHOLE]) for row in rows]
         return sorted(rows, key=lambda r: (r.get("name", ""), r["movie"], r["start"]))
 
     def vectors_at(self, movie: str, at: int) -> dict[str, Floats]:
@@ -310,7 +302,7 @@ class Index:
                     return (word,)
                 if len(self._stems) > 50_000:
                     self._stems.clear()
-                self._stems[word] = tuple(t.text for t in table.tokenize(word, column="words"))
+                self._stems[word] = tuple(t.text for t in table.tokenize(word, column=TEXT))
         return self._stems[word]
 
     # The table
@@ -365,12 +357,9 @@ class Index:
         spaces = {column: (one.space, one.dim) if one is not None else ("", _DIM) for column, one in made.items()}
         schema = schema_of(spaces | {"look": LOOK})
         self._table = self._database().create_table(TABLE, schema=schema, exist_ok=True)
-        for column in TEXTS:
-            # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
-            config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
-            self._table.create_index(column, config=config)
-        forms = FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False, ascii_folding=False)
-        self._table.create_index("forms", config=forms)
+        # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
+        config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
+        self._table.create_index(TEXT, config=config)
         return self._table
 
     def _in_space(self, table: Any) -> Any:
@@ -412,9 +401,9 @@ class Index:
         if rows < min(FILTER_INDEX_FROM, VECTOR_INDEX_FROM):
             return
         there = {column for index in table.list_indices() for column in index.columns}
-        # Not 'end': both ends of a stretch of time together take the engine seven times as long as one and a look.
-        filters = {"id": BTree(), "movie": BTree(), "start": BTree(), "year": Bitmap()}
-        for column, config in (filters | {"facets": LabelList()}).items():
+        # Not 'start' and 'end': a stretch of time takes the engine twenty times as long by both as by its minutes.
+        filters = {"id": BTree(), "movie": BTree(), "year": Bitmap(), "minutes": LabelList(), "facets": LabelList()}
+        for column, config in filters.items():
             if column not in there and rows >= FILTER_INDEX_FROM:
                 table.create_index(column, config=config)
         for column in VECTORS:
@@ -435,9 +424,6 @@ class Index:
             ) from wrong
 
 
-_DEEPER = 2
-"""How many times more rows than asked for each full-text list has, so that their sums put the same ones first."""
-
 _PROBES, _ROWS_A_PROBE, _REFINE = 20, 8192, 5
 """How far a vector index is looked into: into half of its parts, which are of 4096 rows, and into 20 at least; the
 nearest are then compared exactly, five times as many as asked for. Without an index it changes nothing."""
@@ -454,7 +440,7 @@ def _due(table: Any) -> bool:
     """Whether there is enough to tidy: what is not indexed is searched row by row, and every file is opened."""
     if table.stats()["fragment_stats"]["num_small_fragments"] >= _LOOSE_FILES:
         return True
-    told = table.index_stats("forms_idx")
+    told = table.index_stats(f"{TEXT}_idx")
     return told is None or int(told.num_unindexed_rows) >= max(_LOOSE_ROWS, table.count_rows() // 100)
 
 
