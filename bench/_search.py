@@ -191,9 +191,9 @@ def compare(folder: str, _: str) -> None:
                 recalls, took = [], []
                 for vector, least in zip(vectors, bound, strict=True):
                     start = time.perf_counter()
-                    rows = index.by_vector(column, vector, _CANDIDATES, where)[:_NEAREST]
+                    rows = index.lists("", {column: vector}, _CANDIDATES, where)[column][:_NEAREST]
                     took.append((time.perf_counter() - start) * 1000)
-                    recalls.append(sum(1 - r["_distance"] >= least - 1e-4 for r in rows) / _NEAREST)
+                    recalls.append(sum(cosine >= least - 1e-4 for _, cosine in rows) / _NEAREST)
                 name = f"{column}, {kind}, {narrowed or 'all'}"
                 told[name] = {"recall": float(mean(recalls)), "ms": median(took), "share": share}
                 print(name, told[name], file=sys.stderr, flush=True)

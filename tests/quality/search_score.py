@@ -30,6 +30,7 @@ from cinedex.models.registry import registry
 from cinedex.models.tasks import Reranker
 from cinedex.search import query
 from cinedex.search.ask import Asker
+from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.finder import Finder
 from cinedex.search.hits import Hit
 from cinedex.search.index import Index
@@ -91,16 +92,15 @@ CUTS: dict[str, tuple[str, ...]] = {
 @contextmanager
 def without(*lists: str) -> Iterator[None]:
     """Search as if some of the lists were not there."""
-    vectors, text = Index.query_vectors, Index.by_text
+    every = Index.lists
 
-    def fewer(index: Index, asked: str) -> dict[str, Any]:
-        return {space: v for space, v in vectors(index, asked).items() if space not in lists}
+    def fewer(
+        index: Index, text: str, vectors: Mapping[str, Any], limit: int, where: Where = ANYWHERE
+    ) -> dict[str, Any]:
+        kept = {space: v for space, v in vectors.items() if space not in lists}
+        return every(index, "" if "text" in lists else text, kept, limit, where)
 
-    none: Any = lambda *_args, **_named: []  # noqa: E731 - stands in for a method
-    with (
-        mock.patch.object(Index, "query_vectors", fewer),
-        mock.patch.object(Index, "by_text", none if "text" in lists else text),
-    ):
+    with mock.patch.object(Index, "lists", fewer):
         yield
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from tests.timelines import make_movie
 
+from cinedex.models.tasks import Floats
+from cinedex.search.filters import ANYWHERE, Where
+from cinedex.search.index import Index
 from cinedex.timeline.rows import Cue, Shot, Tag
 from cinedex.timeline.time import ZERO, Time
 from cinedex.timeline.timeline import Timeline
@@ -33,3 +37,13 @@ def film(
     movie = replace(make_movie(at.seconds, name=name), id=id_)
     tracks = {(k.kind, k.kind): Track.of(k, r, Maker(k.kind, 1, made * 64)) for k, r in rows.items()}
     return Timeline(movie, tracks)
+
+
+def by_text(index: Index, text: str, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
+    """The moments of the full-text list."""
+    return [row for row, _ in index.lists(text, {}, limit, where).get("text", [])]
+
+
+def by_vector(index: Index, column: str, vector: Floats, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
+    """The moments of a vector's list."""
+    return [row for row, _ in index.lists("", {column: vector}, limit, where).get(column, [])]

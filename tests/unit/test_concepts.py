@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.clips import files, spec
 from tests.stage_films import made, movie, rows, shots_of
-from tests.unit.search_fixtures import film
+from tests.unit.search_fixtures import by_vector, film
 
 from cinedex.errors import ModelError, UsageError
 from cinedex.media.views import Look
@@ -106,9 +106,9 @@ def test_pictures_of_two_embedders_never_meet_and_words_stay(tmp_path: Path, cap
     assert "concept" not in other.query_vectors("red")
     other.update(pictured(FakeImageEmbedder()))
     assert "another picture embedder" in caplog.text
-    assert {r["movie"] for r in other.by_vector("concept", other.query_vectors("red")["concept"], 9)} == {"m1-two"}
+    assert {r["movie"] for r in by_vector(other, "concept", other.query_vectors("red")["concept"], 9)} == {"m1-two"}
     calm = other.query_vectors("the sea is calm")["meaning"]
-    assert other.by_vector("meaning", calm, 1)[0]["movie"] == "m1-sea", "what is said is still found by meaning"
+    assert by_vector(other, "meaning", calm, 1)[0]["movie"] == "m1-sea", "what is said is still found by meaning"
 
 
 def test_sights_count_for_as_long_as_they_are_shared():

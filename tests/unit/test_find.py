@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.casts import HARBOUR, library_at, put_film
-from tests.unit.search_fixtures import film
+from tests.unit.search_fixtures import by_text, film
 from typer.testing import CliRunner
 
 from cinedex.app import cli, find_cli
@@ -179,7 +179,7 @@ def test_a_writer_killed_at_any_time_leaves_whole_films(tmp_path: Path):
         films, moments = index.size
         assert films >= 3
         assert moments == 3 * films
-        assert len(index.by_text("start", 100)) == moments
+        assert len(by_text(index, "start", 100)) == moments
     index.update(film(("after", []), id_="m1-after"))
     assert len(search(index, "after").hits) == 1
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.search_fixtures import film
+from tests.unit.search_fixtures import by_text, by_vector, film
 
 from cinedex.errors import ModelError, StoreError
 from cinedex.models.fakes import FakeTextEmbedder
 from cinedex.models.tasks import TextEmbedder
+from cinedex.search import index as index_module
 from cinedex.search.columns import blank_rows
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.index import Index
@@ -36,13 +38,13 @@ def no_embedder() -> TextEmbedder:
 
 
 def found(index: Index, text: str) -> list[str]:
-    return [row["words"] for row in index.by_text(text, 10)]
+    return [row["words"] for row in by_text(index, text, 10)]
 
 
 def test_nothing_is_an_answer(tmp_path: Path):
     index = index_at(tmp_path)
     assert index.size == (0, 0)
-    assert index.by_text("sea", 5) == []
+    assert by_text(index, "sea", 5) == []
     assert index.query_vectors("sea") == {}
     assert index.spaces == {}
     assert index.check({}) == []
@@ -145,7 +147,7 @@ def test_without_an_embedder_words_are_searched_and_vectors_come_later(tmp_path:
     assert result.notes == ("searched by words only: no weights here",)
     rich = index_at(tmp_path)
     assert rich.update(SEA)
-    assert rich.by_vector("meaning", rich.query_vectors("a storm comes")["meaning"], 1)
+    assert by_vector(rich, "meaning", rich.query_vectors("a storm comes")["meaning"], 1)
     assert search(rich, "storm").notes == ()
 
 
@@ -159,7 +161,7 @@ def test_vectors_of_two_embedders_never_meet(tmp_path: Path, caplog: pytest.LogC
     assert "another text embedder" in caplog.text
     assert other.size == (2, 3)
     assert found(other, "trams") == ["cars and trams"]
-    nearest = other.by_vector("meaning", other.query_vectors("cars and trams")["meaning"], 5)
+    nearest = by_vector(other, "meaning", other.query_vectors("cars and trams")["meaning"], 5)
     assert {row["movie"] for row in nearest} == {"m1-sea"}
     assert other.check({"m1-sea": SEA, "m1-city": CITY}) == ["City.mp4: not up to date"]
     assert found(first, "trams") == ["cars and trams"], "an open index goes on after another process made it anew"
@@ -169,9 +171,9 @@ def test_only_the_film_asked_for(tmp_path: Path):
     index = index_at(tmp_path)
     index.update(SEA)
     index.update(film(("the sea again", []), id_="m1-b"))
-    assert [r["movie"] for r in index.by_text("sea", 5, Where(movies=("m1-b",)))] == ["m1-b"]
+    assert [r["movie"] for r in by_text(index, "sea", 5, Where(movies=("m1-b",)))] == ["m1-b"]
     vector = index.query_vectors("the sea is calm")["meaning"]
-    assert {r["movie"] for r in index.by_vector("meaning", vector, 5, Where(movies=("m1-b",)))} == {"m1-b"}
+    assert {r["movie"] for r in by_vector(index, "meaning", vector, 5, Where(movies=("m1-b",)))} == {"m1-b"}
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_only_ids_get_into_filters(hostile: str, tmp_path: Path):
     index = index_at(tmp_path)
     index.update(SEA)
     with pytest.raises(StoreError, match="not a film's id"):
-        index.by_text("sea", 5, Where(movies=(hostile,)))
+        by_text(index, "sea", 5, Where(movies=(hostile,)))
     with pytest.raises(StoreError, match="not a film's id"):
         index.remove(hostile)
     assert index.size == (1, 2)
@@ -201,7 +203,7 @@ def test_whatever_films_say_is_kept_as_it_is(said: str, seen: str, name: str, tm
 def test_a_name_that_is_not_unicode(tmp_path: Path):
     index = index_at(tmp_path)
     index.update(film(("hello", []), name="caf\udce9.mp4"))
-    assert index.by_text("hello", 1)[0]["name"] == "caf?.mp4"
+    assert by_text(index, "hello", 1)[0]["name"] == "caf?.mp4"
 
 
 def test_readers_see_whole_films_while_one_writes(tmp_path: Path):
@@ -212,7 +214,7 @@ def test_readers_see_whole_films_while_one_writes(tmp_path: Path):
 
     def read() -> None:
         while not done.is_set():
-            seen.add(len(reader.by_text("start", 200)) % 3)
+            seen.add(len(by_text(reader, "start", 200)) % 3)
 
     thread = threading.Thread(target=read)
     thread.start()
@@ -256,7 +258,7 @@ def test_what_an_update_that_was_cut_off_left_is_never_found(tmp_path: Path):
     table = index._open()
     table.add(blank_rows({"m1-old@0"}, table.schema))
     assert found(index, "storm") == ["a storm comes"]
-    assert all(r["movie"] == "m1-sea" for r in index.by_vector("meaning", index.query_vectors("x")["meaning"], 9))
+    assert all(r["movie"] == "m1-sea" for r in by_vector(index, "meaning", index.query_vectors("x")["meaning"], 9))
     index.compact()
     assert index.size == (1, 2)
 
@@ -271,8 +273,8 @@ def test_a_large_table_is_indexed_and_says_the_same(tmp_path: Path, monkeypatch:
 
     def told() -> list[list[str]]:
         asked = (
-            index.by_text("word9", 5, dark), index.by_text("sea", 400, Where(without=("tag:wave",))),
-            index.by_vector("meaning", vector, 1), index.within(Where(movies=("m1-long",), times=((0, 10**10),))),
+            by_text(index, "word9", 5, dark), by_text(index, "sea", 400, Where(without=("tag:wave",))),
+            by_vector(index, "meaning", vector, 1), index.within(Where(movies=("m1-long",), times=((0, 10**10),))),
         )  # fmt: skip
         return [sorted(r["id"] for r in rows) for rows in asked]
 
@@ -286,7 +288,7 @@ def test_a_large_table_is_indexed_and_says_the_same(tmp_path: Path, monkeypatch:
     assert kinds["meaning"] == "IvfRq"
     assert told() == before
     index.update(film(("a comet", [("lighthouse", 0.9)]), id_="m1-new"))
-    assert [r["words"] for r in index.by_text("comet", 5, dark)] == ["a comet"]
+    assert [r["words"] for r in by_text(index, "comet", 5, dark)] == ["a comet"]
     index.update(film(*lines[:10], id_="m1-long", made="2"))
     assert index.size == (2, 11)
     assert len(index.within(dark)) == 5
@@ -306,6 +308,30 @@ def test_stretches_of_time_are_what_their_ends_say(tmp_path: Path):
             for films in ((), ("m1-long",)):
                 found = {r["id"] for r in index.within(Where(movies=films, times=times))}
                 assert found == wanted, (times, films)
+
+
+def test_nobody_waits_until_a_large_table_that_another_has_changed_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("cinedex.search.index.FILTER_INDEX_FROM", 1)
+    ours, other = index_at(tmp_path), index_at(tmp_path)
+    ours.update(SEA)
+    before, read, go = ours.vocabulary, index_module._read, threading.Event()
+
+    def slowly(table: Any) -> Any:
+        assert go.wait(20)
+        return read(table)
+
+    monkeypatch.setattr("cinedex.search.index._read", slowly)
+    other.update(film(("a comet", [("telescope", 0.9)]), id_="m1-new"))
+    assert ours.vocabulary == before, "what was known, at once"
+    assert ours.size == (1, 3), "moments are counted as they are"
+    go.set()
+    until = time.monotonic() + 20
+    while "tag:telescope" not in ours.vocabulary and time.monotonic() < until:
+        time.sleep(0.01)
+    assert "tag:telescope" in ours.vocabulary
+    assert ours.size == (2, 3)
 
 
 def test_a_table_is_tidied_once_there_is_enough_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -335,7 +361,7 @@ def test_one_look_serves_all_that_is_asked_inside(tmp_path: Path, monkeypatch: p
         monkeypatch.setattr(type(table), "checkout_latest", counted)
         other.update(film(("a cat", []), id_="m1-two"))
         before, looks = index.size, 0
-        index.by_text("dog", 10)
+        by_text(index, "dog", 10)
         assert (before, looks) == ((1, 1), 0)
         with index.steady():  # whoever asks anew looks anew
             assert index.size == (2, 2)

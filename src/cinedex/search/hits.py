@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cinedex.search.stems import stemmer
-from cinedex.search.terms import Stems, Term, matches
+from cinedex.search.matcher import Matcher
+from cinedex.search.terms import Term
 from cinedex.timeline.time import SECOND, Time
 
 FUSE = 60
@@ -84,12 +84,11 @@ class Candidate:
         """The words of the query that are there in any way."""
         return {term for own in self.found.values() for term in own}
 
-    def look(self, terms: Sequence[Term], stems: Stems) -> None:
+    def look(self, matcher: Matcher) -> None:
         """Find the query's words in it."""
         for how, columns in _COLUMNS.items():
             text = ", ".join(self.row[c] for c in columns if self.row[c])
-            own = stemmer(self.row["language"]) if how == "said" else None
-            if text and (found := matches(text, terms, stems, own)):
+            if text and (found := matcher.find(text, self.row["language"] if how == "said" else "")):
                 self.found[how] = found
 
 

@@ -10,7 +10,8 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,9 @@ from cinedex.search.moments import moments, source_key
 from cinedex.search.sights import Embedders
 from cinedex.search.stems import asked as asked_forms
 from cinedex.timeline.timeline import Timeline
+
+Row = dict[str, Any]
+"""What is told of a moment: `SHOWN`."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,8 +53,8 @@ _LOOSE_FILES, _LOOSE_ROWS = 20, 5_000
 
 _BLANK = "movie = ''"
 
-_CACHE = 2**30
-"""Bytes of indexes kept in memory, which are those of a million moments; the engine's own limit is six times that."""
+_CACHE = 3 * 2**29
+"""Bytes of indexes kept in memory, which are those of a million moments; the engine's own limit is four times that."""
 
 _OLD = timedelta(hours=1)
 """Age from which versions that no reader can still want are removed."""
@@ -90,7 +94,7 @@ class Index:
         self._asking = threading.Lock()
         self._steady, self._counting = 0, threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
-        self._known = _Known()
+        self._known, self._renewing = _Known(), threading.Lock()
 
     @property
     def without_meaning(self) -> str:
@@ -222,37 +226,56 @@ class Index:
             return self._all(table).facets
 
     def _all(self, table: Any) -> _Known:
-        """What is in the table as it is now; read whole where another process has changed it."""
-        known, version = self._known, table.version
-        if known.version != version:
-            movies, facets = set[str](), set[str]()
-            for batch in table.search().select(["movie", "facets"]).limit(max(table.count_rows(), 1)).to_batches():
-                movies.update(batch.column("movie").unique().to_pylist())
-                facets.update(pc.unique(pc.list_flatten(batch.column("facets"))).to_pylist())
-            self._known = known = _Known(version, frozenset(movies - {""}), frozenset(facets))
-        return known
+        """What is in the table as it is now.
 
-    def by_text(self, text: str, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
-        """Moments by full text, best first, with '_score' (BM25). The text is words only: it has no syntax."""
+        Where another process has changed a large one, it is read anew beside the search, which goes by what was known:
+        for a million moments that takes seconds.
+        """
+        if self._known.version != table.version:
+            if self._known.version < 0 or table.count_rows() < FILTER_INDEX_FROM:
+                self._known = _read(table)
+            elif self._renewing.acquire(blocking=False):
+                threading.Thread(target=self._renew, args=(table,), name="index-renew", daemon=True).start()
+        return self._known
+
+    def _renew(self, table: Any) -> None:
+        try:
+            self._known = _read(table)
+        except (OSError, RuntimeError, ValueError) as wrong:  # made anew meanwhile: the next search asks again
+            _log.info("what the search index has could not be read anew: %s", wrong)
+        finally:
+            self._renewing.release()
+
+    def lists(
+        self, text: str, vectors: Mapping[str, Floats], limit: int, where: Where = ANYWHERE
+    ) -> dict[str, list[tuple[Row, float]]]:
+        """Moments by full text and by each vector (of a column of `VECTORS`), best first, under 'text' and the columns.
+
+        With them BM25 and the cosine. The text is words only: it has no syntax; without any there is no list of it. All
+        lists are asked for at once, and what is told of a moment is read once for all of them.
+        """
         from lancedb.query import MatchQuery  # noqa: PLC0415 - heavy
 
         with self._told():
             table = self._open()
-            if table is None or not text.strip():
-                return []
-            asked = " ".join((text, *asked_forms(text, self._languages())))
-            query = table.search(MatchQuery(asked, TEXT), query_type="fts")  # type: ignore[call-arg]  # its stubs know no defaults
-            return _fetch(query, limit, where, "_score")
-
-    def by_vector(self, column: str, vector: Floats, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
-        """Moments by a vector column (of `VECTORS`), nearest first, with '_distance' (1 - cosine)."""
-        with self._told():
-            table = self._open()
-            if table is None:
-                return []
-            query = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
-            probes = max(_PROBES, table.count_rows() // _ROWS_A_PROBE)
-            return _fetch(query.nprobes(probes).refine_factor(_REFINE), limit, where, "_distance")
+            asked: dict[str, tuple[Any, str]] = {}
+            if table is not None and text.strip():
+                words = " ".join((text, *asked_forms(text, self._languages())))
+                asked["text"] = table.search(MatchQuery(words, TEXT), query_type="fts"), "_score"  # type: ignore[call-arg]  # its stubs know no defaults
+            for column, vector in vectors.items() if table is not None else ():
+                near = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
+                probes = max(_PROBES, table.count_rows() // _ROWS_A_PROBE)
+                asked[column] = near.nprobes(probes).refine_factor(_BITS[column][1]), "_distance"
+            if not asked:
+                return {}
+            with ThreadPoolExecutor(len(asked)) as at_once:  # the engine works outside of Python's lock
+                started = {name: at_once.submit(_ranked, *query, limit, where) for name, query in asked.items()}
+                ranked = {name: one.result() for name, one in started.items()}
+            rows = _rows(table, {number for own in ranked.values() for number, _ in own})
+        return {
+            name: [(rows[number], value if name == "text" else 1 - value) for number, value in own]
+            for name, own in ranked.items()
+        }
 
     def within(self, where: Where, limit: int = 1_000_000, *, shown: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Moments by filters alone, in order of film and time; with all that is shown, or only some columns."""
@@ -408,7 +431,7 @@ class Index:
                 table.create_index(column, config=config)
         for column in VECTORS:
             if column not in there and table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_FROM:
-                table.create_index(column, config=IvfRq(distance_type="cosine"))
+                table.create_index(column, config=IvfRq(distance_type="cosine", num_bits=_BITS[column][0]))
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -424,16 +447,43 @@ class Index:
             ) from wrong
 
 
-_PROBES, _ROWS_A_PROBE, _REFINE = 20, 8192, 5
-"""How far a vector index is looked into: into half of its parts, which are of 4096 rows, and into 20 at least; the
-nearest are then compared exactly, five times as many as asked for. Without an index it changes nothing."""
+_PROBES, _ROWS_A_PROBE = 20, 8192
+"""How far a vector index is looked into: into half of its parts, which are of 4096 rows, and into 20 at least."""
+
+_BITS = {"meaning": (4, 1), "concept": (4, 1), "look": (1, 5)}
+"""Bits of each dimension in a vector index, and how many times as many as asked for are then compared exactly.
+
+Four find 0.96 of the ten that are nearest to words, where one bit and five times as many find 0.6; for pictures, with
+more than three times the dimensions, one is enough.
+"""
 
 
-def _fetch(query: Any, limit: int, where: Where, rank: str) -> list[dict[str, Any]]:
+def _read(table: Any) -> _Known:
+    """Which films and facets are in a table, row by row."""
+    version, movies, facets = table.version, set[str](), set[str]()
+    for batch in table.search().select(["movie", "facets"]).limit(max(table.count_rows(), 1)).to_batches():
+        movies.update(batch.column("movie").unique().to_pylist())
+        facets.update(pc.unique(pc.list_flatten(batch.column("facets"))).to_pylist())
+    return _Known(version, frozenset(movies - {""}), frozenset(facets))
+
+
+def _ranked(query: Any, score: str, limit: int, where: Where) -> list[tuple[int, float]]:
+    """The numbers of rows with their score, as the engine ranks them."""
     if told := where.sql():
         query = query.where(told, prefilter=True)
-    found = query.select([WHOLE, rank]).limit(limit).to_arrow().to_pylist()
-    return [json.loads(row[WHOLE]) | {rank: row[rank]} for row in found]
+    found = query.select([score]).with_row_id(True).limit(limit).to_arrow()
+    return list(zip(found.column("_rowid").to_pylist(), found.column(score).to_pylist(), strict=True))
+
+
+def _rows(table: Any, numbers: Collection[int]) -> dict[int, Row]:
+    """What is told of rows, by number."""
+    if not numbers:
+        return {}
+    found = table.take_row_ids([*numbers]).select([WHOLE]).with_row_id().to_arrow()
+    if found.num_rows != len(numbers):
+        raise RuntimeError("moments have been moved meanwhile; ask again")
+    told = zip(found.column("_rowid").to_pylist(), found.column(WHOLE).to_pylist(), strict=True)
+    return {number: json.loads(text) for number, text in told}
 
 
 def _due(table: Any) -> bool:

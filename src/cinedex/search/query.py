@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cinedex.errors import UsageError
@@ -12,9 +11,10 @@ from cinedex.search.examples import Like
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.hits import Candidate, Hit, hit_of, in_turn, joined, rank
 from cinedex.search.index import Index
+from cinedex.search.matcher import Matcher
 from cinedex.search.rerank import reranked
 from cinedex.search.syntax import LONGEST_QUERY, Query, parse
-from cinedex.search.terms import TELLS_NOTHING, Term, terms_of, words_of
+from cinedex.search.terms import TELLS_NOTHING, terms_of, words_of
 
 _CANDIDATES = 50
 """Of each list, or twice the hits asked for where that is more."""
@@ -72,6 +72,7 @@ def search(
         raise UsageError("the query has no words", remedy="Say what is heard or seen, for example: red car at night.")
     telling = [w for w in words_of(spoken) if w.casefold() not in TELLS_NOTHING] or words_of(spoken)
     terms = terms_of(telling, index.stems)
+    matcher = Matcher(terms, index.stems)
     most = max(_CANDIDATES, 2 * limit) * (_PHRASED if _phrased(query) else 1)
     found: dict[str, Candidate] = {}
     near: dict[str, dict[str, float]] = {}
@@ -80,23 +81,24 @@ def search(
         where = where.only(frozenset(near[example.kind]))
     vectors = (index.query_vectors(spoken) if terms else {}) | dict(like or {})
     bounds = BOUNDS | index.near
-    with ThreadPoolExecutor(len(vectors) + 1) as lists:  # the engine works outside of Python's lock
-        started = {s: lists.submit(index.by_vector, s, v, most, where) for s, v in vectors.items()}
-        if terms:
-            rank(found, "text", _by_words(index, telling, terms, most, where))
-        for space, list_ in started.items():
-            nearest = ((r, 1 - r["_distance"]) for r in list_.result())
-            rank(found, space, [(Candidate(row), cosine) for row, cosine in nearest if cosine >= bounds[space]])
+    lists = index.lists(" ".join(telling) if terms else "", vectors, most, where)
+    for space, list_ in lists.items():
+        candidates = ((Candidate(row), nearness) for row, nearness in list_)
+        if space == "text":
+            rank(found, space, _with_words(candidates, matcher))
+        else:
+            rank(found, space, [(c, cosine) for c, cosine in candidates if cosine >= bounds[space]])
     for kind, places in near.items():
         shown = [(Candidate(row), places[row["id"]]) for row in index.within(where)]
         rank(found, kind, sorted(shown, key=lambda one: -one[1])[:most])
     if not terms and not like and not examples:
         wanted = " ".join(w for one in query.of("text") for w in one.values)
-        rows = index.by_text(wanted, most, where) if wanted else index.within(where, most)
+        listed = index.lists(wanted, {}, most, where).get("text", []) if wanted else ()
+        rows = [row for row, _ in listed] if wanted else index.within(where, most)
         rank(found, "filters", [(Candidate(row), 1.0) for row in rows])
     for candidate in found.values():
         if "text" not in candidate.ranks:
-            candidate.look(terms, index.stems)
+            candidate.look(matcher)
     kept = [c for c in found.values() if _has_phrases(c, query)]
     filtered = tuple(map(str, query.filters))
     hits = joined(hit_of(candidate, terms, filtered) for candidate in kept)
@@ -119,16 +121,13 @@ def _only_words(index: Index) -> str:
     return f"searched by words only: {why}"
 
 
-def _by_words(
-    index: Index, telling: Sequence[str], terms: Sequence[Term], most: int, where: Where
-) -> list[tuple[Candidate, float]]:
-    """Moments with enough of the query's words in what is said, read, seen or heard, best first."""
+def _with_words(found: Iterable[tuple[Candidate, float]], matcher: Matcher) -> list[tuple[Candidate, float]]:
+    """Those with enough of the query's words in what is said, read, seen or heard."""
     kept = []
-    for row in index.by_text(" ".join(telling), most, where):
-        candidate = Candidate(row)
-        candidate.look(terms, index.stems)
-        if len(candidate.terms) >= WORDS_LEAST * len(terms):
-            kept.append((candidate, float(row["_score"])))
+    for candidate, score in found:
+        candidate.look(matcher)
+        if len(candidate.terms) >= WORDS_LEAST * len(matcher.terms):
+            kept.append((candidate, score))
     return kept
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -16,9 +16,6 @@ someone somebody something
 
 TELLS_NOTHING = frozenset(_TELLING_NOTHING.split())
 """Words of a query that tell nothing apart, casefolded."""
-
-_BEGINNING = 3
-"""Letters that forms of one word share at least; spares asking for the stem of every word of a text."""
 
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -39,6 +36,11 @@ class Term:
     unspaced: bool
 
 
+def tokens_of(text: str) -> Iterator[re.Match[str]]:
+    """The words of a text with their places."""
+    return _word().finditer(text)
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text as written."""
     return _word().findall(text)
@@ -50,46 +52,13 @@ def terms_of(words: Iterable[str], stems: Stems) -> list[Term]:
     for word in words:
         unspaced = bool(_UNSPACED.search(word))
         for part in (stems(word) or (word,)) if unspaced else (word,):
-            folded = _folded(part)
-            terms.setdefault(folded, Term(part if unspaced else part.casefold(), folded, stems(part), unspaced))
+            plain = folded(part)
+            terms.setdefault(plain, Term(part if unspaced else part.casefold(), plain, stems(part), unspaced))
     return list(terms.values())
 
 
-def matches(
-    text: str, terms: Sequence[Term], stems: Stems, own: Callable[[str], str] | None = None
-) -> dict[str, list[tuple[int, int]]]:
-    """Which terms a text has, and where: the character ranges of every form of each.
-
-    `own` gives a word's stem by the rules of the text's own language, where that is not English.
-    """
-    found: dict[str, list[tuple[int, int]]] = {}
-    spaced = [t for t in terms if not t.unspaced]
-    for token in _word().finditer(text) if spaced else ():
-        folded = _folded(token.group())
-        for term in spaced:
-            if _same(token.group(), folded, term, stems) or (own is not None and _alike(token.group(), term, own)):
-                found.setdefault(term.written, []).append(token.span())
-                break
-    for term in terms:
-        if term.unspaced and (places := [m.span() for m in re.finditer(re.escape(term.written), text)]):
-            found[term.written] = places
-    return found
-
-
-def _same(word: str, folded: str, term: Term, stems: Stems) -> bool:
-    if folded == term.folded:
-        return True
-    if folded[:_BEGINNING] != term.folded[:_BEGINNING] or len(folded) < _BEGINNING:
-        return False
-    return bool(term.stems) and stems(word) == term.stems
-
-
-def _alike(word: str, term: Term, own: Callable[[str], str]) -> bool:
-    return word[:1].casefold() == term.written[:1] and own(word) == own(term.written)
-
-
 @lru_cache(50_000)
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
     """Without case, and without accents where that leaves plain Latin letters."""
     lowered = unicodedata.normalize("NFKC", word).casefold()
     bare = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
@@ -100,5 +69,5 @@ def _folded(word: str) -> str:
 def _word() -> re.Pattern[str]:
     """Letters, digits and the marks that combine with them, also with an apostrophe between."""
     marks = "".join(c for c in map(chr, range(0x300, 0x3000)) if unicodedata.category(c) in {"Mn", "Mc"})
-    letters = rf"(?:[^\W_]|[{marks}])+"
-    return re.compile(rf"{letters}(?:['\u2019]{letters})*")
+    letters = rf"(?:[^\W_]++|[{marks}]++)++"
+    return re.compile(rf"{letters}(?:['\u2019]{letters})*+")

@@ -18,9 +18,10 @@ from cinedex.search.filters import Where
 from cinedex.search.finder import Finder
 from cinedex.search.follow import Following
 from cinedex.search.hits import SPOKEN_FOR, Hit
+from cinedex.search.matcher import Matcher
 from cinedex.search.resolve import called, films_called
 from cinedex.search.syntax import Filter, Query
-from cinedex.search.terms import TELLS_NOTHING, matches, terms_of, words_of
+from cinedex.search.terms import TELLS_NOTHING, terms_of, words_of
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue
 from cinedex.timeline.time import SECOND, Span, Time
@@ -263,9 +264,10 @@ class Tools:
     def _about(self, topic: str, lines: Sequence[tuple[str, Cue]], hits: Sequence[Hit]) -> list[tuple[str, Cue]]:
         """Lines inside hits that have a topic's words, since others may have said them; else those near in meaning."""
         stems = self._finder.index.stems
-        terms = terms_of([w for w in words_of(topic) if w.casefold() not in TELLS_NOTHING], stems)
+        telling = [w for w in words_of(topic) if w.casefold() not in TELLS_NOTHING]
+        matcher = Matcher(terms_of(telling, stems), stems)
         inside = [(f, c, h) for f, c in lines for h in hits if h.movie == f and h.start < c.end and c.start < h.end]
-        said = [(f, c) for f, c, _ in inside if matches(c.text, terms, stems)]
+        said = [(f, c) for f, c, _ in inside if matcher.find(c.text)]
         return said or [(f, c) for f, c, h in inside if any(w.startswith(SPOKEN_FOR["meaning"]) for w in h.why)]
 
     def _around(self, side: str, what: str, *, movie: Movie | None = None) -> _Done:
