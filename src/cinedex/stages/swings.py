@@ -144,7 +144,9 @@ def swings(values: Numbers, least: float, *, below: float = np.inf, also: Number
         if also is not None and peaks_also is not None:
             seen = seen[np.abs(also[at, seen % count] - peaks_also[seen]) >= step]
             # Both watchers of a cell can see a change together only if `also` kept them waiting: then it is the rise.
-            seen = seen[(seen < count) | ~np.isin(twins[seen], seen)]
+            rises = np.zeros(count, bool)
+            rises[seen[seen < count]] = True
+            seen = seen[(seen < count) | ~rises[seen % count]]
             peaks_also[seen] = also[at, seen % count]
         sign, came = signs[seen], turned[seen]
         found.append((at, seen, sign, came, peaks[seen]))
