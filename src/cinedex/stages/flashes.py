@@ -139,12 +139,12 @@ class Flashes(Stage):
         if np.count_nonzero(maybe, axis=1).max() < least:
             return found
         cells = np.flatnonzero(maybe.any(axis=0))
-        light = light[:, cells]
+        light = light.take(cells, axis=1)
         full = saturated(light, self.saturation)
         if np.count_nonzero(full, axis=1).max() >= least:
             # A cell that is never saturated red changes neither to it nor from it.
-            ever = full.any(axis=0)
-            cells, light, full = cells[ever], light[:, ever], full[:, ever]
+            ever = np.flatnonzero(full.any(axis=0))
+            cells, light, full = cells[ever], light.take(ever, axis=1), full.take(ever, axis=1)
             raw = redness(light)
             step = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
             found["red"] = swings(np.where(full, raw, np.float32(0)), float(step), also=raw).within(cells)

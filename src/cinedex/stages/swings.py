@@ -85,14 +85,21 @@ def redness(light: Numbers) -> Numbers:
 
 def saturated(light: Numbers, share: float) -> Marks:
     """Where red is at least `share` of all the light of a cell that has any."""
-    total = light.sum(axis=-1)
+    total = _whole(light)
     found: Marks = (light[..., 0] >= share * total) & (total >= _LIT)
+    return found
+
+
+def _whole(light: Numbers) -> Numbers:
+    """Red, green and blue together."""
+    found: Numbers = light[..., 0] + light[..., 1]
+    found += light[..., 2]
     return found
 
 
 def reddish(pixels: npt.NDArray[np.uint8], share: float) -> Marks:
     """Where gamma-encoded sRGB can be `saturated` at all: a cheap test that lets through more than it need."""
-    red, green, blue = np.moveaxis(pixels, -1, 0)
+    red, green, blue = np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
     most = (_LINEAR * np.float32(1 / share - 1)).astype(np.float64) * (1 + _SLACK)
     # By code of red: the last code of another colour that is not by itself too much beside it.
     limits = (np.searchsorted(_LINEAR.astype(np.float64), most, side="right") - 1).astype(np.uint8)
@@ -103,13 +110,14 @@ def reddish(pixels: npt.NDArray[np.uint8], share: float) -> Marks:
 
 
 def chromaticities(light: Numbers) -> Numbers:
-    """CIE 1976 u'v' of linear light; that of D65 where it is black."""
-    x, y, z = np.moveaxis(light @ _XYZ.T, -1, 0)
+    """CIE 1976 u' and v' (the first axis) of linear light; those of D65 where it is black."""
+    x, y, z = np.ascontiguousarray(np.moveaxis(light @ _XYZ.T, -1, 0))
     whole = x + 15 * y + 3 * z
-    black = light.sum(axis=-1) < _LIT
-    whole = np.where(black, 1, whole)
-    found = np.stack([4 * x / whole, 9 * y / whole], axis=-1)
-    return np.where(black[..., None], _D65, found).astype(np.float32)
+    black = _whole(light) < _LIT
+    whole[black] = 1
+    found = np.stack([4 * x / whole, 9 * y / whole])
+    found[:, black] = _D65[:, None]
+    return found
 
 
 def swings(values: Numbers, least: float, *, below: float = np.inf, also: Numbers | None = None) -> Turns:
@@ -173,31 +181,29 @@ def away_and_back(full: Marks, places: Numbers, least: float) -> Turns:
     The other end of a change is the place furthest from pure red that the cell had since it was red. Lower ends are 0,
     upper ends the distances.
     """
-    ways = np.zeros(full.shape, np.int8)
-    apart = np.zeros(full.shape, np.float32)
-    red = full[0].copy()
-    mark = places[0].copy()
-    off = _length(places - _RED)
+    red, mark = full[0].copy(), places[:, 0].copy()
+    off = _length(places - _RED[:, None, None])
     mark_off = off[0].copy()
+    found = [(0, np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, bool))]
     for at in range(1, len(full)):
-        now = places[at]
-        far = _length(now - mark)
-        to_red = full[at] & ~red & (far > least)
-        from_red = red & ~full[at] & (far > least)
-        ways[at][to_red], ways[at][from_red] = 1, -1
-        apart[at] = far
-        red = (red | to_red) & ~from_red
-        moved = to_red | from_red | (red & full[at] & (off[at] < mark_off)) | (~red & (off[at] > mark_off))
-        mark = np.where(moved[:, None], now, mark)
-        mark_off = np.where(moved, off[at], mark_off)
-    pictures, cells = ways.nonzero()
-    highs = apart[pictures, cells]
-    return Turns(pictures, cells, ways[pictures, cells], np.zeros_like(highs), highs)
+        now = places[:, at]
+        moved = np.where(red, full[at] & (off[at] < mark_off), off[at] > mark_off)
+        other = np.flatnonzero(full[at] != red)
+        if len(other):
+            far = _length(now[:, other] - mark[:, other])
+            other, far = other[far > least], far[far > least]
+            red[other], moved[other] = full[at, other], True
+            found.append((at, other, far, red[other]))
+        np.copyto(mark, now, where=moved)
+        np.copyto(mark_off, off[at], where=moved)
+    pictures = np.repeat([f[0] for f in found], [len(f[1]) for f in found])
+    cells, highs, reds = (np.concatenate([f[part] for f in found]) for part in (1, 2, 3))
+    return Turns(pictures, cells, np.where(reds, 1, -1).astype(np.int8), np.zeros_like(highs), highs)
 
 
 def _length(way: Numbers) -> Numbers:
-    """How long ways in u'v' (the last axis) are."""
-    across, up = way[..., 0], way[..., 1]
+    """How long ways in u' and v' (the first axis) are."""
+    across, up = way
     found: Numbers = np.sqrt(across * across + up * up)
     return found
 
