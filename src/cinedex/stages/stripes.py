@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -170,7 +170,7 @@ class Stripes(Stage):
     def _roughly(self, half: Numbers, down: float, across: float, size: int) -> float:
         """Over which share of the picture of half the size a wave is strong enough, from some of its points."""
         lines, columns = _means(_HIGH, size), _means(_WIDE, size)
-        # A third of the lines at a time: no matter for a thread of its own.
+        # A third of the lines at a time, too little for BLAS to wake a second thread, which would cost more than it saves.
         mean = ((lines @ half).reshape(3, -1, _WIDE) @ columns.T).reshape(half.shape)
         bare = half - mean
         lines, columns = lines[::_GRID], columns[::_GRID]
@@ -183,10 +183,11 @@ class Stripes(Stage):
 
 
 def _turn(rate: float, length: int) -> npt.NDArray[np.complex64]:
-    return np.exp((-2j * np.pi * rate) * np.arange(length)).astype(np.complex64)
+    """A wave that goes so many times per pixel, the other way round."""
+    return np.asarray(np.exp((-2j * np.pi * rate) * np.arange(length)), np.complex64)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _means(length: int, size: int) -> Numbers:
     """The means that `_blur` makes along one axis, as a matrix."""
     at = np.arange(length)
