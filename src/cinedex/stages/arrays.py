@@ -29,12 +29,14 @@ def expect(sort: type[ChunkType], chunks: Iterable[Chunk]) -> Iterator[ChunkType
 def row_table(row: type[Row], **columns: Any) -> pa.Table:
     """A table of a row kind from arrays of equal length, one for each field but `refs`, which may be left out.
 
-    Makes the rows of a long film in milliseconds, where a Python object each would take seconds.
+    Makes the rows of a long film in milliseconds, where a Python object each would take seconds. Arrays of Arrow are
+    taken as they are.
     """
     shape = schema(row)
     count = len(columns["start"])
     if "refs" not in columns:
         nothing = pa.array([], type=pa.string())
         columns["refs"] = pa.ListArray.from_arrays(np.zeros(count + 1, dtype=np.int32), nothing)
-    arrays = [pa.array(columns[name]).cast(shape.field(name).type) for name in shape.names]
+    whole = ((shape.field(name).type, columns[name]) for name in shape.names)
+    arrays = [(one if isinstance(one, pa.Array) else pa.array(one)).cast(sort) for sort, one in whole]
     return pa.table(arrays, schema=shape)

@@ -13,6 +13,8 @@ from cinedex.media.views import FrameChunk, Frames
 from cinedex.stages.arrays import TINY, expect
 from cinedex.stages.base import Cost, Inputs, Stage
 from cinedex.stages.swings import (
+    CELLS,
+    Turns,
     away_and_back,
     chromaticities,
     linear,
@@ -28,7 +30,7 @@ from cinedex.timeline.time import SECOND, ZERO, Span, Time
 from cinedex.timeline.track import Ticks
 
 Numbers = npt.NDArray[np.float32]
-Ways = npt.NDArray[np.int8]
+Marks = npt.NDArray[np.bool_]
 How: TypeAlias = Literal["luminance", "red", "chroma"]
 
 BLOCK = SECOND * 8
@@ -81,10 +83,10 @@ class Flashes(Stage):
         held = _Held()
         for chunk in expect(FrameChunk, inputs.chunks):
             held.add(chunk)
-            while held.starts[-1] >= held.until:
+            while held.full:
                 yield from self._block(held, inputs.span)
                 held.go_on()
-        while len(held.starts):
+        while held.chunks:
             yield from self._block(held, inputs.span)
             held.go_on()
 
@@ -92,95 +94,110 @@ class Flashes(Stage):
         opens, closes = held.until - BLOCK, held.until
         if closes <= span.start or opens >= span.end:
             return
-        inside = (held.starts >= opens - LEAD) & (held.starts < closes + NEAR)
-        if not inside.any():
+        starts, ends, pixels = held.between(opens - LEAD, closes + NEAR)
+        if not len(starts):
             return
-        starts, ends = held.starts[inside], held.ends[inside]
-        pixels = held.pixels[inside].reshape(len(starts), -1, 3)
-        for how, (ways, low, high) in self._ways(pixels).items():
-            for at in np.flatnonzero(ways.any(axis=1) & (starts >= opens) & (starts < closes)).tolist():
-                span_of = Span(Time(int(starts[at])), Time(int(ends[at])))
-                near = slice(at - 1 if at and starts[at] - starts[at - 1] <= NEAR else at, at + 2)
-                if at + 1 < len(starts) and starts[at + 1] - starts[at] > NEAR:
-                    near = slice(near.start, at + 1)
-                for way in (1, -1):
-                    if np.count_nonzero(ways[at] == way) < self.least * ways.shape[1]:
-                        continue
-                    cells = together(ways[at], ways[near], way)
-                    if cells.mean() >= self.least:
-                        yield _row(how, span_of, cells, low[at], high[at], rise=way > 0)
+        wanted = (starts >= opens) & (starts < closes)
+        # The pictures before and after each, or itself where that is too far away.
+        close = np.diff(starts) <= NEAR
+        before = np.arange(len(starts)) - np.append(False, close)
+        after = np.arange(len(starts)) + np.append(close, False)
+        for how, turns in self._turns(pixels.reshape(len(starts), -1, 3)).items():
+            yield from self._rows(how, turns, starts, ends, wanted, before, after)
 
-    def _ways(self, pixels: npt.NDArray[np.uint8]) -> dict[How, tuple[Ways, Numbers, Numbers]]:
-        """Of every picture and cell: the way it changed (1, -1, 0 for not), and between which values."""
+    def _rows(
+        self, how: How, turns: Turns, starts: Ticks, ends: Ticks, wanted: Marks, *beside: Ticks
+    ) -> Iterator[Flash]:
+        """Rows of the pictures in which enough changes one way."""
+        least = self.least * CELLS
+        enough = {w: np.bincount(turns.at[turns.ways == w], minlength=len(starts)) >= least for w in (1, -1)}
+        pictures = np.flatnonzero(wanted & (enough[1] | enough[-1]))
+        if not len(pictures):
+            return
+        ways = np.zeros((len(starts), CELLS), np.int8)
+        ways[turns.at, turns.cells] = turns.ways
+        now = {w: ways == w for w in (1, -1)}
+        near = {w: n[pictures] | n[beside[0][pictures]] | n[beside[1][pictures]] for w, n in now.items()}
+        kept = {w: together(now[w][pictures], now[-w][pictures], near[w], near[-w]) for w in (1, -1)}
+        edges = np.searchsorted(turns.at, [pictures, pictures + 1])
+        for place, (at, first, last) in enumerate(zip(pictures.tolist(), *edges.tolist(), strict=True)):
+            span = Span(Time(int(starts[at])), Time(int(ends[at])))
+            for way in (1, -1):
+                cells = kept[way][place]
+                if not enough[way][at] or np.count_nonzero(cells) < least:
+                    continue
+                own = first + np.flatnonzero(cells[turns.cells[first:last]])
+                yield _row(how, span, cells, turns.lows[own], turns.highs[own], rise=way > 0)
+
+    def _turns(self, pixels: npt.NDArray[np.uint8]) -> dict[How, Turns]:
+        """The changes of every cell."""
         light = linear(pixels)
-        shine = luminance(light)
-        found: dict[How, tuple[Ways, Numbers, Numbers]] = {"luminance": swings(shine, self.change, below=self.dark)}
+        found: dict[How, Turns] = {"luminance": swings(luminance(light), self.change, below=self.dark)}
         # Too few red cells in every picture make no row, and most films need not be looked at twice more.
-        least = self.least * pixels.shape[1]
+        least = self.least * CELLS
         maybe = reddish(pixels, self.saturation)
         if np.count_nonzero(maybe, axis=1).max() < least:
             return found
         cells = np.flatnonzero(maybe.any(axis=0))
-        light = light[:, cells]
+        light = light.take(cells, axis=1)
         full = saturated(light, self.saturation)
         if np.count_nonzero(full, axis=1).max() >= least:
             # A cell that is never saturated red changes neither to it nor from it.
-            ever = full.any(axis=0)
-            cells, light, full = cells[ever], light[:, ever], full[:, ever]
+            ever = np.flatnonzero(full.any(axis=0))
+            cells, light, full = cells[ever], light.take(ever, axis=1), full.take(ever, axis=1)
             raw = redness(light)
             step = np.nextafter(np.float32(self.red / RED_MOST), np.float32(1))
-            red = swings(np.where(full, raw, np.float32(0)), float(step), also=raw)
-            chroma = away_and_back(full, chromaticities(light), self.chroma)
-            found["red"], found["chroma"] = (_spread(x, cells, shine.shape) for x in (red, chroma))
+            found["red"] = swings(np.where(full, raw, np.float32(0)), float(step), also=raw).within(cells)
+            found["chroma"] = away_and_back(full, chromaticities(light), self.chroma).within(cells)
         return found
 
 
-def _spread(
-    some: tuple[Ways, Numbers, Numbers], cells: npt.NDArray[np.intp], shape: tuple[int, ...]
-) -> tuple[Ways, Numbers, Numbers]:
-    """What was found of some cells, among all of them."""
-    ways, low, high = (np.zeros(shape, part.dtype) for part in some)
-    for whole, part in zip((ways, low, high), some, strict=True):
-        whole[:, cells] = part
-    return ways, low, high
-
-
-def _row(how: How, span: Span, cells: npt.NDArray[np.bool_], low: Numbers, high: Numbers, *, rise: bool) -> Flash:
+def _row(how: How, span: Span, cells: Marks, low: Numbers, high: Numbers, *, rise: bool) -> Flash:
     return Flash(
         start=span.start,
         end=span.end,
         how=how,
         rise=rise,
         area=round(float(cells.mean()), 4),
-        dark=round(float(low[cells].mean(dtype=np.float64)), 3),
-        bright=round(float(high[cells].mean(dtype=np.float64)), 3),
+        dark=round(float(low.mean(dtype=np.float64)), 3),
+        bright=round(float(high.mean(dtype=np.float64)), 3),
         cells=np.packbits(cells).tobytes(),
     )
 
 
 class _Held:
-    """The pictures of the stretch that is being filled, and of the two seconds before it."""
+    """The pictures of the stretch that is being filled, and of the two seconds before it, as they came."""
 
     def __init__(self) -> None:
-        self.starts: Ticks = np.empty(0, dtype=np.int64)
-        self.ends: Ticks = np.empty(0, dtype=np.int64)
-        self.pixels: npt.NDArray[np.uint8] = np.empty((0, 27, 48, 3), dtype=np.uint8)
+        self.chunks: list[FrameChunk] = []
         self.until: Time = ZERO
 
     def add(self, chunk: FrameChunk) -> None:
-        if not len(self.starts):
+        if not self.chunks:
             self.until = _end_of_block(int(chunk.starts[0]))
-        self.starts = np.concatenate((self.starts, chunk.starts))
-        self.ends = np.concatenate((self.ends, chunk.ends))
-        self.pixels = np.concatenate((self.pixels, chunk.pixels))
+        self.chunks.append(chunk)
+
+    @property
+    def full(self) -> bool:
+        return bool(self.chunks[-1].starts[-1] >= self.until)
+
+    def between(self, start: int, end: int) -> tuple[Ticks, Ticks, npt.NDArray[np.uint8]]:
+        """Starts, ends and pixels of the pictures that start in a stretch."""
+        parts = []
+        for chunk in self.chunks:
+            some = slice(*np.searchsorted(chunk.starts, [start, end]).tolist())
+            parts.append((chunk.starts[some], chunk.ends[some], chunk.pixels[some]))
+        starts, ends, pixels = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return starts, ends, pixels
 
     def go_on(self) -> None:
         """To the next stretch that has pictures; what it has no use for is forgotten."""
-        later = self.starts[self.starts >= self.until]
-        if len(later):
-            self.until = _end_of_block(int(later[0]))
-        wanted = self.starts >= (self.until - BLOCK - LEAD if len(later) else self.until)
-        self.starts, self.ends, self.pixels = self.starts[wanted], self.ends[wanted], self.pixels[wanted]
+        later = next((c.starts[c.starts >= self.until] for c in self.chunks if c.starts[-1] >= self.until), None)
+        if later is None:
+            self.chunks = []
+            return
+        self.until = _end_of_block(int(later[0]))
+        self.chunks = [c for c in self.chunks if c.starts[-1] >= self.until - BLOCK - LEAD]
 
 
 def _end_of_block(start: int) -> Time:

@@ -83,20 +83,22 @@ class Measures(Stage):
 
 def _measured(chunk: FrameChunk, past: _Past) -> Mapping[str, npt.NDArray[np.generic]]:
     """What is measured of each picture of a chunk, by name; NaN where there is nothing to compare with."""
-    flat = chunk.pixels.reshape(len(chunk), -1, 3)
-    red, green, blue = (flat[:, :, i].astype(np.uint32) * weight for i, weight in enumerate(_BT709))
-    luma = red + green + blue
-    place = ceil(SHARE * _PIXELS) - 1
-    highlight = np.partition(luma, place, axis=1)[:, place]
+    planes = np.ascontiguousarray(np.moveaxis(chunk.pixels.reshape(len(chunk), -1, 3), -1, 0))
+    colour = planes.sum(axis=2, dtype=np.uint32).T.astype(np.int64)
+    luma = np.multiply(planes[0], _BT709[0], dtype=np.uint32)
+    for plane, weight in zip(planes[1:], _BT709[1:], strict=True):
+        luma += np.multiply(plane, weight, dtype=np.uint32)
+    # Sorting takes the same time whatever the picture shows; a selection is slow where most of it is of one value.
+    luma.sort(axis=1)
     change, drift = past.compared(chunk)
     return {
         "start": chunk.starts,
         "end": chunk.ends,
-        "luma": luma.mean(axis=1, dtype=np.float64) / (255 << 16),
-        "highlight": highlight / (255 << 16),
+        "luma": (colour @ np.array(_BT709)) / _PIXELS / (255 << 16),
+        "highlight": luma[:, ceil(SHARE * _PIXELS) - 1] / (255 << 16),
         "change": change,
         "drift": drift,
-        "colour": flat.sum(axis=1, dtype=np.int64),
+        "colour": colour,
     }
 
 
@@ -126,8 +128,9 @@ def _apart(starts: Ticks, pixels: Pixels, first: int, others: Ticks) -> Numbers:
     near = (others >= 0) & (starts[others] >= starts[first:] - REACH)
     one, two = pixels[first:][near], pixels[others[near]]
     apart = np.full(len(others), np.nan)
-    difference = np.maximum(one, two) - np.minimum(one, two)
-    apart[near] = difference.mean(axis=(1, 2, 3), dtype=np.float64) / 255
+    difference = np.maximum(one, two)
+    difference -= np.minimum(one, two, out=two)
+    apart[near] = difference.reshape(len(difference), 3 * _PIXELS).sum(axis=1, dtype=np.uint32) / (3 * _PIXELS) / 255
     return apart
 
 
@@ -147,4 +150,4 @@ def _colours(starts: Ticks, ends: Ticks, sums: Ticks, film: Span) -> Iterator[pa
 
 def _table(measure: str, starts: Ticks, ends: Ticks, values: Numbers, steps: int) -> pa.Table:
     rounded = (np.rint(values * steps) / steps).astype(np.float32)
-    return row_table(Quality, start=starts, end=ends, measure=np.full(len(starts), measure), value=rounded)
+    return row_table(Quality, start=starts, end=ends, measure=pa.repeat(measure, len(starts)), value=rounded)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import rfft2
 
 from cinedex.media.views import Chunk, FrameChunk, Frames
 from cinedex.stages.arrays import expect
@@ -42,7 +44,10 @@ _TIGHT = 2.0
 _COARSE = 0.1
 """Waves that repeat so often a pixel, or more rarely, are followed in a picture of half the width and height."""
 
-_OFTEN = np.hypot(np.fft.fftfreq(_HIGH)[:, None] * _HIGH, np.fft.fftfreq(_WIDE)[None, :] * _WIDE) >= _CYCLES
+_GRID = 3
+"""Points of every so many lines and columns are tried first, since most waves are found to be strong nowhere."""
+
+_OFTEN = np.hypot(np.fft.fftfreq(_HIGH)[:, None] * _HIGH, np.fft.rfftfreq(_WIDE)[None, :] * _WIDE) >= _CYCLES
 _TAPER = np.outer(np.hanning(_HIGH), np.hanning(_WIDE)).astype(np.float32)
 
 
@@ -132,10 +137,15 @@ class Stripes(Stage):
 
     def _follow(self, shine: Numbers, down: float, across: float) -> tuple[int, float, float, float] | None:
         """How far the wave that goes so many times per pixel down and across is strong enough."""
+        high, wide = shine.shape
+        # Too few of them fit into the picture.
+        if 2 * (abs(down) * (high - 1) + abs(across) * (wide - 1)) < self.stripes - 0.5:
+            return None
         rate = float(np.hypot(down, across))
         size = max(3, round(_TIGHT / rate) | 1)
+        if high == _HIGH and self._roughly(shine, down, across, size) < self.least / 2:
+            return None
         mean = _blur(shine, size)
-        high, wide = shine.shape
         rows, columns = np.arange(high)[:, None], np.arange(wide)[None, :]
         turned = np.exp(-2j * np.pi * down * rows) * np.exp(-2j * np.pi * across * columns)
         bare = shine - mean
@@ -157,6 +167,34 @@ class Stripes(Stage):
         middle, half = float(mean[striped].mean()), float(swing[striped].mean()) / 2
         return stripes, area, middle - half, middle + half
 
+    def _roughly(self, half: Numbers, down: float, across: float, size: int) -> float:
+        """Over which share of the picture of half the size a wave is strong enough, from some of its points."""
+        lines, columns = _means(_HIGH, size), _means(_WIDE, size)
+        # A third of the lines at a time, too little for BLAS to wake a second thread, which would cost more than it saves.
+        mean = ((lines @ half).reshape(3, -1, _WIDE) @ columns.T).reshape(half.shape)
+        bare = half - mean
+        lines, columns = lines[::_GRID], columns[::_GRID]
+        power = lines @ (bare * bare) @ columns.T
+        turned = (lines * _turn(down, _HIGH)) @ bare @ (columns * _turn(across, _WIDE)).T
+        wave = turned.real**2 + turned.imag**2
+        swing = np.sqrt(wave) * (np.pi / (np.cos(np.pi * down / 2) * np.cos(np.pi * across / 2)))
+        dark = mean[::_GRID, ::_GRID] - swing / 2 < self.dark
+        return float(np.mean((2 * wave >= self.share * power) & (swing >= self.contrast) & dark))
+
+
+def _turn(rate: float, length: int) -> npt.NDArray[np.complex64]:
+    """A wave that goes so many times per pixel, the other way round."""
+    return np.asarray(np.exp((-2j * np.pi * rate) * np.arange(length)), np.complex64)
+
+
+@lru_cache(maxsize=64)
+def _means(length: int, size: int) -> Numbers:
+    """The means that `_blur` makes along one axis, as a matrix."""
+    at = np.arange(length)
+    near = (np.abs(at[:, None] - at[None, :]) <= size // 2).astype(np.float32)
+    found: Numbers = near / near.sum(axis=1, keepdims=True)
+    return found
+
 
 def _slots(chunks: Iterable[Chunk]) -> Iterator[_Shown]:
     """The first picture of every quarter second."""
@@ -171,14 +209,14 @@ def _slots(chunks: Iterable[Chunk]) -> Iterator[_Shown]:
 def _waves(shine: Numbers, half: Numbers, share: float) -> list[tuple[float, float]]:
     """The waves (times per pixel down, across) that make up most of some quarter of the picture, or of all of it."""
     quarters = np.stack([*(shine[y : y + _HIGH, x : x + _WIDE] for y in _DOWN for x in _ACROSS), half])
-    quarters = (quarters - quarters.mean(axis=(1, 2), keepdims=True)) * _TAPER
+    quarters -= quarters.mean(axis=(1, 2), keepdims=True)
+    quarters *= _TAPER
     power = _power(quarters)
-    whole = power.sum(axis=(1, 2))
-    peaks = np.argmax(np.where(_OFTEN, power, 0).reshape(len(power), -1), axis=1)
+    whole = 2 * power.sum(axis=(1, 2)) - power[:, :, 0].sum(axis=1) - power[:, :, -1].sum(axis=1)
+    peaks = np.argmax((power * _OFTEN).reshape(len(power), -1), axis=1)
     around = np.arange(-_SPREAD, _SPREAD + 1)
-    ys, xs = np.divmod(peaks, _WIDE)
-    rows, columns = (ys[:, None] + around) % _HIGH, (xs[:, None] + around) % _WIDE
-    near = power[np.arange(len(power))[:, None, None], rows[:, :, None], columns[:, None, :]]
+    ys, xs = np.divmod(peaks, _OFTEN.shape[1])
+    near = _near(power, ys[:, None] + around, xs[:, None] + around)
     sums = near.sum(axis=(1, 2))
     # A wave has its mirror image in the other half.
     most = (whole > 0) & (2 * sums >= share * whole)
@@ -195,11 +233,20 @@ def _waves(shine: Numbers, half: Numbers, share: float) -> list[tuple[float, flo
 
 
 def _power(pictures: Numbers) -> Numbers:
-    """The power of every wave in each of the pictures, as `fft2` orders them."""
-    part = np.fft.rfft2(pictures)
-    power = part.real**2 + part.imag**2
-    mirrored = power[:, -np.arange(_HIGH) % _HIGH, :][:, :, _WIDE // 2 - 1 : 0 : -1]
-    found: Numbers = np.concatenate((power, mirrored), axis=2)
+    """The power of every wave in each of the pictures, as `rfft2` orders them."""
+    parts: Numbers = rfft2(pictures, workers=1).view(np.float32)
+    parts *= parts
+    found: Numbers = parts[:, :, ::2] + parts[:, :, 1::2]
+    return found
+
+
+def _near(power: Numbers, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Numbers:
+    """Power at rows and columns of each picture, [pictures, rows, columns]; what lies beyond is a mirror image."""
+    columns = columns % _WIDE
+    mirrored = columns > _WIDE // 2
+    columns = np.where(mirrored, _WIDE - columns, columns)
+    all_rows = np.where(mirrored[:, None, :], -rows[:, :, None], rows[:, :, None]) % _HIGH
+    found: Numbers = power[np.arange(len(power))[:, None, None], all_rows, columns[:, None, :]]
     return found
 
 
