@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cinedex.app.server.keys import Role, Scope
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Admin, Given
 
-router = APIRouter(prefix="/v1/admin", tags=["admin"])
+router = APIRouter(prefix="/v1/admin", tags=["admin"], generate_unique_id_function=operation)
 
 Words = Annotated[str, Query(max_length=200)]
 

@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.jobs import ENDED
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Analyst, Given, Reader, found_film, known
 from cinedex.app.server.shapes import AskedJob, Job, Jobs
 from cinedex.errors import StoreError, UsageError
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = APIRouter(prefix="/v1", tags=["jobs"], generate_unique_id_function=operation)
 
 _BEAT_SECONDS = 15
 

@@ -6,12 +6,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from cinedex.app.server import shapes
 from cinedex.app.server.fetching import fetched
+from cinedex.app.server.openapi import operation
+from cinedex.app.server.ranges import stretch_of
 from cinedex.app.server.service import Admin, Analyst, Film, Given, Reader, found_film, shown
 from cinedex.app.tables import plan_facts
 from cinedex.errors import NotFoundError, UsageError
@@ -19,7 +21,7 @@ from cinedex.formats.annotations import PRIVATE
 from cinedex.formats.report import render_report
 from cinedex.segments import process_movie_segment
 
-router = APIRouter(prefix="/v1/films", tags=["films"])
+router = APIRouter(prefix="/v1/films", tags=["films"], generate_unique_id_function=operation)
 
 _PLAYED = {
     ".mp4": "video/mp4",
@@ -115,12 +117,6 @@ def plan(movie: Film, service: Given) -> dict[str, Any]:
     return facts | {"film": shown(movie)}
 
 
-class _Film(FileResponse):
-    """A film's bytes in few pieces: each costs a thread's turn, which searches wait for."""
-
-    chunk_size = 256 << 10
-
-
 @router.get(
     "/{film}/media",
     response_class=FileResponse,
@@ -130,13 +126,16 @@ class _Film(FileResponse):
         416: {"description": "It has no such bytes."},
     },
 )
-def media(movie: Film) -> FileResponse:
+def media(movie: Film, request: Request) -> Response:
     """The film itself, whole or in byte ranges (RFC 9110)."""
     path = Path(movie.uri)
-    if not path.is_file():
-        raise NotFoundError("the film's file is not where it was", film=movie.name, remedy="Add it again from there.")
     kind = _PLAYED.get(path.suffix.lower(), "application/octet-stream")
-    return _Film(path, media_type=kind, headers={"Cache-Control": "private"})
+    try:
+        return stretch_of(path, kind, request)
+    except OSError as gone:
+        raise NotFoundError(
+            "the film's file is not where it was", film=movie.name, remedy="Add it again from there."
+        ) from gone
 
 
 @router.get("/{film}/report", response_class=HTMLResponse)

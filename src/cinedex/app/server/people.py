@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cinedex.app.people_tables import act_says, character_facts, gallery_facts, somebody_facts
 from cinedex.app.server.answering import cached
 from cinedex.app.server.keys import Caller
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Admin, Film, Given, Reader, Reviewer, Service
 from cinedex.app.server.shapes import CharacterShape, Decided, GalleryShape, People, Recognising
 from cinedex.errors import NotFoundError
@@ -25,7 +26,7 @@ from cinedex.people.keeping import KEEP_DAYS, Keeper
 from cinedex.people.view import Character
 from cinedex.timeline.movie import Movie
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"], generate_unique_id_function=operation)
 
 Who = Annotated[str, Field(min_length=1, max_length=400, description="A name, a person's id, or FILM#3.")]
 

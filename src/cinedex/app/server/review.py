@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cinedex.app.review_tables import decision_facts, flag_facts
 from cinedex.app.server.checks import chosen
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Film, Given, Reader, Reviewer
 from cinedex.app.server.shapes import FilmReview, ReviewQueue, ReviewRow
 from cinedex.compliance.review import STATES, Change
 from cinedex.compliance.review import Reviewer as Reviewing
 from cinedex.timeline.time import Time
 
-router = APIRouter(prefix="/v1", tags=["review"])
+router = APIRouter(prefix="/v1", tags=["review"], generate_unique_id_function=operation)
 
 Packs = Annotated[str, Query(max_length=1000, description="Rule packs, with commas between; none: all.")]
 State = Literal["open", "accepted", "rejected", "corrected"]

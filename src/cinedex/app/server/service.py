@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.asking import about_film
 from cinedex.app.server.jobs import Jobs, Worker
@@ -132,8 +133,8 @@ _HEADER = APIKeyHeader(name="X-Api-Key", auto_error=False)
 _COOKIE = APIKeyCookie(name="cinedex_key", auto_error=False, description="What the page keeps.")
 
 
-def service_of(request: Request) -> Service:
-    """The service that a request reached."""
+async def service_of(request: Request) -> Service:
+    """The service that a request reached. Dependencies that wait for nothing take no thread: a turn costs as much."""
     found: Service = request.app.state.service
     return found
 
@@ -153,7 +154,7 @@ def key_of(authorization: str | None, x_api_key: str | None, cookies: Mapping[st
     return x_api_key or (rest.strip() if scheme.lower() == "bearer" else given) or cookies.get("cinedex_key", "")
 
 
-def caller(
+async def caller(
     service: Given,
     request: Request,
     _bearer: Annotated[Any, Security(_BEARER)] = None,
@@ -162,6 +163,11 @@ def caller(
 ) -> Caller:
     """Who asks, by a header or by the page's cookie. Raises UnknownKeyError (401), TooManyError (429)."""
     key = key_of(request.headers.get("authorization"), request.headers.get("x-api-key"), request.cookies)
+    here = service.keys.remembers(key) and not service.limits.elsewhere if key else not _session_key(service, request)
+    return _asking(service, request, key) if here else await run_in_threadpool(_asking, service, request, key)
+
+
+def _asking(service: Service, request: Request, key: str) -> Caller:
     if key:
         return known(service, key, request)
     session = session_of(service, request)
@@ -179,7 +185,11 @@ def caller(
 
 def session_of(service: Service, request: Request) -> Session | None:
     """The session that a browser brings, if it is in force."""
-    return service.sessions.find(request.cookies.get(service.cookie("session"), ""))
+    return service.sessions.find(_session_key(service, request))
+
+
+def _session_key(service: Service, request: Request) -> str:
+    return request.cookies.get(service.cookie("session"), "")
 
 
 def check_token(session: Session, request: Request) -> None:
@@ -212,7 +222,7 @@ def counted(service: Service, who: str, cost: float) -> None:
 def needs(scope: Scope) -> Callable[..., Caller]:
     """A dependency that lets only callers with a scope in."""
 
-    def allowed(who: Annotated[Caller, Depends(caller)]) -> Caller:
+    async def allowed(who: Annotated[Caller, Depends(caller)]) -> Caller:
         if not who.may(scope):
             raise RefusedError(f"this key may not {scope}", remedy=f"It has: {', '.join(sorted(who.scopes))}.")
         return who
