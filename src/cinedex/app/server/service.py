@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.asking import about_film
+from cinedex.app.server.following import Following
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
@@ -60,6 +61,7 @@ class Service:
     """A Redis through which several servers share limits, news and pictures."""
     limits: Limits = field(init=False)
     news: News = field(init=False)
+    following: Following = field(init=False)
     searches: Searches = field(init=False)
     pictures: Pictures = field(init=False)
     heavy: threading.BoundedSemaphore = field(init=False, default_factory=lambda: threading.BoundedSemaphore(2))
@@ -79,6 +81,7 @@ class Service:
         self.state.library = self.name
         self.jobs, self.keys = Jobs(self.state, self.news, self.name), Keys(self.state, self.name)
         self.worker = Worker(self.library, self.jobs, self.watch)
+        self.following = Following(self.news, self.jobs.get, self.worker.stop)
         self.provider = Provider(self.login) if self.login else None
         self.sessions, self.previews = Sessions(self.state, self.name), Previews(self.heavily)
         self.searches = Searches(self.library, max(2, self.library.settings.cores))
@@ -219,7 +222,7 @@ def counted(service: Service, who: str, cost: float) -> None:
         raise TooManyError("too many requests", seconds=wait, remedy="Ask again later, or for more at once.")
 
 
-def needs(scope: Scope) -> Callable[..., Caller]:
+def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency that lets only callers with a scope in."""
 
     async def allowed(who: Annotated[Caller, Depends(caller)]) -> Caller:
