@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Analyst, Given, Reader, found_film, known
-from cinedex.app.server.shapes import AskedJob, Job, Jobs
+from cinedex.app.server.shapes import AskedJob, Body, Job, Jobs
 from cinedex.errors import UsageError
 
 router = APIRouter(prefix="/v1", tags=["jobs"], generate_unique_id_function=operation)
@@ -20,10 +20,8 @@ router = APIRouter(prefix="/v1", tags=["jobs"], generate_unique_id_function=oper
 _BEAT_SECONDS = 15
 
 
-class NewJob(BaseModel):
+class NewJob(Body):
     """An analysis to queue."""
-
-    model_config = ConfigDict(extra="forbid")
 
     film: str = Field(min_length=1, max_length=200, description="A film of the library: its id or name.")
     stages: list[Annotated[str, Field(max_length=60)]] = Field(
@@ -84,10 +82,8 @@ def cancel(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     return found
 
 
-class Urgency(BaseModel):
+class Urgency(Body):
     """What of a waiting job can be changed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     priority: int = Field(ge=-100, le=100, description="The higher, the sooner.")
 
@@ -125,10 +121,8 @@ async def events(job: str, service: Given, _: Reader) -> StreamingResponse:
     return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-class EnteredKey(BaseModel):
+class EnteredKey(Body):
     """A key, to be kept by the browser."""
-
-    model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=1, max_length=200)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cinedex.app.server import shapes
 from cinedex.app.server.fetching import fetched
@@ -43,10 +43,8 @@ SEGMENT_SECONDS = 120.0
 """The longest stretch that is processed while the caller waits."""
 
 
-class NewFilm(BaseModel):
+class NewFilm(shapes.Body):
     """A film to take in, by one of these."""
-
-    model_config = ConfigDict(extra="forbid")
 
     path: str | None = Field(
         default=None, min_length=1, max_length=4096, description="Where it is on the server, in an allowed folder."
@@ -146,10 +144,8 @@ def report(movie: Film, service: Given) -> HTMLResponse:
     return HTMLResponse(page)
 
 
-class Stretch(BaseModel):
+class Stretch(shapes.Body):
     """A stretch of a film, in seconds."""
-
-    model_config = ConfigDict(extra="forbid")
 
     start: float = Field(ge=0, le=1e6)
     end: float = Field(gt=0, le=1e6)
