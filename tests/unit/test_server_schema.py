@@ -113,3 +113,26 @@ def test_what_a_body_says_is_not_taken_for_something_else(running: Running, meth
     film = running.client.get("/v1/films").json()["films"]
     asked = path.replace("/x/", f"/{film[0]['id'] if film else running.added()}/")
     assert running.client.request(method, asked, json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("media", ""),
+        ("compliance", "?format=json"),
+        ("compliance", "?format=csv"),
+        ("compliance", "?format=html"),
+        ("export", "?format=json"),
+        ("export", "?format=otio"),
+        ("still", ""),
+        ("report", ""),
+    ],
+)
+def test_every_type_of_answer_is_described(running: Running, path: str, query: str):
+    """Made-up requests seldom name a film that there is."""
+    running.service.open_here = True
+    answer = running.client.get(f"/v1/films/{running.added()}/{path}{query}")
+    document = running.client.get("/v1/openapi.json").json()
+    told = document["paths"][f"/v1/films/{{film}}/{path}"]["get"]["responses"]["200"]["content"]
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] in told

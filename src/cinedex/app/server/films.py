@@ -38,6 +38,8 @@ _PLAYED = {
     ".opus": "audio/ogg",
 }
 
+_UNKNOWN = "application/octet-stream"
+_CONTENT: dict[str, Any] = {kind: {} for kind in sorted({*_PLAYED.values(), _UNKNOWN})}
 
 SEGMENT_SECONDS = 120.0
 """The longest stretch that is processed while the caller waits."""
@@ -119,15 +121,15 @@ def plan(movie: Film, service: Given) -> dict[str, Any]:
     "/{film}/media",
     response_class=FileResponse,
     responses={
-        200: {"content": {"application/octet-stream": {}}, "description": "The whole film."},
-        206: {"content": {"application/octet-stream": {}}, "description": "The bytes that were asked for."},
+        200: {"content": _CONTENT, "description": "The whole film."},
+        206: {"content": _CONTENT | {"multipart/byteranges": {}}, "description": "The bytes that were asked for."},
         416: {"description": "It has no such bytes."},
     },
 )
 def media(movie: Film, request: Request) -> Response:
     """The film itself, whole or in byte ranges (RFC 9110)."""
     path = Path(movie.uri)
-    kind = _PLAYED.get(path.suffix.lower(), "application/octet-stream")
+    kind = _PLAYED.get(path.suffix.lower(), _UNKNOWN)
     try:
         return stretch_of(path, kind, request)
     except OSError as gone:
