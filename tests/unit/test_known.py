@@ -173,3 +173,14 @@ def test_elsewhere_than_on_a_disk_nothing_is_kept():
     first = known.plan(MOVIE).step("index")
     store.write(MOVIE.id, "index", first.key, {"frame": schema(Frame).empty_table()}, {})
     assert known.plan(MOVIE).step("index").why == "stored"
+
+
+def test_what_is_held_is_told_without_reading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    world = World(tmp_path)
+    for which in range(4):
+        world.do("write", which)
+    timeline = world.known.timeline(MOVIE)
+    told = {name: (len(track), track.maker.models) for name, track in timeline.tracks.items()}
+    monkeypatch.setattr(world.store, "read", None)
+    assert world.known.held(MOVIE) == told
+    assert told[("hearer", "sound")] == (0, (MODEL,))

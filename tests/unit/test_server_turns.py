@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from tests.unit.test_server import Running
 
 from cinedex.app.server.keys import Caller
 from cinedex.app.server.limits import Limits
+from cinedex.formats.annotations import PRIVATE
+from cinedex.timeline.rows import Tag
+from cinedex.timeline.time import Time
+from cinedex.timeline.track import Maker, Track
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +82,20 @@ def test_a_key_is_remembered_for_less_than_it_is_known(tmp_path: Path, monkeypat
     monkeypatch.setattr(keys, "_looked_up", asked.append)
     assert isinstance(keys.caller(key), Caller)
     assert not asked
+
+
+def test_a_films_page_counts_rows_without_reading_them_and_those_that_were_taught_too(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+):
+    library, headers = running.service.library, {"X-Api-Key": running.service.keys.create("page", ("read",))}
+    film = library.analyze(running.film)
+    whole = library.timeline(film)
+    tag = Tag(start=Time(0), end=Time(1), label="lighthouse", vocabulary="taught", score=1.0)
+    known = library.evidence(film)
+    taught = {**known.tracks, ("taught", "tag"): Track.of(Tag, [tag], Maker("taught", 1, "a" * 64))}
+    monkeypatch.setattr(library, "evidence", lambda _: replace(known, tracks=taught))
+    monkeypatch.setattr(library.store, "read", None)
+    told = running.client.get(f"/v1/films/{film.id}", headers=headers).json()["tracks"]
+    rows = {(t["stage"], t["kind"]): t["rows"] for t in told}
+    assert rows.pop(("taught", "tag")) == 1
+    assert rows == {name: len(track) for name, track in whole.tracks.items() if name[1] not in PRIVATE}

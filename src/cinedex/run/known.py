@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cinedex.models.spec import ModelSpec
-from cinedex.run.plan import Plan, StepState, make_plan, makers_of
+from cinedex.run.plan import Plan, Step, StepState, make_plan, makers_of
+from cinedex.run.recent import Recent
 from cinedex.run.unread import unread
 from cinedex.stages.base import Stage
-from cinedex.store import Store, Trace
+from cinedex.store import Artifact, Store, Trace
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Row
 from cinedex.timeline.timeline import Timeline
@@ -50,6 +51,7 @@ class Known:
         self.store, self._stages, self._models, self._obstacle = store, stages, models, obstacle
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._makers: tuple[tuple[Stage, ...], Mapping[str, tuple[str, ...]]] = (), {}
+        self._recent = Recent(store)
         self._lock = threading.Lock()
 
     def plan(self, movie: Movie) -> Plan:
@@ -91,7 +93,7 @@ class Known:
         for step in self.plan(movie).steps:
             if wanted is not None and not wanted & {row.kind for row in step.stage.makes}:
                 continue
-            found = self.store.read(movie.id, step.name, step.key, wanted) if step.state is StepState.HIT else None
+            found = self._read(movie, step, wanted) if step.state is StepState.HIT else None
             if found is None:
                 why = self.store.failure(movie.id, step.key)
                 failures |= {step.name: why} if why else {}
@@ -99,6 +101,20 @@ class Known:
             maker = Maker(step.name, step.stage.version, step.key, tuple(m.name for m in step.models))
             tracks |= {(step.name, kind): Track(table, maker) for kind, table in found.tables.items()}
         return Timeline(movie, tracks, failures, self.makers())
+
+    def held(self, movie: Movie) -> Mapping[tuple[str, str], tuple[int, tuple[str, ...]]]:
+        """By stage and kind how many rows are stored, and the models that made them: read from the manifests alone."""
+        found: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = {}
+        for step in self.plan(movie).having(StepState.HIT):
+            manifest = self.store.manifest(movie.id, step.name, step.key) or {"kinds": {}}
+            models = tuple(m.name for m in step.models)
+            found |= {(step.name, kind): (facts["rows"], models) for kind, facts in manifest["kinds"].items()}
+        return found
+
+    def _read(self, movie: Movie, step: Step, wanted: Collection[str] | None) -> Artifact | None:
+        if wanted is None:
+            return self.store.read(movie.id, step.name, step.key)
+        return self._recent.read(movie.id, step.name, step.key, wanted)
 
     def unread(self, movie: Movie) -> Timeline:
         """The same, of which each track is read when it is asked for."""

@@ -92,13 +92,14 @@ def add(new: NewFilm, service: Given, who: Analyst) -> dict[str, Any]:
 @router.get("/{film}", response_model=shapes.FilmFacts)
 def film(movie: Film, service: Given) -> dict[str, Any]:
     """One film, and what is known, missing and failed of it."""
-    timeline = service.library.timeline(movie)
+    facts, held = service.library.evidence(movie), dict(service.library.known.held(movie))
+    held |= {n: (len(facts.tracks[n]), ()) for n in facts.tracks if n not in held}  # what was taught is stored nowhere
     tracks = [
-        {"kind": kind, "stage": stage, "rows": len(track), "models": list(track.maker.models)}
-        for (stage, kind), track in sorted(timeline.tracks.items())
+        {"kind": kind, "stage": stage, "rows": rows, "models": list(models)}
+        for (stage, kind), (rows, models) in sorted(held.items())
         if kind not in PRIVATE
     ]
-    return shown(movie) | {"tracks": tracks, "failures": timeline.failures}
+    return shown(movie) | {"tracks": tracks, "failures": facts.failures}
 
 
 @router.delete("/{film}", status_code=204)
