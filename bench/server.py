@@ -1,8 +1,9 @@
 """`python -m bench server`: people search, play, watch and ask while films are analysed and servers are killed.
 
 A server over PostgreSQL and Redis (or SQLite alone), each of which is killed once with SIGKILL and started again.
-Errors count unless something was down; what was acknowledged must be there at the end; memory is that of the server's
-processes.
+Errors count unless something was down; what was acknowledged must be there at the end. With --no-kill nothing is killed
+and the memory of the server's processes is weighed each second: is it flat once all has been used? Ends with status 1
+where something was lost, went wrong or grew.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from rich.table import Table
 
 from bench._server_library import copy_of, make_library, real_film
 from bench._server_load import Lost, People, asked
+from bench._server_memory import trend
 from bench._server_ours import Ours
 
 _DOWN_AFTER = 3.0
@@ -124,6 +127,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=20)
     parser.add_argument("--state", choices=("postgres", "sqlite"), default="postgres")
     parser.add_argument("--no-kill", dest="kill", action="store_false", help="kill nothing")
+    parser.add_argument("--warm", type=float, default=120.0, help="seconds before memory counts, with --no-kill")
     parser.add_argument("--folder", type=Path, help="where the library is kept for the next run (else it is not)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cinedex-bench-") as scratch:
@@ -140,11 +144,11 @@ def main() -> None:
             lost = ours.missing(people.told.acknowledged)
         finally:
             ours.close()
-    show(run, lost)
+    sys.exit(0 if show(run, lost) else 1)
 
 
-def show(run: Run, lost: list[str]) -> None:
-    """The tables."""
+def show(run: Run, lost: list[str]) -> bool:
+    """The tables; whether nothing was lost, went wrong or grew."""
     console = Console(width=120)
     table = Table("", "answers", "a second", "p50 ms", "p95 ms", "p99 ms", "most ms", "errors", "while down", box=None)
     wrong: list[str] = []
@@ -168,14 +172,18 @@ def show(run: Run, lost: list[str]) -> None:
         f"{len(run.people.told.acknowledged)} jobs acknowledged and {len(lost)} of them lost; load "
         f"{os.getloadavg()[0]:.1f}"
     )
+    grown = None
     if not run.given.kill:
         server, worker = run.spent
         console.print(f"CPU: {server:.0f} s by the server, {worker:.0f} s by the worker, in {run.given.seconds:.0f} s")
+        grown = trend(run.memory, run.given.warm)
+        console.print(f"memory after {run.given.warm:.0f} s: {grown or 'too short a run to say'}")
     parts = np.array_split(np.array([m for _, m in run.memory]), 6)
     console.print(
         "memory in MiB, means of sixths of the run: "
         + ", ".join(f"{np.nanmean(p):.0f}" for p in parts if np.isfinite(p).any())
     )
+    return not lost and not wrong and not (grown is not None and grown.flat is False)
 
 
 if __name__ == "__main__":

@@ -46,9 +46,9 @@ from cinedex.people.telling import told
 from cinedex.people.view import Gallery
 from cinedex.run.calm import Flicker
 from cinedex.run.events import Event, Happening
+from cinedex.run.known import Known
 from cinedex.run.local import LocalRunner
-from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan, makers_of
-from cinedex.run.unread import unread
+from cinedex.run.plan import Plan, StepState, closure, identifying, make_plan
 from cinedex.search.answer import Answer
 from cinedex.search.ask import LISTENED, LOOKED, Asker
 from cinedex.search.digest import Digest, digest
@@ -75,7 +75,7 @@ from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue, Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
 from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.timeline import Timeline
-from cinedex.timeline.track import Maker, Track
+from cinedex.timeline.track import Track
 from cinedex.translate.answers import Judging
 from cinedex.translate.film import FilmTranslator
 
@@ -121,7 +121,12 @@ class Library:
         While recognition is off, which it is until somebody switches it on, people are told apart inside a film, and
         nothing is made that identifies them.
         """
-        return identifying(self._installed, on=self.cast.on)
+        return self._identifying[self.cast.on]
+
+    @cached_property
+    def _identifying(self) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
+        """The stages while recognition is off, and while it is on."""
+        return identifying(self._installed, on=False), identifying(self._installed, on=True)
 
     @cached_property
     def _installed(self) -> tuple[Stage, ...]:
@@ -323,7 +328,7 @@ class Library:
 
     def _index(self, movie: Movie) -> None:
         """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
-        steps = self.plan(movie).known(self.store).having(StepState.HIT)
+        steps = self.known.plan(movie).having(StepState.HIT)
         made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
         taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
         made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
@@ -356,37 +361,25 @@ class Library:
 
     # Answers
 
+    @cached_property
+    def known(self) -> Known:
+        """What is stored of films by the stages of now, without what people have taught or decided."""
+        return Known(self.store, lambda: self.stages, lambda: self.models, self._obstacle)
+
     def timeline(self, movie: Movie, rows: Collection[type[Row]] | None = None) -> Timeline:
         """All that is known about a film with the stages, parameters and models of now.
 
         Where only some kinds of `rows` are wanted, no others are read, nor the tags that were taught.
         """
-        plan = self.plan(movie).known(self.store)
-        tracks: dict[tuple[str, str], Track[Any]] = {}
-        failures: dict[str, str] = {}
-        wanted = None if rows is None else {row.kind for row in rows}
-        for step in plan.steps:
-            if wanted is not None and not wanted & {row.kind for row in step.stage.makes}:
-                continue
-            found = self.store.read(movie.id, step.name, step.key, wanted) if step.state is StepState.HIT else None
-            if found is None:
-                why = self.store.failure(movie.id, step.key)
-                failures |= {step.name: why} if why else {}
-                continue
-            maker = Maker(step.name, step.stage.version, step.key, tuple(m.name for m in step.models))
-            tracks |= {(step.name, kind): Track(table, maker) for kind, table in found.tables.items()}
-        kinds = {row.kind for stage in self.stages for row in stage.makes}
-        known = Timeline(movie, tracks, failures, {kind: makers_of(kind, self.stages) for kind in kinds})
+        known = self.known.timeline(movie, rows)
         taught = self.taught.track(known) if rows is None else None
-        return known if taught is None else replace(known, tracks=tracks | {(taught.maker.stage, Tag.kind): taught})
+        return known if taught is None else _with(known, taught)
 
     def evidence(self, movie: Movie) -> Timeline:
         """The same, of which each track is read when it is asked for: judging needs few of them."""
-        known = unread(self.plan(movie).known(self.store), self.stages, self.store)
+        known = self.known.unread(movie)
         taught = self.taught.track(known) if next(iter(self.taught), None) is not None else None
-        return (
-            known if taught is None else replace(known, tracks={**known.tracks, (taught.maker.stage, Tag.kind): taught})
-        )
+        return known if taught is None else _with(known, taught)
 
     @cached_property
     def flicker(self) -> Flicker:
@@ -474,7 +467,7 @@ class Library:
         return write_chapters(movie, [(Span(c.start, c.end), c.title) for c in self.summary(movie).chapters], to)
 
     def _looked(self, movie: Movie) -> tuple[bool, bool]:
-        made = {row for step in self.plan(movie).known(self.store).having(StepState.HIT) for row in step.stage.makes}
+        made = {row for step in self.known.plan(movie).having(StepState.HIT) for row in step.stage.makes}
         return bool(made & LOOKED), bool(made & LISTENED)
 
     def told(self, movie: Movie) -> tuple[Timeline, Names]:
@@ -625,3 +618,7 @@ class Library:
         except LookupError as missing:
             raise NotFoundError(str(missing), remedy="Analyse the film first.") from missing
         return to
+
+
+def _with(known: Timeline, taught: Track[Tag]) -> Timeline:
+    return replace(known, tracks={**known.tracks, (taught.maker.stage, Tag.kind): taught})

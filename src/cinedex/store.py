@@ -34,6 +34,8 @@ SCHEME = 1
 _LARGE = 1 << 20
 """Bytes from which on a file is read by several threads."""
 _LISTED_SECONDS = 1.0
+_SETTLED_NS = 2_000_000_000
+"""Folders that changed less long ago may change again within one tick of their disk's clock (two seconds at most)."""
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,127}$")
 
@@ -44,6 +46,10 @@ def key(
     """The name of a result before it exists: hex SHA-256 of all that it depends on."""
     parts = [SCHEME, movie_id, stage, version, parameters, models, sorted(needs)]
     return hashlib.sha256(canonical(parts)).hexdigest()
+
+
+Trace = tuple[tuple[str, int, int], ...]
+"""What the folders of a film are like: each with its inode and when it last changed, in ns."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +244,30 @@ class Store:
         """Keys under which something of a stage is stored for a film, whole or not."""
         return self._names(f"films/{_safe(movie_id)}/{_safe(stage)}")
 
+    def trace(self, movie_id: str) -> Trace | None:
+        """What a film's folders are like: the same for as long as no result of it comes or goes and none fails.
+
+        None where that is not known: of a library elsewhere than on a disk, and for two seconds after a change.
+        """
+        if not self._local:
+            return None
+        try:
+            folders = [f"{self.root}/films/{_safe(movie_id)}"]
+            for stage in _folders(folders[0]):
+                if not stage.endswith("/marks"):
+                    folders += [stage, *_folders(stage)]
+            found = tuple(_traced(f) for f in folders)
+        except OSError:
+            return None
+        return found if max(when for *_, when in found) < time.time_ns() - _SETTLED_NS else None
+
+    def unchanged(self, trace: Trace) -> bool:
+        """Whether a film's folders are still like that."""
+        try:
+            return all(_traced(known[0]) == known for known in trace)
+        except OSError:
+            return False
+
     # Failures
 
     def note_failure(self, movie_id: str, stage: str, name: str, why: str) -> None:
@@ -345,6 +375,16 @@ class Store:
                 return
             with suppress(FileExistsError):  # the first writer of a key wins
                 self.fs.pipe_file(path, data, **({"mode": "create"} if once else {}))
+
+
+def _folders(path: str) -> list[str]:
+    with os.scandir(path) as found:
+        return sorted(f"{path}/{entry.name}" for entry in found if entry.is_dir())
+
+
+def _traced(path: str) -> tuple[str, int, int]:
+    found = os.stat(path)  # noqa: PTH116 - a Path for each of a hundred takes as long again
+    return path, found.st_ino, found.st_mtime_ns
 
 
 def _write_local(path: Path, data: bytes, *, once: bool, private: bool) -> None:

@@ -86,3 +86,53 @@ def test_every_operation_is_explained(running: Running):
     for one in operations:
         assert one["description"], one["operationId"]
         assert {"4XX"} <= set(one["responses"])
+
+
+def test_where_a_method_is_not_allowed_all_that_are_are_named(running: Running):
+    running.service.open_here = True
+    for path, operations in running.client.get("/v1/openapi.json").json()["paths"].items():
+        answer = running.client.request("TRACE", path.replace("{sheet}", "0").replace("{number}", "0"))
+        assert answer.status_code == 405, path
+        assert answer.headers["allow"].lower().split(", ") == sorted(operations), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/v1/people/recognition", {"on": 0}),
+        ("PUT", "/v1/people/recognition", {"on": "false"}),
+        ("POST", "/v1/jobs", {"film": "x", "priority": "5"}),
+        ("POST", "/v1/jobs", {"film": "x", "priority": True}),
+        ("POST", "/v1/jobs", {"film": 7}),
+        ("POST", "/v1/admin/keys", {"name": "a", "scopes": "read"}),
+        ("POST", "/v1/films/x/segment", {"start": "0", "end": 1}),
+    ],
+)
+def test_what_a_body_says_is_not_taken_for_something_else(running: Running, method: str, path: str, body: object):
+    running.service.open_here = True
+    film = running.client.get("/v1/films").json()["films"]
+    asked = path.replace("/x/", f"/{film[0]['id'] if film else running.added()}/")
+    assert running.client.request(method, asked, json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("media", ""),
+        ("compliance", "?format=json"),
+        ("compliance", "?format=csv"),
+        ("compliance", "?format=html"),
+        ("export", "?format=json"),
+        ("export", "?format=otio"),
+        ("still", ""),
+        ("report", ""),
+    ],
+)
+def test_every_type_of_answer_is_described(running: Running, path: str, query: str):
+    """Made-up requests seldom name a film that there is."""
+    running.service.open_here = True
+    answer = running.client.get(f"/v1/films/{running.added()}/{path}{query}")
+    document = running.client.get("/v1/openapi.json").json()
+    told = document["paths"][f"/v1/films/{{film}}/{path}"]["get"]["responses"]["200"]["content"]
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] in told

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cinedex.errors import StoreError
-from cinedex.run.plan import Plan, Step, StepState, makers_of
-from cinedex.stages.base import Stage
+from cinedex.run.plan import Plan, Step, StepState
 from cinedex.store import Store
 from cinedex.timeline.timeline import Timeline, Unread
 from cinedex.timeline.track import Maker, Track
 
 
-def unread(plan: Plan, stages: Sequence[Stage], store: Store) -> Timeline:
-    """What is stored of a plan's film. A track that is gone when it is asked for raises StoreError."""
+def unread(plan: Plan, makers: Mapping[str, tuple[str, ...]], store: Store) -> Timeline:
+    """What is stored of a plan's film; `makers` as in a Timeline. A track that is gone when asked for: StoreError."""
     there = plan.having(StepState.HIT)
     readers = {(s.name, row.kind): _reader(plan, s, row.kind, store) for s in there for row in s.stage.makes}
     failed = {s.name: store.failure(plan.movie.id, s.key) for s in plan.steps if s.state is not StepState.HIT}
-    kinds = {row.kind for stage in stages for row in stage.makes}
-    makers = {kind: makers_of(kind, stages) for kind in kinds}
     return Timeline(plan.movie, Unread(readers), {name: why for name, why in failed.items() if why}, makers)
 
 

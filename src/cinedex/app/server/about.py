@@ -8,13 +8,14 @@ from fastapi import APIRouter
 
 from cinedex import __version__
 from cinedex.app.server.keys import SCOPES
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Given, Reader
 from cinedex.app.server.shapes import About, ModelShape
 from cinedex.app.server.tracks import GIVEN_OUT, exports
 from cinedex.canonical import plain
 from cinedex.models.fetch import present
 
-router = APIRouter(prefix="/v1", tags=["server"])
+router = APIRouter(prefix="/v1", tags=["server"], generate_unique_id_function=operation)
 
 
 @router.get("/about", response_model=About)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from cinedex.app.server.keys import Role, Scope
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Admin, Given
+from cinedex.app.server.shapes import Body
 
-router = APIRouter(prefix="/v1/admin", tags=["admin"])
+router = APIRouter(prefix="/v1/admin", tags=["admin"], generate_unique_id_function=operation)
 
 Words = Annotated[str, Query(max_length=200)]
 
@@ -38,10 +40,8 @@ class Audit(BaseModel):
     next: int | None
 
 
-class NewKey(BaseModel):
+class NewKey(Body):
     """A key to make: by scopes, or by a role."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=100, description="Whose it is.")
     scopes: list[Scope] = Field(default=[], max_length=4)
@@ -109,10 +109,8 @@ def make(new: NewKey, service: Given, who: Admin, response: Response) -> dict[st
     return {"id": key.split("_")[1], "key": key}
 
 
-class Rotation(BaseModel):
+class Rotation(Body):
     """How a key is rotated."""
-
-    model_config = ConfigDict(extra="forbid")
 
     grace_seconds: float = Field(default=0, ge=0, le=30 * 86_400, description="For which the old one still holds.")
 

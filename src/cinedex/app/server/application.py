@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException
 from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -33,7 +33,7 @@ from cinedex.app.server.once import Once
 from cinedex.app.server.openapi import describe, operation
 from cinedex.app.server.pages import serve_page
 from cinedex.app.server.problems import answer_problems
-from cinedex.app.server.service import LOOPBACK, Reader, Service, service_of
+from cinedex.app.server.service import LOOPBACK, Given, Reader, Service
 
 
 def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -> FastAPI:
@@ -61,7 +61,7 @@ def application(service: Service, *, hosts: tuple[str, ...] = tuple(LOOPBACK)) -
     app.add_middleware(_Bounded)  # innermost, so that what it raises is answered as what a route raises
     answer_problems(app)
     for part in (films, playing, tracks, pictures, telling, people, checks, review, asks, uploads, admin, about, login):
-        app.include_router(part.router)
+        app.router.routes += part.router.routes  # flat: a router of routers is walked through twice for each request
     describe(app)
     app.add_middleware(Once, service=service)
     app.add_middleware(Audited, state=service.state)
@@ -105,9 +105,8 @@ def _watch(app: FastAPI, service: Service) -> None:
         return {"status": "ok", "version": __version__}
 
     @app.get("/readyz", tags=["operations"])
-    def readyz(request: Request) -> dict[str, str]:
+    def readyz(found: Given) -> dict[str, str]:
         """Whether library and state can be read and it is not ending, else 503; a Redis that is away is told of."""
-        found = service_of(request)
         if found.worker.stop.is_set():
             raise HTTPException(503, "the server is ending")
         found.state.rows("SELECT 1")

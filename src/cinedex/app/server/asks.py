@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from cinedex.app.server.jobs import ENDED
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Analyst, Given, Reader, found_film, known
-from cinedex.app.server.shapes import AskedJob, Job, Jobs
-from cinedex.errors import StoreError, UsageError
+from cinedex.app.server.shapes import AskedJob, Body, Job, Jobs
+from cinedex.errors import UsageError
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = APIRouter(prefix="/v1", tags=["jobs"], generate_unique_id_function=operation)
 
 _BEAT_SECONDS = 15
 
 
-class NewJob(BaseModel):
+class NewJob(Body):
     """An analysis to queue."""
-
-    model_config = ConfigDict(extra="forbid")
 
     film: str = Field(min_length=1, max_length=200, description="A film of the library: its id or name.")
     stages: list[Annotated[str, Field(max_length=60)]] = Field(
@@ -86,10 +82,8 @@ def cancel(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     return found
 
 
-class Urgency(BaseModel):
+class Urgency(Body):
     """What of a waiting job can be changed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     priority: int = Field(ge=-100, le=100, description="The higher, the sooner.")
 
@@ -116,36 +110,19 @@ def retry(job: str, service: Given, who: Analyst) -> dict[str, Any]:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}, "description": "`job` whenever it has changed."}},
 )
-async def events(job: str, service: Given, _: Reader, request: Request) -> StreamingResponse:
+async def events(job: str, service: Given, _: Reader) -> StreamingResponse:
     """How the job goes on, as server-sent events, until it has ended."""
     await run_in_threadpool(service.jobs.get, job)
 
     async def told() -> AsyncIterator[str]:
-        last, spoke = "", time.monotonic()
-        with service.news.ear(job) as ear:
-            while not service.worker.stop.is_set() and not await request.is_disconnected():
-                try:
-                    found = await run_in_threadpool(service.jobs.get, job)
-                except StoreError:  # the database is away: the stream goes on when it is back
-                    found = None
-                text = json.dumps(found) if found is not None else last
-                if text != last:
-                    yield f"event: job\ndata: {text}\n\n"
-                    last, spoke = text, time.monotonic()
-                elif time.monotonic() - spoke >= _BEAT_SECONDS:
-                    yield ": still here\n\n"
-                    spoke = time.monotonic()
-                if found is not None and found["state"] in ENDED:
-                    return
-                await ear.wait(service.news.pause)
+        async for text in service.following.told(job, _BEAT_SECONDS):
+            yield f"event: job\ndata: {text}\n\n" if text else ": still here\n\n"
 
     return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-class EnteredKey(BaseModel):
+class EnteredKey(Body):
     """A key, to be kept by the browser."""
-
-    model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=1, max_length=200)
 

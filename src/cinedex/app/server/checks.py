@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from cinedex.app.server.answering import cached, kept
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Film, Given, Reader, found_film
 from cinedex.app.server.shapes import Checked, Packs, Styles
 from cinedex.compliance.model import Pack
@@ -19,7 +20,7 @@ from cinedex.subtitles.check import Verdict
 from cinedex.subtitles.files import FORMS, SCC_LINE, spelled
 from cinedex.subtitles.guide import guides
 
-router = APIRouter(prefix="/v1", tags=["checks"])
+router = APIRouter(prefix="/v1", tags=["checks"], generate_unique_id_function=operation)
 
 _REPORTS = {"html": "text/html", "json": "application/json", "csv": "text/csv"}
 _TITLES = {

@@ -6,12 +6,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cinedex.app.server import shapes
 from cinedex.app.server.fetching import fetched
+from cinedex.app.server.openapi import operation
+from cinedex.app.server.ranges import stretch_of
 from cinedex.app.server.service import Admin, Analyst, Film, Given, Reader, found_film, shown
 from cinedex.app.tables import plan_facts
 from cinedex.errors import NotFoundError, UsageError
@@ -19,7 +21,7 @@ from cinedex.formats.annotations import PRIVATE
 from cinedex.formats.report import render_report
 from cinedex.segments import process_movie_segment
 
-router = APIRouter(prefix="/v1/films", tags=["films"])
+router = APIRouter(prefix="/v1/films", tags=["films"], generate_unique_id_function=operation)
 
 _PLAYED = {
     ".mp4": "video/mp4",
@@ -36,15 +38,15 @@ _PLAYED = {
     ".opus": "audio/ogg",
 }
 
+_UNKNOWN = "application/octet-stream"
+_CONTENT: dict[str, Any] = {kind: {} for kind in sorted({*_PLAYED.values(), _UNKNOWN})}
 
 SEGMENT_SECONDS = 120.0
 """The longest stretch that is processed while the caller waits."""
 
 
-class NewFilm(BaseModel):
+class NewFilm(shapes.Body):
     """A film to take in, by one of these."""
-
-    model_config = ConfigDict(extra="forbid")
 
     path: str | None = Field(
         default=None, min_length=1, max_length=4096, description="Where it is on the server, in an allowed folder."
@@ -90,13 +92,14 @@ def add(new: NewFilm, service: Given, who: Analyst) -> dict[str, Any]:
 @router.get("/{film}", response_model=shapes.FilmFacts)
 def film(movie: Film, service: Given) -> dict[str, Any]:
     """One film, and what is known, missing and failed of it."""
-    timeline = service.library.timeline(movie)
+    facts, held = service.library.evidence(movie), dict(service.library.known.held(movie))
+    held |= {n: (len(facts.tracks[n]), ()) for n in facts.tracks if n not in held}  # what was taught is stored nowhere
     tracks = [
-        {"kind": kind, "stage": stage, "rows": len(track), "models": list(track.maker.models)}
-        for (stage, kind), track in sorted(timeline.tracks.items())
+        {"kind": kind, "stage": stage, "rows": rows, "models": list(models)}
+        for (stage, kind), (rows, models) in sorted(held.items())
         if kind not in PRIVATE
     ]
-    return shown(movie) | {"tracks": tracks, "failures": timeline.failures}
+    return shown(movie) | {"tracks": tracks, "failures": facts.failures}
 
 
 @router.delete("/{film}", status_code=204)
@@ -115,28 +118,25 @@ def plan(movie: Film, service: Given) -> dict[str, Any]:
     return facts | {"film": shown(movie)}
 
 
-class _Film(FileResponse):
-    """A film's bytes in few pieces: each costs a thread's turn, which searches wait for."""
-
-    chunk_size = 256 << 10
-
-
 @router.get(
     "/{film}/media",
     response_class=FileResponse,
     responses={
-        200: {"content": {"application/octet-stream": {}}, "description": "The whole film."},
-        206: {"content": {"application/octet-stream": {}}, "description": "The bytes that were asked for."},
+        200: {"content": _CONTENT, "description": "The whole film."},
+        206: {"content": _CONTENT | {"multipart/byteranges": {}}, "description": "The bytes that were asked for."},
         416: {"description": "It has no such bytes."},
     },
 )
-def media(movie: Film) -> FileResponse:
+def media(movie: Film, request: Request) -> Response:
     """The film itself, whole or in byte ranges (RFC 9110)."""
     path = Path(movie.uri)
-    if not path.is_file():
-        raise NotFoundError("the film's file is not where it was", film=movie.name, remedy="Add it again from there.")
-    kind = _PLAYED.get(path.suffix.lower(), "application/octet-stream")
-    return _Film(path, media_type=kind, headers={"Cache-Control": "private"})
+    kind = _PLAYED.get(path.suffix.lower(), _UNKNOWN)
+    try:
+        return stretch_of(path, kind, request)
+    except OSError as gone:
+        raise NotFoundError(
+            "the film's file is not where it was", film=movie.name, remedy="Add it again from there."
+        ) from gone
 
 
 @router.get("/{film}/report", response_class=HTMLResponse)
@@ -147,10 +147,8 @@ def report(movie: Film, service: Given) -> HTMLResponse:
     return HTMLResponse(page)
 
 
-class Stretch(BaseModel):
+class Stretch(shapes.Body):
     """A stretch of a film, in seconds."""
-
-    model_config = ConfigDict(extra="forbid")
 
     start: float = Field(ge=0, le=1e6)
     end: float = Field(gt=0, le=1e6)

@@ -106,6 +106,11 @@ class Keys:
             self._known[digest] = now + _KNOWN_SECONDS, found
         return found
 
+    def remembers(self, key: str) -> bool:
+        """Whether `caller` need not ask the state, if it is called at once."""
+        until, _ = self._known.get(_digest(key), (0.0, None))
+        return time.monotonic() < until - _KNOWN_SECONDS / 10
+
     def _looked_up(self, key: str) -> Caller | None:
         prefix, _, rest = key.partition("_")
         number, _, secret = rest.partition("_")

@@ -18,6 +18,11 @@ class Limits:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the buckets are another process', which has to be asked and waited for."""
+        return False
+
     def take(self, who: str, cost: float = 1.0) -> float:
         """Take from a caller's bucket: 0 where there was enough, else the seconds until there is."""
         if not self.rate:

@@ -49,7 +49,4 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
                 answers |= {"4XX": {"description": answer["description"]}}
             else:
                 answers |= {"4XX": answer, "5XX": answer}
-            for told in answers.values():
-                if "application/json" in told.get("content", {}) and not told["content"]["application/json"]:
-                    del told["content"]["application/json"]
     return document

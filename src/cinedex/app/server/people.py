@@ -11,13 +11,14 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cinedex.app.people_tables import act_says, character_facts, gallery_facts, somebody_facts
 from cinedex.app.server.answering import cached
 from cinedex.app.server.keys import Caller
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Admin, Film, Given, Reader, Reviewer, Service
-from cinedex.app.server.shapes import CharacterShape, Decided, GalleryShape, People, Recognising
+from cinedex.app.server.shapes import Body, CharacterShape, Decided, GalleryShape, People, Recognising
 from cinedex.errors import NotFoundError
 from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
@@ -25,30 +26,28 @@ from cinedex.people.keeping import KEEP_DAYS, Keeper
 from cinedex.people.view import Character
 from cinedex.timeline.movie import Movie
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"], generate_unique_id_function=operation)
 
 Who = Annotated[str, Field(min_length=1, max_length=400, description="A name, a person's id, or FILM#3.")]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _About(Body):
     who: Who
 
 
-class Naming(_Body):
+class Naming(_About):
     """Who somebody is."""
 
     name: str = Field(min_length=1, max_length=200)
 
 
-class Merging(_Body):
+class Merging(_About):
     """Two who are one."""
 
     other: Who
 
 
-class Splitting(_Body):
+class Splitting(_About):
     """A part of a character that is somebody else: a look, or tracklets."""
 
     look: int | None = Field(default=None, ge=0, le=1 << 31)
@@ -56,28 +55,24 @@ class Splitting(_Body):
     name: str = Field(default="", max_length=200, description="Who it is, if that is known.")
 
 
-class Whom(_Body):
+class Whom(_About):
     """Whom it is about."""
 
 
-class Judging(_Body):
+class Judging(_About):
     """A character, and a person whom the machine may be right about."""
 
     person: str | None = Field(default=None, max_length=400, description="Else whom the machine holds likeliest.")
 
 
-class Undoing(BaseModel):
+class Undoing(Body):
     """An entry of the log."""
-
-    model_config = ConfigDict(extra="forbid")
 
     entry: str | None = Field(default=None, min_length=1, max_length=100, description="Else the last one.")
 
 
-class Switching(BaseModel):
+class Switching(Body):
     """Whether people are recognised from film to film."""
-
-    model_config = ConfigDict(extra="forbid")
 
     on: bool
     basis: str = Field(default="", max_length=4000, description="By which right: releases, a contract, a law.")

@@ -10,6 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 
 from cinedex.app.server.answering import cached
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Film, Given, Service
 from cinedex.errors import NotFoundError
 from cinedex.formats.storyboard import Storyboard, storyboard
@@ -18,7 +19,7 @@ from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Picture
 from cinedex.timeline.time import Time
 
-router = APIRouter(prefix="/v1/films", tags=["pictures"])
+router = APIRouter(prefix="/v1/films", tags=["pictures"], generate_unique_id_function=operation)
 
 _IMAGE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {}}, "description": "The picture."},

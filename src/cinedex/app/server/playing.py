@@ -10,13 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from cinedex.app.server.answering import cached
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Film, Given
 from cinedex.errors import NotFoundError
 from cinedex.media.preview import LENGTH, count, span_of
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import Time
 
-router = APIRouter(prefix="/v1/films/{film}", tags=["playing"])
+router = APIRouter(prefix="/v1/films/{film}", tags=["playing"], generate_unique_id_function=operation)
 
 _LIST = "application/vnd.apple.mpegurl"
 

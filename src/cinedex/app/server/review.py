@@ -5,27 +5,26 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cinedex.app.review_tables import decision_facts, flag_facts
 from cinedex.app.server.checks import chosen
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Film, Given, Reader, Reviewer
-from cinedex.app.server.shapes import FilmReview, ReviewQueue, ReviewRow
+from cinedex.app.server.shapes import Body, FilmReview, ReviewQueue, ReviewRow
 from cinedex.compliance.review import STATES, Change
 from cinedex.compliance.review import Reviewer as Reviewing
 from cinedex.timeline.time import Time
 
-router = APIRouter(prefix="/v1", tags=["review"])
+router = APIRouter(prefix="/v1", tags=["review"], generate_unique_id_function=operation)
 
 Packs = Annotated[str, Query(max_length=1000, description="Rule packs, with commas between; none: all.")]
 State = Literal["open", "accepted", "rejected", "corrected"]
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
 
-class Reviewed(BaseModel):
+class Reviewed(Body):
     """A decision about a flag; the last four are for corrections, and at least one of them is to be given there."""
-
-    model_config = ConfigDict(extra="forbid")
 
     flag: str = Field(pattern="^[0-9a-f]{4,12}$", description="The flag's id, or the beginning of it.")
     decision: Literal["accept", "reject", "correct", "reopen"] = Field(description="`reopen` takes a decision back.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +12,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.asking import about_film
+from cinedex.app.server.following import Following
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
 from cinedex.app.server.limits import Limits
@@ -59,6 +61,7 @@ class Service:
     """A Redis through which several servers share limits, news and pictures."""
     limits: Limits = field(init=False)
     news: News = field(init=False)
+    following: Following = field(init=False)
     searches: Searches = field(init=False)
     pictures: Pictures = field(init=False)
     heavy: threading.BoundedSemaphore = field(init=False, default_factory=lambda: threading.BoundedSemaphore(2))
@@ -78,6 +81,7 @@ class Service:
         self.state.library = self.name
         self.jobs, self.keys = Jobs(self.state, self.news, self.name), Keys(self.state, self.name)
         self.worker = Worker(self.library, self.jobs, self.watch)
+        self.following = Following(self.news, self.jobs.get, self.worker.stop)
         self.provider = Provider(self.login) if self.login else None
         self.sessions, self.previews = Sessions(self.state, self.name), Previews(self.heavily)
         self.searches = Searches(self.library, max(2, self.library.settings.cores))
@@ -132,8 +136,8 @@ _HEADER = APIKeyHeader(name="X-Api-Key", auto_error=False)
 _COOKIE = APIKeyCookie(name="cinedex_key", auto_error=False, description="What the page keeps.")
 
 
-def service_of(request: Request) -> Service:
-    """The service that a request reached."""
+async def service_of(request: Request) -> Service:
+    """The service that a request reached. Dependencies that wait for nothing take no thread: a turn costs as much."""
     found: Service = request.app.state.service
     return found
 
@@ -153,7 +157,7 @@ def key_of(authorization: str | None, x_api_key: str | None, cookies: Mapping[st
     return x_api_key or (rest.strip() if scheme.lower() == "bearer" else given) or cookies.get("cinedex_key", "")
 
 
-def caller(
+async def caller(
     service: Given,
     request: Request,
     _bearer: Annotated[Any, Security(_BEARER)] = None,
@@ -162,6 +166,11 @@ def caller(
 ) -> Caller:
     """Who asks, by a header or by the page's cookie. Raises UnknownKeyError (401), TooManyError (429)."""
     key = key_of(request.headers.get("authorization"), request.headers.get("x-api-key"), request.cookies)
+    here = service.keys.remembers(key) and not service.limits.elsewhere if key else not _session_key(service, request)
+    return _asking(service, request, key) if here else await run_in_threadpool(_asking, service, request, key)
+
+
+def _asking(service: Service, request: Request, key: str) -> Caller:
     if key:
         return known(service, key, request)
     session = session_of(service, request)
@@ -179,7 +188,11 @@ def caller(
 
 def session_of(service: Service, request: Request) -> Session | None:
     """The session that a browser brings, if it is in force."""
-    return service.sessions.find(request.cookies.get(service.cookie("session"), ""))
+    return service.sessions.find(_session_key(service, request))
+
+
+def _session_key(service: Service, request: Request) -> str:
+    return request.cookies.get(service.cookie("session"), "")
 
 
 def check_token(session: Session, request: Request) -> None:
@@ -209,10 +222,10 @@ def counted(service: Service, who: str, cost: float) -> None:
         raise TooManyError("too many requests", seconds=wait, remedy="Ask again later, or for more at once.")
 
 
-def needs(scope: Scope) -> Callable[..., Caller]:
+def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency that lets only callers with a scope in."""
 
-    def allowed(who: Annotated[Caller, Depends(caller)]) -> Caller:
+    async def allowed(who: Annotated[Caller, Depends(caller)]) -> Caller:
         if not who.may(scope):
             raise RefusedError(f"this key may not {scope}", remedy=f"It has: {', '.join(sorted(who.scopes))}.")
         return who

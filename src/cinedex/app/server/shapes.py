@@ -1,4 +1,4 @@
-"""What answers look like: the models of which the OpenAPI document, and the Python client made of it, are drawn.
+"""What bodies and answers look like: the models of which the OpenAPI document, and the Python client of it, are drawn.
 
 Answers that tell what other parts of Cinedex found may grow; such models let more through than they name.
 """
@@ -10,6 +10,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class Body(BaseModel):
+    """What is sent as JSON: exactly what its schema says, no number for a truth and no text for a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class _Growing(BaseModel):

@@ -94,6 +94,11 @@ class SharedLimits(Limits):
         self._shared = shared
         self._take = shared.client.register_script(_TAKE)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether Redis is asked now."""
+        return bool(self.rate) and not self._shared.away
+
     def take(self, who: str, cost: float = 1.0) -> float:
         """Take from a caller's bucket: 0 where there was enough, else the seconds until there is."""
         if not self.rate:

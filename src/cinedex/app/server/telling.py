@@ -6,11 +6,12 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.answering import links, seconds
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.problems import problem_facts
 from cinedex.app.server.service import Film, Given, Reader, Service, found_film
 from cinedex.app.server.shapes import AnswerShape, DigestShape, Found, SummaryShape
@@ -23,7 +24,7 @@ from cinedex.search.summary import Summary
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import Time
 
-router = APIRouter(prefix="/v1", tags=["finding and answering"])
+router = APIRouter(prefix="/v1", tags=["finding and answering"], generate_unique_id_function=operation)
 
 Session = Annotated[
     str, Query(pattern="^([a-z0-9][a-z0-9_-]{0,63})?$", description="Questions of one session may lean on each other.")
@@ -43,16 +44,16 @@ async def search(
         str | None, Query(max_length=220, description="FILM@SECONDS: a moment that the others are to be like.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
-) -> dict[str, Any]:
+) -> Response:
     """The moments that fit best, or none, and of how much that is said."""
 
-    def found() -> dict[str, Any]:
+    def found() -> bytes:
         movie = found_film(service, film) if film else None
         like = _moment(service, more_like) if more_like else None
         return _found(service.library.search(q, limit=limit, movie=movie, more_like=like))
 
-    told: dict[str, Any] = await service.searches.find((q, film, more_like, limit), found)
-    return told
+    told: bytes = await service.searches.find((q, film, more_like, limit), found)
+    return Response(told, media_type="application/json")
 
 
 def _moment(service: Service, text: str) -> tuple[Movie, Time]:
@@ -66,9 +67,11 @@ def _moment(service: Service, text: str) -> tuple[Movie, Time]:
     return found_film(service, name), time
 
 
-def _found(result: SearchResult) -> dict[str, Any]:
+def _found(result: SearchResult) -> bytes:
+    """What is sent, spelled once for all who ask the same."""
     facts = result_facts(result)
-    return facts | {"hits": [_placed(hit, hit["movie"]) for hit in facts["hits"]]}
+    placed = facts | {"hits": [_placed(hit, hit["movie"]) for hit in facts["hits"]]}
+    return Found.model_validate(placed).model_dump_json().encode()
 
 
 @router.get("/ask", response_model=AnswerShape)

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 
 from cinedex import plugins
 from cinedex.app.server.answering import ARROW, ascii_name, cached, cached_json
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Film, Given, Service
 from cinedex.app.server.shapes import Rows
 from cinedex.errors import NotFoundError, UsageError
@@ -24,7 +25,7 @@ from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import KINDS, Tag
 from cinedex.timeline.time import Time
 
-router = APIRouter(prefix="/v1/films", tags=["facts"])
+router = APIRouter(prefix="/v1/films", tags=["facts"], generate_unique_id_function=operation)
 
 _TYPES = {
     "json": "application/json",

@@ -25,11 +25,12 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Analyst, Given, Service, shown
 from cinedex.errors import CinedexError, NotFoundError, UsageError
 from cinedex.media.films import FILM_SUFFIXES
 
-router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
+router = APIRouter(prefix="/v1/uploads", tags=["uploads"], generate_unique_id_function=operation)
 
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 _NUMBER = re.compile(r"[0-9a-f]{32}")
