@@ -13,6 +13,7 @@ from cinedex import plugins
 from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
 from cinedex.compliance.judge import EVIDENCE_MAX, Judge
 from cinedex.compliance.log import ReviewLog
+from cinedex.compliance.marking import evidence_of
 from cinedex.compliance.model import Judgement, Pack
 from cinedex.compliance.places import Decisions
 from cinedex.compliance.read import built_in
@@ -518,8 +519,10 @@ class Library:
     ) -> EditList:
         """What to skip, mute and blur in a film: wishes by category and strength, among all that the packs look at."""
         timeline = self.evidence(movie)
-        judge = Judge(timeline, most=None, decisions=self.reviewer.decisions(movie))
-        return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
+        decisions = self.reviewer.decisions(movie)
+        judge = Judge(timeline, most=None, decisions=decisions)
+        added = map(evidence_of, decisions.added)
+        return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins, added)
 
     def safe_copy(self, edits: EditList, to: Path, seen: Callable[[Time], None] = lambda _: None) -> Path:
         """Write a copy of a film with its edits carried out, as MP4; `seen` is told how far the film is read."""

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from cinedex import __version__
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement
+from cinedex.compliance.signing import SignOff
 from cinedex.formats.compliance.curves import flashing
 from cinedex.media.image import smaller
 from cinedex.stages.flicker.fix import Remedy
@@ -111,6 +112,9 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "source": clause.source,
         "known": clause.known,
         "verdict": finding.outcome,
+        "measured": finding.measured,
+        "signed": signed_facts(finding.signed),
+        "signed_before": signed_facts(finding.before),
         "value": finding.value,
         "unit": clause.unit,
         "allowed": allowed(clause),
@@ -130,6 +134,15 @@ def _cures(finding: Finding, remedies: Remedies | None) -> dict[str, Any]:
     return {"remedies": [facts_of(r) for r in remedies.get(finding.clause.labels[0], ())]}
 
 
+def signed_facts(signed: SignOff | None) -> dict[str, Any] | None:
+    """What somebody said of a clause as a whole, for programs; `says` is it in words."""
+    if signed is None:
+        return None
+    at = [{"start": s.start.seconds, "end": s.end.seconds} for s in signed.times]
+    told = {"decision": signed.do, "by": signed.by, "at": signed.at, "note": signed.note, "version": signed.version}
+    return told | {"times": at, "says": signed.says}
+
+
 def _review(evidence: Evidence) -> dict[str, str] | None:
     """What somebody decided about a place."""
     d = evidence.decision
@@ -139,14 +152,17 @@ def _review(evidence: Evidence) -> dict[str, str] | None:
 def _csv(judged: Sequence[Judgement]) -> str:
     to = io.StringIO()
     write = csv.writer(to, lineterminator="\n")
-    write.writerow(["pack", "version", "clause", "verdict", "value", "allowed", "known", "why", "first", "places"])
+    names = ["pack", "version", "clause", "verdict", "value", "allowed", "known", "why", "first", "places"]
+    write.writerow([*names, "measured", "signed", "signed by", "signed at", "note"])
     for j in judged:
         for f in j.findings:
             first = f.evidence[0].span.start.clock if f.evidence else ""
             value = "" if f.value is None else f"{f.value:.6g}"
             told = [j.pack.name, str(j.pack.version), f.clause.id, f.outcome]
             more = [allowed(f.clause), f.clause.known, f.why]
-            write.writerow([*map(inert, told), value, *map(inert, more), first, len(f.evidence)])
+            said = [f.signed.do, f.signed.by, f.signed.at, f.signed.note] if f.signed is not None else [""] * 4
+            cells = [*map(inert, told), value, *map(inert, more), first, len(f.evidence)]
+            write.writerow([*cells, f.measured, *map(inert, said)])
     return to.getvalue()
 
 
