@@ -24,7 +24,7 @@ from cinedex.compliance.model import Judgement, Pack
 from cinedex.compliance.overview import change, check_highest, stands
 from cinedex.compliance.read import built_in, load_pack
 from cinedex.errors import UsageError
-from cinedex.formats.compliance import render_compliance
+from cinedex.formats.compliance import failing, render_compliance
 from cinedex.formats.compliance.curves import told
 from cinedex.library import Library
 from cinedex.many import comply_all
@@ -88,9 +88,8 @@ def show(
 
 def _remedies(library: Library, movie: Movie, judged: Sequence[Judgement]) -> dict[str, list[Remedy]]:
     """By standard on flashing that fails: the mildest remedy for each window, tried on the film's own pictures."""
-    failing = (f for j in judged for f in j.findings if f.clause.test == "flashing" and f.outcome == "fail")
-    standards = dict.fromkeys(f.clause.labels[0] for f in failing)
-    return {s: list(library.flicker.remedies(movie, library.flicker.verdict(movie, s))) for s in standards}
+    found = failing(judged)
+    return {s: list(library.flicker.remedies(movie, library.flicker.verdict(movie, s))) for s in found}
 
 
 @app.command("library")

@@ -17,6 +17,9 @@ from cinedex.timeline.time import Span
 _TOPICS = {"profanity": "language", "sexual": "language"}
 """Topics of words that are called otherwise among the categories."""
 
+ADDED: tuple[type[Row], ...] = (Concern, Mention, Flag)
+"""Kinds of row that people can add."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from markupsafe import Markup
 from cinedex import __version__
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement
 from cinedex.compliance.signing import SignOff
-from cinedex.formats.compliance.curves import flashing
+from cinedex.formats.compliance.curves import flashing, told
 from cinedex.media.image import smaller
 from cinedex.stages.flicker.fix import Remedy
 from cinedex.timeline.movie import Movie
@@ -56,6 +56,12 @@ def render_compliance(
     if form == "json":
         return json.dumps(facts(timeline.movie, judged, remedies), ensure_ascii=False, indent=1) + "\n"
     return _csv(judged) if form == "csv" else _html(timeline, judged, remedies)
+
+
+def failing(judged: Iterable[Judgement]) -> list[str]:
+    """The standards on flashing that a film fails."""
+    found = (f for j in judged for f in j.findings if f.clause.test == "flashing" and f.measured == "fail")
+    return list(dict.fromkeys(f.clause.labels[0] for f in found))
 
 
 def facts_of(remedy: Remedy) -> dict[str, Any]:
@@ -129,9 +135,11 @@ def _facts(finding: Finding) -> dict[str, Any]:
 
 
 def _cures(finding: Finding, remedies: Remedies | None) -> dict[str, Any]:
+    """What was looked for and found; of a clause that passes there is nothing to look for."""
     if finding.clause.test != "flashing" or remedies is None:
         return {}
-    return {"remedies": [facts_of(r) for r in remedies.get(finding.clause.labels[0], ())]}
+    found = remedies.get(finding.clause.labels[0], ())
+    return {"remedies": [facts_of(r) | {"says": told(r)} for r in found]}
 
 
 def signed_facts(signed: SignOff | None) -> dict[str, Any] | None:
