@@ -16,6 +16,7 @@ from cinedex.compliance.model import Clause, Evidence, Finding, Judgement, Outco
 from cinedex.compliance.places import Decision, Decisions, Place
 from cinedex.compliance.signing import outcome_of, stale
 from cinedex.stages.concerns import rulings
+from cinedex.stages.flashing import measured
 from cinedex.stages.flicker.judge import Finding as Flashing
 from cinedex.stages.flicker.judge import verdict
 from cinedex.stages.flicker.profiles import profiles
@@ -235,13 +236,15 @@ class Judge:
         value = float(len(failing))
         shown = tuple(sorted(evidence, key=lambda e: not e.counts)[: self._most])
         if failing:
-            return Finding(clause, clause.over, value, _why(f"{len(failing)} failing stretches", evidence), shown)
+            return Finding(clause, clause.over, value, _why(_counted(len(failing), "failing stretch"), evidence), shown)
         if judged.unmeasured:
             names = ", ".join(rule.name for rule in judged.unmeasured)
             return Finding(clause, "not measured", None, f"not measured: {names}; cinedex analyze does it", shown)
         if there:
-            return Finding(clause, "needs a human", value, _why(f"{len(there)} stretches to look at", evidence), shown)
-        return Finding(clause, "pass", value, _why("0 failing stretches", evidence), shown)
+            return Finding(
+                clause, "needs a human", value, _why(f"{_counted(len(there), 'stretch')} to look at", evidence), shown
+            )
+        return Finding(clause, "pass", value, _why(_counted(0, "failing stretch"), evidence), shown)
 
     def _signs(self, clause: Clause) -> Finding:
         """What there are signs of. They are for a person to look at; that there are none proves nothing."""
@@ -303,13 +306,18 @@ def _why(said: str, found: Iterable[Counted | Evidence]) -> str:
     return "; ".join([said, *standing(found)])
 
 
+def _counted(number: int, stretch: str) -> str:
+    return f"{number} {stretch}{'' if number == 1 else 'es'}"
+
+
 def _flashed(found: Flashing, place: Place, decision: Decision | None) -> Evidence:
     strength = "strong" if found.outcome == "fail" else "moderate"
     span, category = place.span, place.category
     if decision is not None and decision.do == "correct":
         span, category = decision.span or span, decision.category or category
         strength = decision.strength or strength
-    note = f"{found.rule.name}: {found.value:.3g}, allowed {found.limit:.3g}"
+    limit = f"{found.limit:g}" if found.rule.test == "stripes" else f"{found.limit / 2:g} in a second"
+    note = f"{found.rule.name}: {measured(found)}; allowed {limit}"
     return Evidence(
         span, found.refs[0] if found.refs else "", note, 1.0, category, strength, found.refs, place, decision,
         counts=decision is None or decision.do != "reject",

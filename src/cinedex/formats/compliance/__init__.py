@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -188,6 +188,8 @@ def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | 
     template = environment.from_string((page / "compliance.html.j2").read_text(encoding="utf-8"))
     return template.render(
         movie=timeline.movie,
+        streams=_streams(timeline.movie),
+        timecode=_timecode(timeline.movie),
         judged=judged,
         allowed=allowed,
         nudity=NUDITY,
@@ -198,6 +200,25 @@ def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | 
         style=Markup(style),  # noqa: S704 - our own file
         version=__version__,
     )
+
+
+def _streams(movie: Movie) -> str:
+    """What the film is stored as, in a line."""
+    told = [movie.container.partition(",")[0]]
+    if (video := movie.video) is not None:
+        rate = f", {float(video.rate):.5g} frames a second" if video.rate is not None else ""
+        told.append(f"{video.codec} {video.width}x{video.height}{rate}{', variable' if video.variable else ''}")
+    told += [f"{a.codec} {a.layout or a.channels} {a.rate} Hz" for a in movie.audio]
+    return " · ".join(told)
+
+
+def _timecode(movie: Movie) -> Callable[[Time], str]:
+    """Times as hh:mm:ss:ff from the film's beginning, as editors have them; '' where frames do not keep time."""
+    video = movie.video
+    if video is None or video.rate is None or video.variable:
+        return lambda _: ""
+    rate = video.rate
+    return rate.timecode
 
 
 def _quoted(text: str) -> str:
