@@ -255,6 +255,7 @@ def test_while_the_facts_are_missing_it_waits_and_then_holds_again(desk: Desk, m
 SPANS = st.builds(lambda s, n: Span.from_seconds(s, s + n), st.integers(0, 500), st.integers(1, 90))
 
 
+@settings(deadline=None)
 @given(st.lists(SPANS, max_size=6), st.lists(SPANS, max_size=3))
 def test_a_sign_off_holds_for_any_part_of_what_was_looked_at_and_for_nothing_apart_from_it(
     looked: list[Span], more: list[Span]

@@ -16,7 +16,6 @@ from cinedex.compliance.model import Clause, Evidence, Finding, Judgement, Outco
 from cinedex.compliance.places import Decision, Decisions, Place
 from cinedex.compliance.signing import outcome_of, stale
 from cinedex.stages.concerns import rulings
-from cinedex.stages.flashing import measured
 from cinedex.stages.flicker.judge import Finding as Flashing
 from cinedex.stages.flicker.judge import verdict
 from cinedex.stages.flicker.profiles import profiles
@@ -316,8 +315,10 @@ def _flashed(found: Flashing, place: Place, decision: Decision | None) -> Eviden
     if decision is not None and decision.do == "correct":
         span, category = decision.span or span, decision.category or category
         strength = decision.strength or strength
-    limit = f"{found.limit:g}" if found.rule.test == "stripes" else f"{found.limit / 2:g} in a second"
-    note = f"{found.rule.name}: {measured(found)}; allowed {limit}"
+    # Changes are counted, and two that oppose each other are a flash.
+    share, unit = (1, "stripes") if found.rule.test == "stripes" else (2, "flashes a second")
+    over = f"over {found.area:.0%} of the picture, allowed {found.limit / share:g}"
+    note = f"{found.rule.name}: {found.value / share:g} {unit} {over}"
     return Evidence(
         span, found.refs[0] if found.refs else "", note, 1.0, category, strength, found.refs, place, decision,
         counts=decision is None or decision.do != "reject",
@@ -345,7 +346,8 @@ def _summed(signs: list[Counted]) -> str:
     labels = Counter(c.place.label for c in signs)
     seconds = float(Spans.of(c.span for c in signs).support().total.seconds)
     told = ", ".join(f"{count} x {label}" for label, count in labels.most_common())
-    return f"signs to look at, {seconds:.0f} s in all: {told}"
+    long = f"{seconds:.1f}" if seconds < 1 else f"{seconds:.0f}"
+    return f"signs to look at, {long} s in all: {told}"
 
 
 def _warned(clause: Clause, seen: list[Counted], warnings: Spans, unseen: str, most: int | None) -> Finding:

@@ -25,7 +25,7 @@ export async function rules(facts, player, signal) {
     fill(links, h("a.button", { href: `${to}&format=html`, target: "_blank", rel: "noopener" }, "Report"), h("a.button", { href: `${to}&format=csv` }, "CSV"), h("a.button", { href: `#/review?film=${encodeURIComponent(facts.film.id)}&what=clauses` }, "Sign off"));
     try {
       const told = await facts.about(`compliance?packs=${choose.value}`);
-      fill(body, ...table(told.packs[0], packs.find((pack) => pack.name === choose.value), told.note, player), remedies(facts, choose.value, player, signal));
+      fill(body, remedies(facts, choose.value, player, signal), ...table(told.packs[0], packs.find((pack) => pack.name === choose.value), told.note, player));
     } catch (error) {
       if (error.name !== "AbortError") fill(body, h("p.alert", {}, error.message));
     }
@@ -47,7 +47,7 @@ function table(judged, pack, note, player) {
   ].filter(Boolean);
 }
 
-const tone = (name) => ({ Fails: "bad", "Needs a human": "ask", Passes: "good" })[name] ?? "open";
+const tone = (name) => ({ Fails: "bad", "Needs a human": "human", Passes: "good" })[name] ?? "open";
 
 function row(clause, player) {
   const name = verdict(clause);

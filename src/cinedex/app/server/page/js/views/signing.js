@@ -6,7 +6,7 @@ import { clock, count, failed, tell, title } from "../say.js";
 import { Marker } from "./marking.js";
 import { Screen } from "./screen.js";
 
-const TONES = { fail: "bad", "needs a human": "ask", pass: "good" };
+const TONES = { fail: "bad", "needs a human": "human", pass: "good" };
 const SAYS = { pass: "Passes", fail: "Fails", "needs a human": "Needs a human", "not measured": "Not measured", "not applicable": "Not applicable" };
 const DECISIONS = [["pass", "Pass", "P"], ["fail", "Fail", "F"], ["not applicable", "Not applicable", "X"], ["waive", "Waive", "W"]];
 
