@@ -38,7 +38,7 @@ def flag_facts(flag: ReviewFlag) -> dict[str, Any]:
         "id": flag.id,
         "film": flag.movie.id,
         "film_name": flag.movie.name,
-        "title": e.note or flag.place.label,
+        "title": _title(flag),
         "kind": flag.place.kind,
         "category": e.category,
         "severity": e.strength or None,
@@ -51,6 +51,13 @@ def flag_facts(flag: ReviewFlag) -> dict[str, Any]:
         "by": decision.by if decision else None,
         "at": decision.at if decision else None,
     }
+
+
+def _title(flag: ReviewFlag) -> str:
+    """What it is; of flashing also by which standard, since several flag the same stretch."""
+    told = flag.evidence.note or flag.place.label
+    standard, between, _ = flag.place.label.partition("/")
+    return f"{standard}, {told}" if flag.place.kind == "flashing" and between else told
 
 
 def clause_facts(movie: Movie, pack: Pack, finding: Finding) -> dict[str, Any]:
@@ -131,7 +138,7 @@ def queue_lines(flags: Iterable[ReviewFlag]) -> Iterator[str]:
     for flag in flags:
         e = flag.evidence
         strength = e.strength or "strength unknown"
-        what = f"{e.category}, {strength}, {e.score:.2f}: {e.note or flag.place.label}"
+        what = f"{e.category}, {strength}, {e.score:.2f}: {_title(flag)}"
         said = escape(flag.decision.says) if flag.decision is not None else flag.state
         yield f"[bold]{flag.id}[/] {e.span.start.clock} - {e.span.end.clock}  {escape(what)}"
         film, clauses = escape(flag.movie.name), escape(", ".join(flag.clauses))
