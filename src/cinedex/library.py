@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cinedex import plugins
+from cinedex.compliance.counted import ADDED, row_of
 from cinedex.compliance.edits import EditList, Margins, Wish, edit_list
 from cinedex.compliance.judge import EVIDENCE_MAX, Judge
 from cinedex.compliance.log import ReviewLog
+from cinedex.compliance.marking import evidence_of
 from cinedex.compliance.model import Judgement, Pack
 from cinedex.compliance.places import Decisions
 from cinedex.compliance.read import built_in
@@ -62,6 +64,7 @@ from cinedex.search.sessions import RedisSessions, Sessions, StoredSessions
 from cinedex.search.summary import Summary, summarise
 from cinedex.settings import Settings
 from cinedex.stages.base import Stage
+from cinedex.stages.flicker.fix import Remedy
 from cinedex.stages.installed import glossary, installed
 from cinedex.store import Store
 from cinedex.subtitles.build import Made
@@ -74,8 +77,8 @@ from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue, Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
 from cinedex.timeline.time import Rate, Span, Time
-from cinedex.timeline.timeline import Timeline
-from cinedex.timeline.track import Track
+from cinedex.timeline.timeline import State, Timeline
+from cinedex.timeline.track import Maker, Track
 from cinedex.translate.answers import Judging
 from cinedex.translate.film import FilmTranslator
 
@@ -336,22 +339,22 @@ class Library:
         self._whole()
         if self.store.mark(movie.id, "indexed") == key:
             return
-        self.index.update(self.timeline(movie))
+        self.index.update(self._made(movie))
         if not self.index.lacking:
             self.store.put_mark(movie.id, "indexed", key)
 
     def _whole(self) -> None:
         """Make the index of every film again where it is lost or of an earlier form."""
         if not self.store.holds(f"index/{TABLE}.lance") and (movies := self.movies()):
-            self.index.rebuild(self.timeline(movie) for movie in movies)
+            self.index.rebuild(self._made(movie) for movie in movies)
 
     def check_index(self) -> list[str]:
         """What is wrong with the index, film by film; nothing where it is up to date."""
-        return self.index.check({m.id: self.timeline(m) for m in self.movies() if self._is_in(m)})
+        return self.index.check({m.id: self._made(m) for m in self.movies() if self._is_in(m)})
 
-    def rebuild_index(self) -> None:
-        """Make the index anew from the tracks of every film."""
-        self.index.rebuild(self.timeline(movie) for movie in self.movies())
+    def rebuild_index(self, movies: Iterable[Movie] | None = None) -> None:
+        """Make the index anew from the tracks of films, of all of them where none are named."""
+        self.index.rebuild(self._made(movie) for movie in (self.movies() if movies is None else movies))
 
     def _is_in(self, movie: Movie) -> bool:
         return self.store.mark(movie.id, "indexed") is not None
@@ -367,10 +370,27 @@ class Library:
         return Known(self.store, lambda: self.stages, lambda: self.models, self._obstacle)
 
     def timeline(self, movie: Movie, rows: Collection[type[Row]] | None = None) -> Timeline:
-        """All that is known about a film with the stages, parameters and models of now.
+        """All that is known about a film with the stages, parameters and models of now, and what people have added.
 
         Where only some kinds of `rows` are wanted, no others are read, nor the tags that were taught.
         """
+        known = self._made(movie, rows)
+        more = self._added(known) if rows is None or {*rows} & {*ADDED} else {}
+        return replace(known, tracks={**known.tracks, **more}) if more else known
+
+    def _added(self, known: Timeline) -> dict[tuple[str, str], Track[Any]]:
+        """What people have added, by kind, beside what was looked for: a kind that was not stays one."""
+        rows = [row for d in self.reviewer.decisions(known.movie).added if (row := row_of(d)) is not None]
+        found = ((kind, [r for r in rows if isinstance(r, kind)]) for kind in ADDED)
+        maker = Maker("review", 1)
+        return {
+            (maker.stage, kind.kind): Track.of(kind, there, maker)
+            for kind, there in found
+            if there and known.state(kind) is State.DONE
+        }
+
+    def _made(self, movie: Movie, rows: Collection[type[Row]] | None = None) -> Timeline:
+        """What the stages have made of a film; with the tags that were taught unless only some kinds are wanted."""
         known = self.known.timeline(movie, rows)
         taught = self.taught.track(known) if rows is None else None
         return known if taught is None else _with(known, taught)
@@ -384,7 +404,12 @@ class Library:
     @cached_property
     def flicker(self) -> Flicker:
         """What the standards on flashing say of a film, and what would make it pass."""
-        return Flicker(lambda movie: self.timeline(movie, (Flash, Pattern)))
+        return Flicker(lambda movie: self.timeline(movie, (Flash, Pattern)), self.store)
+
+    def remedies(self, movie: Movie, standard: str) -> tuple[int, list[Remedy]]:
+        """How many windows of a film fail a standard on flashing, and the remedies that were found for them so far."""
+        found = [known for *_, known in self.flicker.found(movie, self.flicker.verdict(movie, standard))]
+        return len(found), [known for known in found if known is not None]
 
     @property
     def finder(self) -> Finder:
@@ -511,8 +536,10 @@ class Library:
     ) -> EditList:
         """What to skip, mute and blur in a film: wishes by category and strength, among all that the packs look at."""
         timeline = self.evidence(movie)
-        judge = Judge(timeline, most=None, decisions=self.reviewer.decisions(movie))
-        return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins)
+        decisions = self.reviewer.decisions(movie)
+        judge = Judge(timeline, most=None, decisions=decisions)
+        added = map(evidence_of, decisions.added)
+        return edit_list(timeline, [judge.judge(pack) for pack in packs], wishes, margins, added)
 
     def safe_copy(self, edits: EditList, to: Path, seen: Callable[[Time], None] = lambda _: None) -> Path:
         """Write a copy of a film with its edits carried out, as MP4; `seen` is told how far the film is read."""

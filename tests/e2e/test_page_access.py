@@ -28,6 +28,7 @@ VIEWS = {
     "#/ask": ".asking",
     "#/people": ".person",
     "#/review": ".queue-item, .empty",
+    f"#/review?film={FILM}&what=clauses": ".clause-item",
     "#/jobs": ".empty",
     "#/settings": ".models",
     "#/nowhere": ".empty",

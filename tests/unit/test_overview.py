@@ -144,7 +144,7 @@ def test_the_whole_library_is_listed_with_reasons(pack: str):
     facts = json.loads(run("library", "--pack", pack, "--json"))
     assert (facts[0]["film_name"], facts[0]["standing"]) == ("black.mp4", "cannot be shown")
     assert facts[0]["because"][0]["places"] == [{"start": 10.0, "end": 13.0}]
-    assert facts[3]["counts"] == {"fail": 0, "needs a human": 0, "not measured": 1, "pass": 0}
+    assert facts[3]["counts"] == {"fail": 0, "needs a human": 0, "not measured": 1, "not applicable": 0, "pass": 0}
     lines = list(csv.DictReader(io.StringIO(run("library", "--pack", pack, "--csv"))))
     assert [(r["film"], r["verdict"]) for r in lines] == [
         ("black.mp4", "fail"), ("clean.mp4", ""), ("said.mp4", ""), ("unseen.mp4", "not measured"),

@@ -51,7 +51,7 @@ def restore(
 def _index(library: Library) -> None:
     """Only films that were in the index: what was being analysed is put in when that is done."""
     films = [m for m in library.movies() if library.store.mark(m.id, "indexed") is not None]
-    library.index.rebuild(library.timeline(movie) for movie in films)
+    library.rebuild_index(films)
 
 
 def _say(what: backups.Backup, done: str, *, as_json: bool) -> None:

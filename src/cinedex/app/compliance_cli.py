@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,14 +24,20 @@ from cinedex.compliance.model import Judgement, Pack
 from cinedex.compliance.overview import change, check_highest, stands
 from cinedex.compliance.read import built_in, load_pack
 from cinedex.errors import UsageError
-from cinedex.formats.compliance import render_compliance
+from cinedex.formats.compliance import failing, render_compliance
 from cinedex.formats.compliance.curves import told
 from cinedex.library import Library
 from cinedex.many import comply_all
 from cinedex.stages.flicker.fix import Remedy
 from cinedex.timeline.movie import Movie
 
-_COLOURS = {"fail": "red", "needs a human": "yellow", "pass": "green", "not measured": "magenta"}
+_COLOURS = {
+    "fail": "red",
+    "needs a human": "yellow",
+    "pass": "green",
+    "not measured": "magenta",
+    "not applicable": "dim",
+}
 
 
 Packs = Annotated[str, typer.Option("--for", help="Rule packs, with commas between: us,uk,in,wcag.")]
@@ -64,7 +71,7 @@ def show(
         out.print(f"[bold]{escape(j.pack.name)}[/]{rating if j.low else ''}  [dim]{escape(j.pack.title)}[/]")
         for f in j.findings:
             colour = _COLOURS[f.outcome]
-            out.print(f"  [{colour}]{f.outcome:<13}[/] {f.clause.id}: {escape(f.why)}", soft_wrap=True)
+            out.print(f"  [{colour}]{f.outcome:<14}[/] {f.clause.id}: {escape(f.why)}", soft_wrap=True)
     cures = _remedies(library, movie, judged) if fix else None
     for standard, found in (cures or {}).items():
         for cure in found:
@@ -81,9 +88,8 @@ def show(
 
 def _remedies(library: Library, movie: Movie, judged: Sequence[Judgement]) -> dict[str, list[Remedy]]:
     """By standard on flashing that fails: the mildest remedy for each window, tried on the film's own pictures."""
-    failing = (f for j in judged for f in j.findings if f.clause.test == "flashing" and f.outcome == "fail")
-    standards = dict.fromkeys(f.clause.labels[0] for f in failing)
-    return {s: list(library.flicker.remedies(movie, library.flicker.verdict(movie, s))) for s in standards}
+    found = failing(judged)
+    return {s: list(library.flicker.remedies(movie, library.flicker.verdict(movie, s))) for s in found}
 
 
 @app.command("library")
@@ -124,7 +130,9 @@ def compare(
 ) -> None:
     """List what another version of a rule pack would change, by film and clause. Nothing is analysed again."""
     library = open_library()
-    before, after = _pack(old), _pack(new)
+    before = _pack(old)
+    # What was signed off under the pack is looked at under its new version, whatever that is called.
+    after = replace(_pack(new), name=before.name)
     judged = comply_all(library, _films(library, film), [before, after])
     found = [c for movie, (one, other) in judged if (c := change(movie, one, other))]
     if as_json:

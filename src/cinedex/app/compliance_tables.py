@@ -11,12 +11,12 @@ from rich.markup import escape
 
 from cinedex.compliance.model import Finding
 from cinedex.compliance.overview import OUTCOMES, FilmChange, FilmStanding
-from cinedex.formats.compliance import allowed, inert
+from cinedex.formats.compliance import allowed, inert, signed_facts
 
 PLACES_MAX = 3
 """Most times listed of one reason."""
 
-_COLOURS = {"cannot be shown": "red", "not decided": "yellow", "nothing against it": "green"}
+_COLOURS = {"cannot be shown": "red", "not decided": "yellow", "waived": "cyan", "nothing against it": "green"}
 
 
 def standing_facts(found: FilmStanding) -> dict[str, Any]:
@@ -31,6 +31,7 @@ def standing_facts(found: FilmStanding) -> dict[str, Any]:
         "rating": {"from": j.low, "to": j.high} if j.low else None,
         "counts": {outcome: j.count(outcome) for outcome in OUTCOMES},
         "because": [_reason(f) for f in found.against],
+        "waived": [_reason(f) for f in found.waived],
         "open": [_reason(f) for f in found.open],
     }
 
@@ -45,6 +46,8 @@ def _reason(finding: Finding) -> dict[str, Any]:
         "allowed": allowed(clause),
         "rating": clause.lifts or None,
         "why": finding.why,
+        "signed": signed_facts(finding.signed),
+        "signed_before": signed_facts(finding.before),
         "places": [
             {"start": round(e.span.start.seconds, 3), "end": round(e.span.end.seconds, 3)}
             for e in finding.evidence
@@ -63,12 +66,12 @@ def standings_csv(found: Iterable[FilmStanding]) -> str:
     for s in found:
         j = s.judged
         about = [inert(s.movie.name), j.pack.name, j.pack.version, s.standing, _range(j.low, j.high)]
-        for f in (*s.against, *s.open):
+        for f in (*s.against, *s.waived, *s.open):
             value = "" if f.value is None else f"{f.value:.6g}"
             write.writerow(
                 [*about, f.clause.id, f.outcome, value, allowed(f.clause), inert(f.why), "".join(_times(f)[:1])]
             )
-        if not (s.against or s.open):
+        if not (s.against or s.waived or s.open):
             write.writerow([*about, "", "", "", "", "", ""])
     return to.getvalue()
 
@@ -83,7 +86,7 @@ def standings_lines(found: Sequence[FilmStanding]) -> Iterator[str]:
         rating = f"  {escape(_range(j.low, j.high))}" if j.low else ""
         name, colour = escape(s.movie.name), _COLOURS[s.standing]
         yield f"[{colour}]{s.standing:<18}[/] [bold]{escape(j.pack.name)}[/]{rating}  {name}  [dim]{rest}[/]"
-        yield from (f"    {escape(_told(f))}" for f in s.against)
+        yield from (f"    {escape(_told(f))}" for f in (*s.against, *s.waived))
     counts = ((standing, sum(s.standing == standing for s in found)) for standing in ranks)
     yield (
         "; ".join(f"[{_COLOURS[standing]}]{count:,} {standing}[/]" for standing, count in counts if count) or "No film."
@@ -122,7 +125,8 @@ def _side(finding: Finding | None) -> dict[str, Any] | None:
     if finding is None:
         return None
     facts = {"verdict": finding.outcome, "value": finding.value, "allowed": allowed(finding.clause)}
-    return facts | {"rating": finding.clause.lifts or None, "why": finding.why}
+    facts |= {"rating": finding.clause.lifts or None, "why": finding.why}
+    return facts | {"signed": signed_facts(finding.signed), "signed_before": signed_facts(finding.before)}
 
 
 def changes_csv(found: Iterable[FilmChange]) -> str:
@@ -159,7 +163,8 @@ def _brief(finding: Finding | None) -> str:
     if finding is None:
         return "(no such clause)"
     limit = allowed(finding.clause)
-    return f"{finding.outcome}: {finding.why}" + (f" (allowed {limit})" if limit else "")
+    waived = ", waived" if finding.waived else ""
+    return f"{finding.outcome}{waived}: {finding.why}" + (f" (allowed {limit})" if limit else "")
 
 
 def _outcome(finding: Finding | None) -> str:

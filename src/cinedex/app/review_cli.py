@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
 
 from cinedex.app.compliance_cli import OwnPacks, Packs, chosen_packs
 from cinedex.app.opening import Json, err, open_library, out, print_json
-from cinedex.app.review_tables import decision_facts, flag_facts, log_lines, queue_lines
+from cinedex.app.review_tables import clause_facts, clause_lines, entry_facts, flag_facts, log_lines, queue_lines
 from cinedex.compliance.log import Head
-from cinedex.compliance.review import NOTHING, STATES, Change
+from cinedex.compliance.marking import KINDS, Mark
+from cinedex.compliance.model import Pack
+from cinedex.compliance.review import NOTHING, STATES, Change, Reviewer, ReviewFlag
 from cinedex.errors import UsageError
 from cinedex.library import Library
 from cinedex.timeline.time import Time
@@ -70,8 +72,83 @@ def reject(film: Film, flag: Flag, note: Note = "", by: By = "", as_json: Json =
 
 @app.command()
 def reopen(film: Film, flag: Flag, note: Note = "", by: By = "", as_json: Json = False) -> None:
-    """Take back what was decided about a flag; the log keeps both."""
-    _decide(film, flag, "reopen", NOTHING, (note, by), as_json=as_json)
+    """Take back what was decided about a flag, or the sign-off of a clause (PACK/CLAUSE); the log keeps both."""
+    if "/" in flag:
+        _sign(film, flag, "reopen", ((note, by), []), chosen_packs("", []), as_json=as_json)
+    else:
+        _decide(film, flag, "reopen", NOTHING, (note, by), as_json=as_json)
+
+
+@app.command()
+def add(
+    film: Film,
+    start: Annotated[str, typer.Option("--from", help="Where it begins: seconds or 1:02:03.5.")],
+    end: Annotated[str, typer.Option("--to", help="Where it ends.")],
+    category: Annotated[str, typer.Option("--category", help="What it is: violence, language, technical, flashing.")],
+    severity: Annotated[str, typer.Option("--severity", help="mild, moderate, strong or very-strong.")] = "",
+    label: Annotated[str, typer.Option("--label", help="Which word, fault (black, freeze) or sign (gunfire).")] = "",
+    kind: Annotated[str, typer.Option("--kind", help=f"{', '.join(KINDS)}; else by the category.")] = "",
+    note: Note = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Mark a place that the machine has missed: it counts in reports and edit lists."""
+    library = open_library()
+    movie = library.find(film)
+    begins, ends = _time(start), _time(end)
+    if begins is None or ends is None:
+        raise UsageError("where is it?", remedy="Give --from and --to.")
+    mark = Mark(begins, ends, category, severity, label, kind)
+    _tell_flag(_by(library, by).add(movie, mark, note=note), as_json=as_json)
+
+
+@app.command()
+def withdraw(film: Film, flag: Flag, note: Note = "", by: By = "", as_json: Json = False) -> None:
+    """Take out a place that somebody added; the log keeps both."""
+    _decide(film, flag, "withdraw", NOTHING, (note, by), as_json=as_json)
+
+
+@app.command()
+def clauses(
+    film: Film,
+    packs: Packs = "",
+    pack: OwnPacks = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that pass, and those signed off.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the clauses that wait for a person to sign them off as a whole, what they come to, and why."""
+    library = open_library()
+    movie = library.find(film)
+    found = library.reviewer.clauses(movie, chosen_packs(packs, pack or []))
+    found = [one for one in found if every or not one[1].settled]
+    if as_json:
+        print_json([clause_facts(movie, *one) for one in found])
+        return
+    for line in clause_lines(found):
+        out.print(line, soft_wrap=True)
+    if not found:
+        out.print("No clause waits.")
+
+
+@app.command()
+def sign(
+    film: Film,
+    clause: Annotated[str, typer.Argument(help="The clause, as `clauses` lists it: PACK/CLAUSE.")],
+    verdict: Annotated[
+        Literal["pass", "fail", "not-applicable", "waive"],
+        typer.Argument(help="`waive` answers for a measured fail, which stays one."),
+    ],
+    note: Annotated[str, typer.Option("--note", help="What was looked at, and why it is so.")],
+    at: Annotated[
+        list[str] | None, typer.Option("--at", help="A place that shows it: 1:02-1:05. May be repeated.")
+    ] = None,
+    pack: OwnPacks = None,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Sign off a clause as a whole, by hand: it holds until the clause, the film or what is found changes."""
+    packs = [*chosen_packs("", []), *(chosen_packs("", pack) if pack else [])]
+    _sign(film, clause, verdict.replace("-", " "), ((note, by), at or []), packs, as_json=as_json)
 
 
 @app.command()
@@ -115,25 +192,52 @@ def log(
                 out.print(f"[green]✓[/] {found.head.entries} entries, nothing changed, nothing missing")
             out.print(f"Its end, to note elsewhere: {end}", soft_wrap=True)
         raise typer.Exit(1 if found.problems else 0)
-    decisions = reviews.decisions()[-last:]
+    entries = reviews.entries()[-last:]
     films = {m.id: m.name for m in library.movies()}
     if as_json:
-        print_json([decision_facts(d, films.get(d.film)) for d in decisions])
+        print_json([entry_facts(e, films.get(e.film)) for e in entries])
         return
-    for line in log_lines(decisions, films):
+    for line in log_lines(entries, films):
         out.print(line, soft_wrap=True)
 
 
 def _decide(film: str, flag: str, do: str, change: Change, said: tuple[str, str], *, as_json: bool) -> None:
     library = open_library()
     movie, (note, by) = library.find(film), said
-    reviewer = library.reviewer.as_by(by) if by else library.reviewer
-    found = reviewer.decide(movie, flag, do, change, note=note)
+    _tell_flag(_by(library, by).decide(movie, flag, do, change, note=note), as_json=as_json)
+
+
+def _sign(
+    film: str, clause: str, do: str, said: tuple[tuple[str, str], list[str]], packs: list[Pack], *, as_json: bool
+) -> None:
+    library = open_library()
+    movie, ((note, by), at) = library.find(film), said
+    found = _by(library, by).sign(movie, clause, do, note=note, times=map(_stretch, at), packs=packs)
+    if as_json:
+        print_json(clause_facts(movie, *found))
+        return
+    for line in clause_lines([found]):
+        out.print(line, soft_wrap=True)
+
+
+def _by(library: Library, by: str) -> Reviewer:
+    return library.reviewer.as_by(by) if by else library.reviewer
+
+
+def _tell_flag(found: ReviewFlag, *, as_json: bool) -> None:
     if as_json:
         print_json(flag_facts(found))
         return
     for line in queue_lines([found]):
         out.print(line, soft_wrap=True)
+
+
+def _stretch(text: str) -> tuple[Time, Time]:
+    start, _, end = text.partition("-")
+    begins, ends = _time(start.strip()), _time(end.strip())
+    if begins is None or ends is None:
+        raise UsageError(f"{text!r} is no place", remedy="Write where it begins and ends: 1:02-1:05.")
+    return begins, ends
 
 
 def _tell_lost(library: Library, film: str) -> None:

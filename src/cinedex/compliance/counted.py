@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 from cinedex.compliance.model import Evidence
 from cinedex.compliance.places import Decision, Decisions, Place
-from cinedex.timeline.rows import Row
+from cinedex.stages.wordlists import LANGUAGE, languages, words_of
+from cinedex.timeline.rows import Concern, Flag, Mention, Row
 from cinedex.timeline.time import Span
 
 _TOPICS = {"profanity": "language", "sexual": "language"}
 """Topics of words that are called otherwise among the categories."""
+
+ADDED: tuple[type[Row], ...] = (Concern, Mention, Flag)
+"""Kinds of row that people can add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,11 @@ class Counted:
     strength: str
     score: float
     counts: bool = True
+
+    @property
+    def added(self) -> bool:
+        """Whether a person has marked it."""
+        return self.decision is not None and self.decision.do == "add"
 
     @property
     def untouched(self) -> Counted:
@@ -77,13 +88,42 @@ def _category(row: Row, about: str) -> str:
     return _TOPICS.get(named, named) or about
 
 
-def counted(rows: Sequence[Row], about: str, decisions: Decisions) -> list[Counted]:
-    """Rows, all of their kind and label that the film has, with what was decided about each."""
+def counted(rows: Sequence[Row], about: str, decisions: Decisions, kind: type[Row]) -> list[Counted]:
+    """Rows, all of their kind and label that the film has, with what was decided about each; and those people added.
+
+    A place that was added and is now flagged as well is one.
+    """
     if not decisions:
         return [_as_decided(row, about, None) for row in rows]
     places = [place_of(row, about) for row in rows]
     decided = decisions.of(places)
-    return [_as_decided(row, about, decided.get(place)) for row, place in zip(rows, places, strict=True)]
+    met = {d.flag for d in decided.values()}
+    there = [_as_decided(row, about, decided.get(place)) for row, place in zip(rows, places, strict=True)]
+    more = ((row_of(d), d) for d in decisions.added if d.flag not in met)
+    return there + [_as_decided(row, about, d) for row, d in more if isinstance(row, kind)]
+
+
+def row_of(added: Decision) -> Row | None:
+    """What a person added, as a row of its kind; None for flashing, which is judged by no single row."""
+    place, strength = added.place, added.strength or ""
+    at: dict[str, Any] = {"start": place.span.start, "end": place.span.end}
+    if place.kind == Flag.kind:
+        return Flag(**at, label=place.label, score=1.0, note=added.note or place.label)
+    if place.kind == Concern.kind:
+        return Concern(
+            **at, category=place.category, label=place.label, strength=strength, score=1.0, rule="added by a person"
+        )
+    if place.kind != Mention.kind:
+        return None
+    topic = _topic(place.label) if place.category == "language" else place.category
+    return Mention(**at, topic=topic, strength=strength, text=place.label, language="", origin="speech", score=1.0)
+
+
+@cache
+def _topic(word: str) -> str:
+    """What a strong word is about, by the lists; an oath where they do not have it."""
+    hits = (hit for language in sorted(languages()) for hit in words_of(word, language))
+    return next((hit.topic for hit in hits if hit.topic in LANGUAGE), LANGUAGE[0])
 
 
 def _as_decided(row: Row, about: str, decision: Decision | None) -> Counted:

@@ -120,8 +120,8 @@ def wished(act: Act, text: str, known: Iterable[str] = CATEGORIES) -> list[Wish]
     return wishes
 
 
-def flagged(timeline: Timeline, judged: Iterable[Judgement]) -> list[Flagged]:
-    """Every place that findings rest on, once each, but for those that people have rejected.
+def flagged(timeline: Timeline, judged: Iterable[Judgement], added: Iterable[Evidence] = ()) -> list[Flagged]:
+    """Every place that findings rest on, and those that people `added`, once each, but for those that they rejected.
 
     A word of a cue is where it is said, if that was timed and nobody has said where it is.
     """
@@ -134,6 +134,10 @@ def flagged(timeline: Timeline, judged: Iterable[Judgement]) -> list[Flagged]:
             for span in said.where(e.span, e.note) if _worded(e) else (e.span,):
                 flag = Flagged(span, e.category, e.strength, e.note, e.score, finding.clause.id, e.ref)
                 found.setdefault((span, e.category, e.note), flag)
+    there = {(f.span, f.category) for f in found.values()}
+    for e in added:
+        if (e.span, e.category) not in there:
+            found[e.span, e.category, e.note] = Flagged(e.span, e.category, e.strength, e.note, e.score, "", e.ref)
     return sorted(found.values(), key=lambda f: (f.span, f.category, f.note))
 
 
@@ -143,10 +147,17 @@ def _worded(evidence: Evidence) -> bool:
 
 
 def edit_list(
-    timeline: Timeline, judged: Sequence[Judgement], wishes: Sequence[Wish], margins: Margins | None = None
+    timeline: Timeline,
+    judged: Sequence[Judgement],
+    wishes: Sequence[Wish],
+    margins: Margins | None = None,
+    added: Iterable[Evidence] = (),
 ) -> EditList:
-    """The edits that wishes ask for. The findings are to hold all their evidence, not the first of it."""
-    flags = flagged(timeline, judged)
+    """The edits that wishes ask for. The findings are to hold all their evidence, not the first of it.
+
+    `added` are places that people have added, whether or not a clause counts them.
+    """
+    flags = flagged(timeline, judged, added)
     place = _Places(timeline, margins or Margins())
     made: dict[Act, list[Edit]] = {act: [] for act in ACTS}
     for act in ACTS:
@@ -160,7 +171,7 @@ def edit_list(
 
 def _unlooked(judged: Iterable[Judgement], wishes: Iterable[Wish]) -> tuple[str, ...]:
     wanted = {w.category for w in wishes}
-    lost = [f for j in judged for f in j.findings if f.value is None and f.clause.about in wanted]
+    lost = [f for j in judged for f in j.findings if f.value is None and f.signed is None and f.clause.about in wanted]
     return tuple(dict.fromkeys(f"{f.clause.about}: {f.clause.id}: {f.why}" for f in lost))
 
 

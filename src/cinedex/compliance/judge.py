@@ -1,17 +1,20 @@
 """Judges a film by a pack from its facts alone: no film is watched, and what was not measured never passes.
 
-What people decided about a flag holds: a rejected one does not count, a corrected one counts as corrected.
+What people decided about a flag holds: a rejected one does not count, a corrected one counts as corrected, one that
+somebody added counts. What somebody has signed off as a whole holds as long as it is what was looked at.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from cinedex.compliance.counted import Counted, counted, sifted, standing
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement, Outcome, Pack
 from cinedex.compliance.places import Decision, Decisions, Place
+from cinedex.compliance.signing import outcome_of, stale
 from cinedex.stages.concerns import rulings
 from cinedex.stages.flicker.judge import Finding as Flashing
 from cinedex.stages.flicker.judge import verdict
@@ -51,26 +54,45 @@ class Judge:
     def __init__(
         self, timeline: Timeline, *, most: int | None = EVIDENCE_MAX, decisions: Decisions | None = None
     ) -> None:
-        self.timeline, self.most, self.decisions = timeline, most, decisions or Decisions()
+        self.timeline, self.decisions = timeline, decisions if decisions is not None else Decisions()
+        self.most = self._most = most
 
     def judge(self, pack: Pack) -> Judgement:
         """What the pack says of the film."""
-        findings = tuple(self._finding(clause) for clause in pack.clauses)
+        findings = tuple(self._signed(pack, clause) for clause in pack.clauses)
         if not pack.ratings:
             return Judgement(pack, findings, "", "", ())
         lifting = [f for f in findings if f.lifted]
         surely = [pack.ratings.index(f.clause.lifts) for f in lifting if f.outcome == "fail"]
         low = max(surely, default=0)
         deciding = (f for f in findings if f.clause.lifts or f.clause.test in _OPEN)
-        decided = all(f.outcome in {"pass", "fail"} for f in deciding)
+        decided = all(f.outcome in {"pass", "fail", "not applicable"} for f in deciding)
         high = low if decided else len(pack.ratings) - 1
         lifting.sort(key=lambda f: -pack.ratings.index(f.clause.lifts))
         drives = tuple(f"{_weight(f)} {f.clause.lifts}: {f.clause.id} ({f.why})" for f in lifting)
         return Judgement(pack, findings, pack.ratings[low], pack.ratings[high], drives)
 
+    def _signed(self, pack: Pack, clause: Clause) -> Finding:
+        """What a clause comes to, by somebody's word where it was signed off and is what was looked at then."""
+        signed = self.decisions.signed.get((pack.name, clause.id))
+        # Whether it is, all of its places say.
+        self._most = self.most if signed is None else None
+        found = self._finding(clause)
+        if signed is None:
+            return found
+        why = stale(signed, self.timeline.movie.id, pack.version, found)
+        shown = found.evidence[: self.most]
+        if why:
+            return replace(found, evidence=shown, before=signed, lapsed=why)
+        return replace(found, outcome=outcome_of(signed), evidence=shown, signed=signed, unsigned=found.outcome)
+
     def _finding(self, clause: Clause) -> Finding:
         if clause.test == "person":
-            return Finding(clause, "needs a human", None, "no measure of ours decides this", ())
+            marked = [c for c in self._marked(Concern) if clause.about and c.category == clause.about]
+            why = _why("no measure of ours decides this", marked)
+            return Finding(
+                clause, "needs a human", None, why, tuple(c.evidence(_sign(c)) for c in marked[: self._most])
+            )
         if clause.test == "flashing":
             return self._flashing(clause)
         if clause.test.startswith("words"):
@@ -82,16 +104,30 @@ class Judge:
     def _rowed(self, clause: Clause, kind: type[Row]) -> Finding:
         missing = self._missing(kind, clause.stage)
         if missing:
-            return Finding(clause, "not measured", None, missing, ())
+            marked = [c for c in self._marked(kind, clause.about) if _labelled(c.row, clause)]
+            return self._unmeasured(clause, missing, self._number(clause, [c.span for c in marked]), marked)
         rows = [r for r in self._rows(kind, clause.stage) if _labelled(r, clause)]
         if clause.test == "value":
             values = [r for r in rows if float(getattr(r, "score", 1.0)) >= clause.score]
             return self._valued(clause, values)
-        seen = sifted(counted(rows, clause.about, self.decisions), lambda c: c.score >= clause.score)
+        there = counted(rows, clause.about, self.decisions, kind)
+        seen = sifted(there, lambda c: c.score >= clause.score and _labelled(c.row, clause))
         value = self._number(clause, [c.span for c in seen if c.counts])
         seen.sort(key=lambda c: not c.counts)
-        evidence = tuple(c.evidence(_note(c.row)) for c in seen[: self.most])
+        evidence = tuple(c.evidence(_note(c.row)) for c in seen[: self._most])
         return self._verdict(clause, value, evidence, seen)
+
+    def _marked(self, kind: type[Row], about: str = "") -> list[Counted]:
+        """What people have added of a kind."""
+        return counted((), about, self.decisions, kind)
+
+    def _unmeasured(self, clause: Clause, why: str, value: float, marked: Sequence[Counted]) -> Finding:
+        """A clause that was not measured, of which people may have marked enough for it to be broken."""
+        evidence = tuple(c.evidence(_note(c.row)) for c in marked[: self._most])
+        if marked and clause.test != "value" and clause.most is not None and value > clause.most:
+            told = _why(f"{value:.4g} {clause.unit}".strip(), marked)
+            return Finding(clause, clause.over, value, f"{told}; else not measured: {why}", evidence)
+        return Finding(clause, "not measured", None, _why(why, marked), evidence)
 
     def _valued(self, clause: Clause, rows: Sequence[Row]) -> Finding:
         """By the value that is farthest out."""
@@ -99,7 +135,7 @@ class Judge:
         if not values:
             return Finding(clause, "not measured", None, f"there is no {', '.join(clause.labels)}", ())
         evidence = [Evidence(r.span, r.ref, _note(r), float(getattr(r, "score", 1.0)), clause.about) for r in rows]
-        return self._verdict(clause, max(values, key=clause.beyond), tuple(evidence[: self.most]), evidence)
+        return self._verdict(clause, max(values, key=clause.beyond), tuple(evidence[: self._most]), evidence)
 
     def _missing(self, kind: type[Row], stage: str) -> str:
         if nothing := self._nothing_to(stage):
@@ -140,30 +176,33 @@ class Judge:
         """What was said and shown of the words of the lists; found here where the stage that does it did not run."""
         track = self.timeline.find(Mention)
         if track is not None:
-            return counted(track.rows, "", self.decisions)
+            return counted(track.rows, "", self.decisions, Mention)
         words = list(self.timeline.find(Word) or ())
         found = mentions(self.timeline.find(Cue) or (), words, self.timeline.find(Text) or ())
-        return counted(list(found), "", self.decisions)
+        return counted(list(found), "", self.decisions, Mention)
 
     @cached_property
     def _concerns(self) -> list[Counted]:
-        return counted(self.timeline.track(Concern).rows, "", self.decisions)
+        return counted(self.timeline.track(Concern).rows, "", self.decisions, Concern)
 
     def _worded(self, clause: Clause) -> Finding:
-        state = self.timeline.state(Cue)
-        if state is not State.DONE:
-            return Finding(clause, "not measured", None, "speech was not recognised and there are no subtitles", ())
-        cues = self.timeline.track(Cue)
-        if not self.timeline.movie.audio and not len(cues):
-            return Finding(clause, "not measured", None, "the film has neither sound nor subtitles", ())
-        spoken = set(cues.table.column("language").unique().to_pylist())
-        unread = sorted(s for s in spoken if not listed(s))
         topics, strengths = clause.topics or LANGUAGE, clause.strengths or STRENGTHS
-        hits = sifted(self._said, lambda c: c.topic in topics and c.strength in strengths and c.score >= clause.score)
-        value = float(sum(c.counts for c in hits))
-        if clause.test == "words-per-minute":
-            value /= max(float(self.timeline.movie.duration.seconds) / 60, 1 / 60)
-        surest = sorted(hits, key=lambda c: (not c.counts, -c.score))[: self.most]
+
+        def meant(c: Counted) -> bool:
+            return c.topic in topics and c.strength in strengths and c.score >= clause.score
+
+        def number(hits: Sequence[Counted]) -> float:
+            minutes = max(float(self.timeline.movie.duration.seconds) / 60, 1 / 60)
+            return sum(c.counts for c in hits) / (minutes if clause.test == "words-per-minute" else 1.0)
+
+        if silent := self._wordless():
+            marked = sifted(self._marked(Mention), meant)
+            return self._unmeasured(clause, silent, number(marked), marked)
+        spoken = set(self.timeline.track(Cue).table.column("language").unique().to_pylist())
+        unread = sorted(s for s in spoken if not listed(s))
+        hits = sifted(self._said, meant)
+        value = number(hits)
+        surest = sorted(hits, key=lambda c: (not c.counts, -c.score))[: self._most]
         evidence = tuple(
             c.evidence(str(getattr(c.row, "text", "")), c.row.refs[0] if c.row.refs else c.row.ref)
             for c in sorted(surest, key=lambda c: c.span)
@@ -172,6 +211,13 @@ class Judge:
             why = f"there is no list of words for {', '.join(unread)}"
             return Finding(clause, "not measured", None, why, evidence)
         return self._verdict(clause, value, evidence, hits)
+
+    def _wordless(self) -> str:
+        """Why no words are known of the film; '' where they are."""
+        if self.timeline.state(Cue) is not State.DONE:
+            return "speech was not recognised and there are no subtitles"
+        nothing = not self.timeline.movie.audio and not len(self.timeline.track(Cue))
+        return "the film has neither sound nor subtitles" if nothing else ""
 
     def _flashing(self, clause: Clause) -> Finding:
         if self.timeline.movie.video is None:
@@ -182,36 +228,44 @@ class Judge:
         evidence = tuple(
             _flashed(f, place, decided.get(place)) for f, place in zip(judged.findings, places, strict=True)
         )
+        evidence += tuple(_marked_flashing(d) for d in self.decisions.added if d.place.kind == "flashing")
         there = [e for e in evidence if e.counts]
         # What a rule only warns of fails where a person has said that it is so.
         failing = [e for e in there if e.strength in _FAILING or (e.decision is not None and e.decision.do == "accept")]
         value = float(len(failing))
-        shown = tuple(sorted(evidence, key=lambda e: not e.counts)[: self.most])
+        shown = tuple(sorted(evidence, key=lambda e: not e.counts)[: self._most])
         if failing:
-            return Finding(clause, clause.over, value, _why(f"{len(failing)} failing stretches", evidence), shown)
+            return Finding(clause, clause.over, value, _why(_counted(len(failing), "failing stretch"), evidence), shown)
         if judged.unmeasured:
             names = ", ".join(rule.name for rule in judged.unmeasured)
             return Finding(clause, "not measured", None, f"not measured: {names}; cinedex analyze does it", shown)
         if there:
-            return Finding(clause, "needs a human", value, _why(f"{len(there)} stretches to look at", evidence), shown)
-        return Finding(clause, "pass", value, _why("0 failing stretches", evidence), shown)
+            return Finding(
+                clause, "needs a human", value, _why(f"{_counted(len(there), 'stretch')} to look at", evidence), shown
+            )
+        return Finding(clause, "pass", value, _why(_counted(0, "failing stretch"), evidence), shown)
 
     def _signs(self, clause: Clause) -> Finding:
         """What there are signs of. They are for a person to look at; that there are none proves nothing."""
         unseen = self._unseen(clause)
         if self.timeline.state(Concern) is not State.DONE or unseen is None:
             why = self._missing(Concern, "") or "nothing that could show it was computed; cinedex analyze does it"
-            return Finding(clause, "not measured", None, why, ())
+            marked = [c for c in self._marked(Concern) if c.category in clause.labels]
+            if not marked:
+                return Finding(clause, "not measured", None, why, ())
+            told = _why(f"{_summed(marked)}; else not measured: {why}", marked)
+            evidence = tuple(c.evidence(_sign(c)) for c in marked[: self._most])
+            return Finding(clause, "needs a human", float(len(marked)), told, evidence)
         strengths = clause.strengths or STRENGTHS
         found = sifted(self._concerns, lambda c: c.score >= clause.score)
         signs = sifted(found, lambda c: c.category in clause.labels and c.strength in strengths)
         if clause.test == "signs-warned":
             warned = (c.span for c in found if c.category == "tobacco-warning" and c.counts)
-            seen = [c for c in signs if any(ref.startswith(_PICTURED) for ref in c.row.refs)]
-            return _warned(clause, seen, Spans.of(warned).support(), unseen, self.most)
+            seen = [c for c in signs if c.added or any(ref.startswith(_PICTURED) for ref in c.row.refs)]
+            return _warned(clause, seen, Spans.of(warned).support(), unseen, self._most)
         left = [c for c in signs if c.counts]
         signs.sort(key=lambda c: not c.counts)
-        evidence = tuple(c.evidence(_sign(c)) for c in signs[: self.most])
+        evidence = tuple(c.evidence(_sign(c)) for c in signs[: self._most])
         return Finding(clause, "needs a human", float(len(left)), _why(f"{_summed(left)}{unseen}", signs), evidence)
 
     def _unseen(self, clause: Clause) -> str | None:
@@ -251,17 +305,30 @@ def _why(said: str, found: Iterable[Counted | Evidence]) -> str:
     return "; ".join([said, *standing(found)])
 
 
+def _counted(number: int, stretch: str) -> str:
+    return f"{number} {stretch}{'' if number == 1 else 'es'}"
+
+
 def _flashed(found: Flashing, place: Place, decision: Decision | None) -> Evidence:
     strength = "strong" if found.outcome == "fail" else "moderate"
     span, category = place.span, place.category
     if decision is not None and decision.do == "correct":
         span, category = decision.span or span, decision.category or category
         strength = decision.strength or strength
-    note = f"{found.rule.name}: {found.value:.3g}, allowed {found.limit:.3g}"
+    # Changes are counted, and two that oppose each other are a flash.
+    share, unit = (1, "stripes") if found.rule.test == "stripes" else (2, "flashes a second")
+    over = f"over {found.area:.0%} of the picture, allowed {found.limit / share:g}"
+    note = f"{found.rule.name}: {found.value / share:g} {unit} {over}"
     return Evidence(
         span, found.refs[0] if found.refs else "", note, 1.0, category, strength, found.refs, place, decision,
         counts=decision is None or decision.do != "reject",
     )  # fmt: skip
+
+
+def _marked_flashing(added: Decision) -> Evidence:
+    place = added.place
+    note = added.note or "flashing that a person saw"
+    return Evidence(place.span, "", note, 1.0, place.category, added.strength or "strong", (), place, added)
 
 
 def _sign(sign: Counted) -> str:
@@ -279,7 +346,8 @@ def _summed(signs: list[Counted]) -> str:
     labels = Counter(c.place.label for c in signs)
     seconds = float(Spans.of(c.span for c in signs).support().total.seconds)
     told = ", ".join(f"{count} x {label}" for label, count in labels.most_common())
-    return f"signs to look at, {seconds:.0f} s in all: {told}"
+    long = f"{seconds:.1f}" if seconds < 1 else f"{seconds:.0f}"
+    return f"signs to look at, {long} s in all: {told}"
 
 
 def _warned(clause: Clause, seen: list[Counted], warnings: Spans, unseen: str, most: int | None) -> Finding:

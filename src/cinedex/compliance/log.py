@@ -1,4 +1,4 @@
-"""The log of review decisions: a chain of small files, each signed and each naming the one before it by its hash.
+"""The log of review: decisions and sign-offs, a chain of small files, each signed and naming the one before it.
 
 An entry's number is one above the last, and it is written only if there is none of that number: of two who write at
 once one comes second and takes the next number. So the chain has one order and needs no lock, on disks and in object
@@ -20,16 +20,23 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from cinedex.canonical import build, canonical, plain
 from cinedex.compliance.places import VERBS, Decision
+from cinedex.compliance.signing import WORDS, SignOff
 from cinedex.errors import StoreError
 from cinedex.people.log import utc_now
 from cinedex.store import Store
 
-SCHEME = 1
+SCHEME = 2
 """Version of the entries' form."""
+
+_FLAGS_ALONE = 1
+"""The form of decisions about flags that the machine made; all who read the log know it."""
+
+Entry: TypeAlias = Decision | SignOff
+_Entered = TypeVar("_Entered", Decision, SignOff)
 
 PLACE = "review/log"
 _KEY = "review/key"
@@ -57,7 +64,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    decision: Decision
+    said: Entry
     previous: str
     key: str
     hash: str
@@ -73,13 +80,20 @@ class ReviewLog:
         self._known: dict[int, _Entry] = {}
         self._lock = threading.Lock()
 
-    def decisions(self) -> tuple[Decision, ...]:
-        """Every decision, in order. Raises StoreError where one cannot be read: leaving it out may undo a wish."""
-        with self._lock:
-            return tuple(e.decision for _, e in sorted(self._read().items()))
+    def entries(self) -> tuple[Entry, ...]:
+        """Every decision and sign-off, in order.
 
-    def append(self, decision: Decision) -> Decision:
-        """Write a decision after all that are there; gives it with its number and time."""
+        Raises StoreError where one cannot be read: leaving it out may undo a wish.
+        """
+        with self._lock:
+            return tuple(e.said for _, e in sorted(self._read().items()))
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Every decision about a flag, in order. Raises StoreError as `entries` does."""
+        return tuple(e for e in self.entries() if isinstance(e, Decision))
+
+    def append(self, decision: _Entered) -> _Entered:
+        """Write a decision or sign-off after all that are there; gives it with its number and time."""
         key = self._key()
         with self._lock:
             for _ in range(_TRIES):
@@ -124,8 +138,8 @@ class ReviewLog:
                 continue
             if previous and number == expected and entry.previous != previous:
                 problems.append(f"entry {number} does not follow the one before it: one of the two was changed")
-            if entry.decision.number != number:
-                problems.append(f"entry {number} says that it is number {entry.decision.number}")
+            if entry.said.number != number:
+                problems.append(f"entry {number} says that it is number {entry.said.number}")
             if not entry.signed:
                 problems.append(f"entry {number} {_unsigned(entry, key)}")
             entries[number], previous, expected = entry, entry.hash, number + 1
@@ -186,9 +200,19 @@ class ReviewLog:
             return None
 
 
-def _written(decision: Decision, previous: str, key: bytes) -> bytes:
+def _written(decision: Entry, previous: str, key: bytes) -> bytes:
     """An entry as JSON. A random word in it tells two apart that say the same in the same second."""
-    facts = {"scheme": SCHEME, **plain(decision), "previous": previous, "key": _name(key), "word": secrets.token_hex(8)}
+    old = isinstance(decision, Decision) and decision.do not in {"add", "withdraw"}
+    scheme = _FLAGS_ALONE if old else SCHEME
+    sort = {"sort": "sign-off"} if isinstance(decision, SignOff) else {}
+    facts = {
+        "scheme": scheme,
+        **sort,
+        **plain(decision),
+        "previous": previous,
+        "key": _name(key),
+        "word": secrets.token_hex(8),
+    }
     facts["mac"] = _mac(key, facts)
     return json.dumps(facts, ensure_ascii=True, indent=1).encode()
 
@@ -196,13 +220,13 @@ def _written(decision: Decision, previous: str, key: bytes) -> bytes:
 def _understood(data: bytes, key: bytes | None, what: str = "it") -> _Entry:
     try:
         facts = json.loads(data)
-        if facts["scheme"] != SCHEME:
+        if facts["scheme"] not in {_FLAGS_ALONE, SCHEME}:
             raise StoreError(f"{what} has the form {facts['scheme']}", remedy="Use a newer Cinedex.")
         mac = facts.pop("mac")
-        decision = build(Decision, facts)
-        VERBS.index(decision.do)
+        said: Entry = build(SignOff, facts) if facts.get("sort") == "sign-off" else build(Decision, facts)
+        (WORDS if isinstance(said, SignOff) else VERBS).index(said.do)
         signed = key is not None and hmac.compare_digest(mac, _mac(key, facts))
-        return _Entry(decision, facts["previous"], facts["key"], _hash(data), signed)
+        return _Entry(said, facts["previous"], facts["key"], _hash(data), signed)
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise StoreError(
             f"{what} cannot be read ({wrong})",

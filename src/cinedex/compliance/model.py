@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cinedex.compliance.places import Decision, Place
+from cinedex.compliance.signing import SignOff
 from cinedex.stages.concerns import CATEGORIES as SIGNS
 from cinedex.timeline.time import Span
 
 Known = Literal["verified", "secondary", "unverified"]
-Outcome = Literal["pass", "fail", "needs a human", "not measured"]
+Outcome = Literal["pass", "fail", "needs a human", "not measured", "not applicable"]
+"""'not applicable' is what only a person says."""
+
 Test = Literal[
     "count",
     "per-minute",
@@ -116,17 +119,51 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one clause comes to: `value` is None where nothing was measured, and `why` says why."""
+    """What one clause comes to: `value` is None where nothing was measured, and `found` says why.
+
+    Where somebody has signed it off, `outcome` is by their word, and `unsigned` what it comes to without. `before` is a
+    sign-off that holds no more, since it was of something else.
+    """
 
     clause: Clause
     outcome: Outcome
     value: float | None
-    why: str
+    found: str
     evidence: tuple[Evidence, ...]
+    signed: SignOff | None = None
+    unsigned: Outcome | None = None
+    before: SignOff | None = None
+    lapsed: str = ""
+    """Why `before` holds no more."""
+
+    @property
+    def why(self) -> str:
+        """What it rests on in words, and by whose word it is so."""
+        if self.signed is not None:
+            return f"{self.signed.says}; {self.found}"
+        earlier = f"; signed off earlier, {self.lapsed}: {self.before.says}" if self.before is not None else ""
+        return f"{self.found}{earlier}"
+
+    @property
+    def measured(self) -> Outcome:
+        """What it comes to without anybody's word on it as a whole."""
+        return self.unsigned or self.outcome
+
+    @property
+    def waived(self) -> bool:
+        """Whether it fails and somebody has answered for that."""
+        return self.signed is not None and self.signed.do == "waive"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody has to look at it any more."""
+        return self.signed is not None or self.outcome == "pass"
 
     @property
     def lifted(self) -> bool:
         """Whether the film goes beyond what the clause allows at a lower rating, for sure or perhaps."""
+        if self.clause.lifts and self.signed is not None:
+            return self.outcome == "fail"
         if not self.clause.lifts or self.value is None:
             return False
         found = self.clause.test == "flashing" or self.clause.beyond(self.value) > 0

@@ -10,18 +10,22 @@ from cinedex.compliance.model import Clause, Finding, Judgement, Outcome, Pack
 from cinedex.errors import UsageError
 from cinedex.timeline.movie import Movie
 
-Standing = Literal["cannot be shown", "not decided", "nothing against it"]
+Standing = Literal["cannot be shown", "not decided", "waived", "nothing against it"]
 
-OUTCOMES: tuple[Outcome, ...] = ("fail", "needs a human", "not measured", "pass")
+OUTCOMES: tuple[Outcome, ...] = ("fail", "needs a human", "not measured", "not applicable", "pass")
 
 
 @dataclass(frozen=True, slots=True)
 class FilmStanding:
-    """How a film stands by a pack: `against` are the findings for which it cannot be shown."""
+    """How a film stands by a pack: `against` are the findings for which it cannot be shown.
+
+    `waived` are those for which it could not be shown, had nobody answered for them.
+    """
 
     movie: Movie
     judged: Judgement
     against: tuple[Finding, ...]
+    waived: tuple[Finding, ...] = ()
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -33,7 +37,9 @@ class FilmStanding:
         """What is not decided or not measured never comes to 'nothing against it'."""
         if self.against:
             return "cannot be shown"
-        return "not decided" if self.open else "nothing against it"
+        if self.open:
+            return "not decided"
+        return "waived" if self.waived else "nothing against it"
 
 
 def stands(movie: Movie, judged: Judgement, highest: str = "") -> FilmStanding:
@@ -46,7 +52,9 @@ def stands(movie: Movie, judged: Judgement, highest: str = "") -> FilmStanding:
     def bars(clause: Clause) -> bool:
         return not clause.lifts or (bool(highest) and ladder.index(clause.lifts) > ladder.index(highest))
 
-    return FilmStanding(movie, judged, tuple(f for f in judged.findings if f.outcome == "fail" and bars(f.clause)))
+    failed = [f for f in judged.findings if f.outcome == "fail" and bars(f.clause)]
+    against, waived = ([f for f in failed if f.waived == yes] for yes in (False, True))
+    return FilmStanding(movie, judged, tuple(against), tuple(waived))
 
 
 def check_highest(packs: Iterable[Pack], highest: str) -> None:
@@ -88,4 +96,4 @@ def change(movie: Movie, old: Judgement, new: Judgement) -> FilmChange:
 
 
 def _said(finding: Finding | None) -> tuple[object, ...] | None:
-    return None if finding is None else (finding.outcome, finding.value, finding.clause.lifts)
+    return None if finding is None else (finding.outcome, finding.value, finding.clause.lifts, finding.waived)

@@ -5,13 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from cinedex.canonical import canonical
 from cinedex.timeline.time import SECOND, Span, Time
 
-Verb: TypeAlias = Literal["accept", "reject", "correct", "reopen"]
+if TYPE_CHECKING:
+    from cinedex.compliance.signing import SignOff
+
+Verb: TypeAlias = Literal["accept", "reject", "correct", "reopen", "add", "withdraw"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
+
+_STATES: Mapping[str, str] = {
+    "accept": "accepted",
+    "reject": "rejected",
+    "correct": "corrected",
+    "reopen": "open",
+    "add": "added",
+    "withdraw": "withdrawn",
+}
 
 FITS = 0.5
 """The least share of two places' union that they have in common, for a decision about one to hold for the other."""
@@ -51,8 +63,9 @@ class Place:
 class Decision:
     """What somebody decided about a flag. Corrected values are None where they stay as the machine has them.
 
-    `flag` is the flag's id; a later decision about it has the same, whatever analyses have come between. `number` is
-    the entry's in the log.
+    'add' says that there is something that the machine has missed: `place` is then as a person has it. `flag` is the
+    flag's id; a later decision about it has the same, whatever analyses have come between. `number` is the entry's in
+    the log.
     """
 
     number: int
@@ -69,8 +82,8 @@ class Decision:
 
     @property
     def state(self) -> str:
-        """What the flag is by it: 'open', 'accepted', 'rejected' or 'corrected'."""
-        return {"accept": "accepted", "reject": "rejected", "correct": "corrected", "reopen": "open"}[self.do]
+        """What the flag is by it: 'open', 'accepted', 'rejected', 'corrected', 'added' or 'withdrawn'."""
+        return _STATES[self.do]
 
     @property
     def says(self) -> str:
@@ -79,16 +92,27 @@ class Decision:
 
 
 class Decisions:
-    """A film's decisions that are in force: of every flag the latest."""
+    """A film's decisions that are in force: of every flag the latest, and of every clause the latest sign-off.
 
-    def __init__(self, decided: Iterable[Decision] = ()) -> None:
+    `signed` may hold sign-offs of other cuts of the film: they are told where it has none of its own.
+    """
+
+    def __init__(self, decided: Iterable[Decision] = (), signed: Iterable[SignOff] = (), film: str = "") -> None:
         latest: dict[str, Decision] = {}
         for decision in sorted(decided, key=lambda d: d.number):
             latest[decision.flag] = decision
         self.latest: Mapping[str, Decision] = latest
         self._sorts: dict[tuple[str, str, str], list[Decision]] = {}
         for decision in latest.values():
-            self._sorts.setdefault(decision.place.sort, []).append(decision)
+            if decision.do != "withdraw":
+                self._sorts.setdefault(decision.place.sort, []).append(decision)
+        self.added = tuple(sorted((d for d in latest.values() if d.do == "add"), key=lambda d: d.place.span))
+        """Places that people have added."""
+        signatures: dict[tuple[str, str], SignOff] = {}
+        for one in sorted(signed, key=lambda s: (s.film == film, s.number)):
+            signatures[one.pack, one.clause] = one
+        self.signed: Mapping[tuple[str, str], SignOff] = {k: s for k, s in signatures.items() if s.do != "reopen"}
+        """The latest sign-off by pack and clause; whether it holds is for the judge to say."""
         self.met: set[str] = set()
         """Flags whose place was found."""
 
@@ -120,5 +144,6 @@ class Decisions:
     @property
     def unmet(self) -> tuple[Decision, ...]:
         """Decisions whose place was not among what was looked at: they are kept, and told."""
-        lost = (d for d in self.latest.values() if d.flag not in self.met and d.do != "reopen")
+        kept = {"accept", "reject", "correct"}
+        lost = (d for d in self.latest.values() if d.flag not in self.met and d.do in kept)
         return tuple(sorted(lost, key=lambda d: d.place.span))

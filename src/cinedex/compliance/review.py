@@ -1,24 +1,30 @@
-"""Review: the flags of films in the order in which people should look at them, and deciding about them."""
+"""Review: the flags of films in the order in which people should look at them, deciding about them, and signing off."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cinedex.compliance.judge import Judge
 from cinedex.compliance.log import ReviewLog
-from cinedex.compliance.model import CATEGORIES, Evidence, Judgement, Pack
+from cinedex.compliance.marking import Mark, among, evidence_of, marked, place_within
+from cinedex.compliance.model import CATEGORIES, Evidence, Finding, Judgement, Outcome, Pack
 from cinedex.compliance.places import VERBS, Decision, Decisions, Place
+from cinedex.compliance.signing import WORDS, SignOff, Word, address, digest, looked_at
 from cinedex.errors import NotFoundError, UsageError
 from cinedex.people.decisions import named, noted
 from cinedex.stages.wordlists import STRENGTHS
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.time import SECOND, ZERO, Span, Time
+from cinedex.timeline.time import Span, Time
 from cinedex.timeline.timeline import Timeline
 
-STATES = ("open", "accepted", "rejected", "corrected")
+STATES = ("open", "accepted", "rejected", "corrected", "added")
 
 _SHORTEST_ID = 4
+
+_WAITS: tuple[Outcome, ...] = ("needs a human", "not measured", "fail", "not applicable", "pass")
+"""Clauses as they wait for people."""
+
 _UNKNOWN = STRENGTHS.index("moderate") + 0.5
 """Where a strength that is not known stands: above moderate, for it is not known to be milder."""
 
@@ -45,7 +51,7 @@ class ReviewFlag:
 
     @property
     def state(self) -> str:
-        """One of `STATES`."""
+        """One of `STATES`, or 'withdrawn' for one that was added and is no more."""
         return self.decision.state if self.decision is not None else "open"
 
     @property
@@ -87,7 +93,10 @@ def flags_of(movie: Movie, judged: Iterable[Judgement], decisions: Decisions) ->
                     continue
                 _, clauses, pending = found.get(e.place, (e, [], False))
                 clauses.append(f"{j.pack.name}/{finding.clause.id}")
-                found[e.place] = e, clauses, pending or finding.outcome != "pass"
+                found[e.place] = e, clauses, pending or not finding.settled
+    for added in decisions.added:
+        if not any(e.decision is added for e, *_ in found.values()):
+            found[added.place] = evidence_of(added), [], False
     flags = [
         ReviewFlag(_id(movie.id, place, e.decision, decisions), movie, place, e, tuple(dict.fromkeys(clauses)), pending)
         for place, (e, clauses, pending) in found.items()
@@ -117,14 +126,25 @@ class Reviewer:
 
     def decisions(self, movie: Movie) -> Decisions:
         """A film's decisions that are in force."""
-        return Decisions(d for d in self.log.decisions() if d.film == movie.id)
+        return self.by_film()(movie)
 
     def by_film(self) -> Callable[[Movie], Decisions]:
         """The decisions of every film, with the log read once."""
         films: dict[str, list[Decision]] = {}
-        for decision in self.log.decisions():
-            films.setdefault(decision.film, []).append(decision)
-        return lambda movie: Decisions(films.get(movie.id, ()))
+        signed: dict[str, list[SignOff]] = {}
+        for entry in self.log.entries():
+            if isinstance(entry, Decision):
+                films.setdefault(entry.film, []).append(entry)
+            else:
+                # Another cut of a film is another film in the same place.
+                for name in {entry.film, entry.where}:
+                    signed.setdefault(name, []).append(entry)
+
+        def of(movie: Movie) -> Decisions:
+            there = {s.number: s for n in (movie.id, address(movie.uri)) for s in signed.get(n, ())} if signed else {}
+            return Decisions(films.get(movie.id, ()), there.values(), movie.id)
+
+        return of
 
     def flags(self, movie: Movie, packs: Iterable[Pack] = ()) -> tuple[list[ReviewFlag], tuple[Decision, ...]]:
         """A film's flags by packs (else those that come with Cinedex), and decisions that none of them meets."""
@@ -149,14 +169,23 @@ class Reviewer:
         Raises NotFoundError for a flag that there is not, UsageError for a correction that changes nothing, or to
         something impossible.
         """
-        verb = next((v for v in VERBS if v == do), None)
+        verb = next((v for v in VERBS if v == do and v != "add"), None)
         if verb is None:
-            raise UsageError(f"there is no decision {do!r}", remedy=f"There are: {', '.join(VERBS)}.")
+            there = ", ".join(v for v in VERBS if v != "add")
+            raise UsageError(f"there is no decision {do!r}", remedy=f"There are: {there}.")
         if (verb == "correct") != bool(change):
             what = "a correction changes nothing" if verb == "correct" else f"{verb} changes nothing of the flag"
             raise UsageError(what, remedy="Correct its start, end, category or severity.")
         packs = [*packs] or [*self._known()]
         meant = self._meant(movie, flag, packs)
+        if (meant.state == "added") != (verb == "withdraw") and not (meant.state == "added" and verb == "correct"):
+            by_people = meant.state == "added"
+            what = "somebody added this place" if by_people else "the machine flagged this place"
+            raise UsageError(
+                what, film=movie.name, remedy=f"{'Withdraw' if by_people else 'Reject'} it if it is wrong."
+            )
+        if meant.state == "added" and verb == "correct":
+            return self._mark(movie, _changed(meant, change), note, packs, meant.id)
         decision = Decision(
             number=0,
             film=movie.id,
@@ -167,11 +196,77 @@ class Reviewer:
             by=named(self.by),
             at="",
             span=_span(movie, meant, change),
-            category=_among("category", change.category, {*CATEGORIES, *(c.about for p in packs for c in p.clauses)}),
-            strength=_among("severity", change.strength, STRENGTHS),
+            category=among("category", change.category, {*CATEGORIES, *(c.about for p in packs for c in p.clauses)}),
+            strength=among("severity", change.strength, STRENGTHS),
         )
-        self.log.append(decision)
+        made = self.log.append(decision)
+        if verb == "withdraw":
+            return replace(meant, evidence=replace(meant.evidence, decision=made, counts=False), pending=False)
         return self._meant(movie, meant.id, packs)
+
+    def add(self, movie: Movie, mark: Mark, *, note: str = "", packs: Iterable[Pack] = ()) -> ReviewFlag:
+        """Mark a place that the machine has missed; it counts from now on. Raises UsageError for an impossible one."""
+        return self._mark(movie, mark, note, [*packs] or [*self._known()], "")
+
+    def _mark(self, movie: Movie, mark: Mark, note: str, packs: Sequence[Pack], flag: str) -> ReviewFlag:
+        made = self.log.append(marked(movie, mark, packs, note=note, by=self.by, flag=flag))
+        return self._meant(movie, made.flag, packs)
+
+    # Clauses as a whole
+
+    def clauses(self, movie: Movie, packs: Iterable[Pack] = ()) -> list[tuple[Pack, Finding]]:
+        """What every clause comes to for a film, with all its places, those first that wait for a person."""
+        judge = Judge(self._timeline(movie), most=None, decisions=self.decisions(movie))
+        found = [(pack, f) for pack in packs or self._known() for f in judge.judge(pack).findings]
+        return sorted(found, key=lambda one: _WAITS.index(one[1].outcome) if one[1].signed is None else len(_WAITS))
+
+    def sign(
+        self, movie: Movie, clause: str, do: str, *, note: str = "", times: Iterable[tuple[Time, Time]] = (),
+        packs: Iterable[Pack] = (),
+    ) -> tuple[Pack, Finding]:  # fmt: skip
+        """Sign off a clause (PACK/CLAUSE) as a whole, or reopen it; gives what it then comes to.
+
+        `do` is 'pass', 'fail', 'not applicable', 'waive' (a fail that somebody answers for) or 'reopen'. Raises
+        NotFoundError for a clause that there is not, UsageError for what cannot be said of it: what was measured to
+        fail does not pass by anybody's word.
+        """
+        packs = [*packs] or [*self._known()]
+        pack, found = self._clause(movie, clause, packs)
+        word = next((w for w in WORDS if w == do), None)
+        if word is None:
+            raise UsageError(f"a clause cannot be signed {do!r}", remedy=f"There are: {', '.join(WORDS)}.")
+        said = noted(note, "a note")
+        _check_signing(movie, clause, found, word, said)
+        self.log.append(
+            SignOff(
+                number=0,
+                film=movie.id,
+                where=address(movie.uri),
+                pack=pack.name,
+                version=pack.version,
+                clause=found.clause.id,
+                clause_digest=digest(found.clause),
+                do=word,
+                note=said,
+                by=named(self.by),
+                at="",
+                measured=found.measured,
+                value=found.value,
+                looked=looked_at(e.place for e in found.evidence if e.place is not None and e.counts),
+                times=tuple(place_within(movie, start, end) for start, end in times),
+            )
+        )
+        return self._clause(movie, clause, packs)
+
+    def _clause(self, movie: Movie, name: str, packs: Sequence[Pack]) -> tuple[Pack, Finding]:
+        wanted, _, of = name.partition("/")
+        chosen = [p for p in packs if p.name == wanted]
+        found = [one for one in self.clauses(movie, chosen) if one[1].clause.id == of] if chosen else []
+        if not found:
+            raise NotFoundError(
+                f"there is no clause {name!r}", film=movie.name, remedy="Write PACK/CLAUSE, as reports name it."
+            )
+        return found[0]
 
     def _meant(self, movie: Movie, flag: str, packs: Sequence[Pack]) -> ReviewFlag:
         there = self.flags(movie, packs)[0]
@@ -191,18 +286,37 @@ def _span(movie: Movie, flag: ReviewFlag, change: Change) -> Span | None:
         return None
     start = flag.evidence.span.start if change.start is None else change.start
     end = flag.evidence.span.end if change.end is None else change.end
-    if not ZERO <= start < end or end > movie.duration + SECOND:
+    return place_within(movie, start, end, max(movie.duration, flag.evidence.span.end))
+
+
+def _changed(flag: ReviewFlag, change: Change) -> Mark:
+    """A place that was added, as corrected. What it is of another category is of the category's own kind."""
+    e, place = flag.evidence, flag.place
+    return Mark(
+        start=e.span.start if change.start is None else change.start,
+        end=e.span.end if change.end is None else change.end,
+        category=change.category or place.category,
+        strength=change.strength or e.strength,
+        label="" if place.label == place.category else place.label,
+        kind=place.kind if change.category in {None, place.category} else "",
+    )
+
+
+def _check_signing(movie: Movie, clause: str, found: Finding, word: Word, note: str) -> None:
+    """Refuse what cannot be said of a clause."""
+    if word == "reopen":
+        if found.signed is None and found.before is None:
+            raise UsageError(f"{clause} was not signed off", film=movie.name)
+        return
+    if not note:
+        raise UsageError("a sign-off needs a note", film=movie.name, remedy="Say what was looked at, and why it is so.")
+    if found.measured == "fail" and word in {"pass", "not applicable"}:
         raise UsageError(
-            f"{start.clock} to {end.clock} is no place of this film",
+            f"{clause} was measured to fail",
             film=movie.name,
-            remedy=f"It lasts {movie.duration.clock}; the start lies before the end.",
+            remedy="Reject the flags that are wrong, or waive it: it is then told as a fail that you waived.",
         )
-    return Span(start, min(end, max(movie.duration, flag.evidence.span.end)))
-
-
-def _among(what: str, value: str | None, known: Iterable[str]) -> str | None:
-    there = [k for k in known if k]
-    if value is not None and value not in there:
-        listed = there if what == "severity" else sorted(there)
-        raise UsageError(f"there is no {what} {value!r}", remedy=f"There are: {', '.join(listed)}.")
-    return value
+    if (found.measured, word) == ("pass", "pass"):
+        raise UsageError(f"{clause} passes already", film=movie.name)
+    if word == "waive" and found.measured != "fail":
+        raise UsageError(f"{clause} does not fail", film=movie.name, remedy="Only a fail that was measured is waived.")

@@ -111,6 +111,36 @@ class ClaimShape(TypedDict):
     cites: list[int]
 
 
+class ClauseRow(TypedDict):
+    """A clause of a pack as it stands for a film; times in seconds."""
+
+    id: str
+    """PACK/CLAUSE."""
+    film: str
+    film_name: str
+    pack: str
+    pack_title: str
+    version: int
+    text: str
+    source: str
+    known: str
+    verdict: str
+    """By the word of who signed it off, if anybody has."""
+    measured: str
+    """What it comes to without."""
+    value: float | None
+    unit: str
+    allowed: str
+    rating: str | None
+    found: str
+    signed: SignedRow | None
+    signed_before: SignedRow | None
+    """A sign-off that holds no more."""
+    lapsed: str | None
+    """Why it does not."""
+    places: list[dict[str, Any]]
+
+
 class Decided(TypedDict):
     """An entry of the log of decisions; `POST /v1/people/undo` takes it back."""
 
@@ -181,6 +211,13 @@ class Film(TypedDict):
     sound: list[SoundShape]
     playable: bool
     """Whether browsers play `media` as it is; others are played from `preview.mp4` or `hls/index.m3u8`."""
+
+
+class FilmClauses(TypedDict):
+    """The clauses of a film."""
+
+    film: str
+    clauses: list[ClauseRow]
 
 
 class FilmFacts(TypedDict):
@@ -408,6 +445,33 @@ class Recognising(TypedDict):
     keep_days: int
 
 
+class RemedyRow(TypedDict):
+    """The mildest remedy for a window that flashes too much; times in seconds."""
+
+    start: float
+    end: float
+    act: Literal["dim", "slow", "skip"]
+    amount: float
+    harm: float
+    before: float
+    after: float | None
+    limit: float
+    passes: bool | None
+    """None where it was not tried."""
+    says: str
+
+
+class Remedying(TypedDict):
+    """How far the search for remedies is; `remedies` by standard, those that were found so far."""
+
+    state: Literal["none", "queued", "running", "done", "failed"]
+    windows: int
+    """How many windows fail, over all standards."""
+    tried: int
+    why: str
+    remedies: dict[str, list[RemedyRow]]
+
+
 class ReviewQueue(TypedDict):
     """A page of flags of many films; `next` is the `after` of the next page."""
 
@@ -439,7 +503,7 @@ class ReviewRow(TypedDict):
     rests_on: list[str]
     clauses: list[str]
     """As PACK/CLAUSE."""
-    state: Literal["open", "accepted", "rejected", "corrected"]
+    state: Literal["open", "accepted", "rejected", "corrected", "added", "withdrawn"]
     note: str | None
     by: str | None
     at: str | None
@@ -466,6 +530,20 @@ class SegmentShape(TypedDict):
     embedding: dict[str, Any]
     tags: list[dict[str, Any]]
     notes: list[str]
+
+
+class SignedRow(TypedDict):
+    """What somebody said of a clause as a whole."""
+
+    decision: Literal["pass", "fail", "not applicable", "waive"]
+    by: str
+    at: str
+    note: str
+    version: int
+    """Of the pack, when it was signed."""
+    times: list[dict[str, float]]
+    says: str
+    """It in words."""
 
 
 class SomebodyShape(TypedDict):
@@ -825,9 +903,26 @@ class ChecksApi:
     def compliance(self, film: str, *, packs: str | None = None, format: Literal["html", "json", "csv"] | None = None) -> bytes:
         """What rule packs say of a film, clause by clause with evidence: pass, fail, needs a human or not measured.
 
+        Remedies for flashing are in it as far as they were looked for: `POST /v1/films/{film}/remedies` does that.
         `packs`: Rule packs, with commas between; none: all.
         """
         return self._transport.raw("GET", f"/v1/films/{part(film)}/compliance", query={"packs": packs, "format": format})
+
+    def remedies(self, film: str, *, packs: str | None = None) -> Remedying:
+        """The mildest remedy for each window that flashes too much by the packs, as far as they were looked for.
+
+        `packs`: Rule packs, with commas between; none: all.
+        """
+        answer: Remedying = self._transport.json("GET", f"/v1/films/{part(film)}/remedies", query={"packs": packs})
+        return answer
+
+    def find_remedies(self, film: str, *, packs: str | None = None) -> Remedying:
+        """Look for remedies, beside the requests: each window is watched again, once.
+
+        Asking again changes nothing. `packs`: Rule packs, with commas between; none: all.
+        """
+        answer: Remedying = self._transport.json("POST", f"/v1/films/{part(film)}/remedies", query={"packs": packs})
+        return answer
 
     def styles(self) -> Styles:
         """How subtitles can be made: style guides, formats, audiences."""
@@ -868,22 +963,48 @@ class ReviewApi:
         answer: FilmReview = self._transport.json("GET", f"/v1/films/{part(film)}/review", query={"packs": packs})
         return answer
 
-    def decide(self, film: str, *, flag: str, decision: Literal["accept", "reject", "correct", "reopen"], note: str | None = None, start: float | None = None, end: float | None = None, category: str | None = None, severity: str | None = None) -> ReviewRow:
+    def decide(self, film: str, *, flag: str, decision: Literal["accept", "reject", "correct", "reopen", "withdraw"], note: str | None = None, start: float | None = None, end: float | None = None, category: str | None = None, severity: str | None = None) -> ReviewRow:
         """Decide about a flag; gives it as it then is.
 
         The decision holds in reports and edit lists from now on. `flag`: The flag's id, or the beginning of it.
-        `decision`: `reopen` takes a decision back.
+        `decision`: `reopen` takes a decision back, `withdraw` takes out a place that somebody added.
         """
         answer: ReviewRow = self._transport.json("POST", f"/v1/films/{part(film)}/review", body={"flag": flag, "decision": decision, "note": note, "start": start, "end": end, "category": category, "severity": severity})
         return answer
 
-    def queue(self, *, packs: str | None = None, state: list[Literal["open", "accepted", "rejected", "corrected"]] | None = None, after: int | None = None, limit: int | None = None) -> ReviewQueue:
+    def queue(self, *, packs: str | None = None, state: list[Literal["open", "accepted", "rejected", "corrected", "added"]] | None = None, after: int | None = None, limit: int | None = None) -> ReviewQueue:
         """The flags of all films that wait for a person, what is strongest and most in doubt first.
 
         `packs`: Rule packs, with commas between; none: all. `state`: Which flags; may be repeated. `after`: How many to
         pass over.
         """
         answer: ReviewQueue = self._transport.json("GET", "/v1/review/queue", query={"packs": packs, "state": state, "after": after, "limit": limit})
+        return answer
+
+    def add_place(self, film: str, *, start: float, end: float, category: str, severity: str | None = None, label: str | None = None, kind: Literal["", "concern", "mention", "flag", "flashing"] | None = None, note: str | None = None) -> ReviewRow:
+        """Mark a place that the machine has missed; it counts in reports and edit lists from now on.
+
+        `category`: As `violence`, `language`, `technical`, `flashing`. `label`: Which word, fault (`black`) or sign
+        (`gunfire`). `kind`: Else by the category.
+        """
+        answer: ReviewRow = self._transport.json("POST", f"/v1/films/{part(film)}/review/places", body={"start": start, "end": end, "category": category, "severity": severity, "label": label, "kind": kind, "note": note})
+        return answer
+
+    def clauses(self, film: str, *, packs: str | None = None) -> FilmClauses:
+        """Every clause with what it comes to and who has signed it off; those first that wait for a person.
+
+        `packs`: Rule packs, with commas between; none: all.
+        """
+        answer: FilmClauses = self._transport.json("GET", f"/v1/films/{part(film)}/review/clauses", query={"packs": packs})
+        return answer
+
+    def sign(self, film: str, *, clause: str, decision: Literal["pass", "fail", "not applicable", "waive", "reopen"], note: str | None = None, times: list[dict[str, Any]] | None = None) -> ClauseRow:
+        """Sign a clause off as a whole; it holds until the clause, the film, or what is found in it changes.
+
+        `clause`: As PACK/CLAUSE. `decision`: `waive` answers for a measured fail, which stays one; `reopen` takes a
+        sign-off back. `note`: Needed, but to reopen. `times`: Places that show it.
+        """
+        answer: ClauseRow = self._transport.json("POST", f"/v1/films/{part(film)}/review/clauses", body={"clause": clause, "decision": decision, "note": note, "times": times})
         return answer
 
 

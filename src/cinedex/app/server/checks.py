@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from cinedex.app.server.answering import cached, kept
 from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Film, Given, Reader, found_film
-from cinedex.app.server.shapes import Checked, Packs, Styles
+from cinedex.app.server.shapes import Checked, Packs, Remedying, Styles
 from cinedex.compliance.model import Pack
 from cinedex.compliance.read import built_in
 from cinedex.errors import MediaError, UsageError
-from cinedex.formats.compliance import render_compliance
+from cinedex.formats.compliance import failing, render_compliance
 from cinedex.subtitles.check import Verdict
 from cinedex.subtitles.files import FORMS, SCC_LINE, spelled
 from cinedex.subtitles.guide import guides
@@ -36,6 +36,7 @@ _FAULTS = 1_000
 Style = Annotated[str, Query(min_length=1, max_length=60, description="A style guide; `/v1/subtitles` lists them.")]
 Audience = Literal["adult", "child"]
 TitleForm = Literal["srt", "vtt", "ass", "ttml", "scc"]
+PackNames = Annotated[str, Query(max_length=1000, description="Rule packs, with commas between; none: all.")]
 Language = Annotated[
     str | None, Query(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$", description="As en or pt-BR.")
 ]
@@ -61,14 +62,33 @@ def compliance(
     movie: Film,
     service: Given,
     request: Request,
-    packs: Annotated[str, Query(max_length=1000, description="Rule packs, with commas between; none: all.")] = "",
+    packs: PackNames = "",
     form: Annotated[Literal["html", "json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
-    """What rule packs say of a film, clause by clause with evidence: pass, fail, needs a human or not measured."""
-    judged = service.library.comply(movie, chosen(packs))
-    text = render_compliance(service.library.timeline(movie), judged, form)
+    """What rule packs say of a film, clause by clause with evidence: pass, fail, needs a human or not measured.
+
+    Remedies for flashing are in it as far as they were looked for: `POST /v1/films/{film}/remedies` does that.
+    """
+    library = service.library
+    judged = library.comply(movie, chosen(packs))
+    known = {standard: library.remedies(movie, standard)[1] for standard in failing(judged)}
+    text = render_compliance(library.timeline(movie), judged, form, {s: found for s, found in known.items() if found})
     headers = kept(movie, "csv") if form == "csv" else {}
     return cached(text.encode("utf-8", "replace"), _REPORTS[form], request, **headers)
+
+
+@router.get("/films/{film}/remedies", response_model=Remedying)
+def remedies(movie: Film, service: Given, packs: PackNames = "") -> dict[str, Any]:
+    """The mildest remedy for each window that flashes too much by the packs, as far as they were looked for."""
+    return service.cures.told(movie, failing(service.library.comply(movie, chosen(packs))))
+
+
+@router.post("/films/{film}/remedies", response_model=Remedying, status_code=202)
+def find_remedies(movie: Film, service: Given, packs: PackNames = "") -> dict[str, Any]:
+    """Look for remedies, beside the requests: each window is watched again, once. Asking again changes nothing."""
+    standards = failing(service.library.comply(movie, chosen(packs)))
+    service.cures.ask(movie, standards)
+    return service.cures.told(movie, standards)
 
 
 def chosen(packs: str) -> list[Pack]:

@@ -15,6 +15,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from cinedex.app.server.asking import about_film
+from cinedex.app.server.curing import Cures
 from cinedex.app.server.following import Following
 from cinedex.app.server.jobs import Jobs, Worker
 from cinedex.app.server.keys import ANYBODY_HERE, Caller, Keys, Scope
@@ -74,6 +75,7 @@ class Service:
     provider: Provider | None = field(init=False)
     sessions: Sessions = field(init=False)
     previews: Previews = field(init=False)
+    cures: Cures = field(init=False)
     worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,6 +86,7 @@ class Service:
         self.following = Following(self.news, self.jobs.get, self.worker.stop)
         self.provider = Provider(self.login) if self.login else None
         self.sessions, self.previews = Sessions(self.state, self.name), Previews(self.heavily)
+        self.cures = Cures(self.library, lambda: self.heavy, self.worker.stop)
         self.searches = Searches(self.library, max(2, self.library.settings.cores))
         rate, burst = self.rate, 8 * self.rate
         self.limits = SharedLimits(self.shared, rate, burst) if self.shared else Limits(rate, burst)

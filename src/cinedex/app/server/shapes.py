@@ -410,10 +410,79 @@ class ReviewRow(_Growing):
     end: float
     rests_on: list[str]
     clauses: list[str] = Field(description="As PACK/CLAUSE.")
-    state: Literal["open", "accepted", "rejected", "corrected"]
+    state: Literal["open", "accepted", "rejected", "corrected", "added", "withdrawn"]
     note: str | None
     by: str | None
     at: str | None
+
+
+class SignedRow(_Growing):
+    """What somebody said of a clause as a whole."""
+
+    decision: Literal["pass", "fail", "not applicable", "waive"]
+    by: str
+    at: str
+    note: str
+    version: int = Field(description="Of the pack, when it was signed.")
+    times: list[dict[str, float]]
+    says: str = Field(description="It in words.")
+
+
+class ClauseRow(_Growing):
+    """A clause of a pack as it stands for a film; times in seconds."""
+
+    id: str = Field(description="PACK/CLAUSE.")
+    film: str
+    film_name: str
+    pack: str
+    pack_title: str
+    version: int
+    text: str
+    source: str
+    known: str
+    verdict: str = Field(description="By the word of who signed it off, if anybody has.")
+    measured: str = Field(description="What it comes to without.")
+    value: float | None
+    unit: str
+    allowed: str
+    rating: str | None
+    found: str
+    signed: SignedRow | None
+    signed_before: SignedRow | None = Field(description="A sign-off that holds no more.")
+    lapsed: str | None = Field(description="Why it does not.")
+    places: list[dict[str, Any]]
+
+
+class FilmClauses(BaseModel):
+    """The clauses of a film."""
+
+    film: str
+    clauses: list[ClauseRow]
+
+
+class RemedyRow(_Growing):
+    """The mildest remedy for a window that flashes too much; times in seconds."""
+
+    start: float
+    end: float
+    act: Literal["dim", "slow", "skip"]
+    amount: float
+    harm: float
+    before: float
+    after: float | None
+    limit: float
+    passes: bool | None = Field(description="None where it was not tried.")
+    says: str
+
+
+class Remedying(BaseModel):
+    """How far the search for remedies is; `remedies` by standard, those that were found so far."""
+
+    state: Literal["none", "queued", "running", "done", "failed"]
+    windows: int = Field(description="How many windows fail, over all standards.")
+    tried: int
+    why: str
+    remedies: dict[str, list[RemedyRow]]
 
 
 class LostDecision(_Growing):

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from cinedex import __version__
 from cinedex.compliance.model import Clause, Evidence, Finding, Judgement
-from cinedex.formats.compliance.curves import flashing
+from cinedex.compliance.signing import SignOff
+from cinedex.formats.compliance.curves import flashing, told
 from cinedex.media.image import smaller
 from cinedex.stages.flicker.fix import Remedy
 from cinedex.timeline.movie import Movie
@@ -55,6 +56,12 @@ def render_compliance(
     if form == "json":
         return json.dumps(facts(timeline.movie, judged, remedies), ensure_ascii=False, indent=1) + "\n"
     return _csv(judged) if form == "csv" else _html(timeline, judged, remedies)
+
+
+def failing(judged: Iterable[Judgement]) -> list[str]:
+    """The standards on flashing that a film fails."""
+    found = (f for j in judged for f in j.findings if f.clause.test == "flashing" and f.measured == "fail")
+    return list(dict.fromkeys(f.clause.labels[0] for f in found))
 
 
 def facts_of(remedy: Remedy) -> dict[str, Any]:
@@ -111,6 +118,9 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "source": clause.source,
         "known": clause.known,
         "verdict": finding.outcome,
+        "measured": finding.measured,
+        "signed": signed_facts(finding.signed),
+        "signed_before": signed_facts(finding.before),
         "value": finding.value,
         "unit": clause.unit,
         "allowed": allowed(clause),
@@ -125,9 +135,20 @@ def _facts(finding: Finding) -> dict[str, Any]:
 
 
 def _cures(finding: Finding, remedies: Remedies | None) -> dict[str, Any]:
+    """What was looked for and found; of a clause that passes there is nothing to look for."""
     if finding.clause.test != "flashing" or remedies is None:
         return {}
-    return {"remedies": [facts_of(r) for r in remedies.get(finding.clause.labels[0], ())]}
+    found = remedies.get(finding.clause.labels[0], ())
+    return {"remedies": [facts_of(r) | {"says": told(r)} for r in found]}
+
+
+def signed_facts(signed: SignOff | None) -> dict[str, Any] | None:
+    """What somebody said of a clause as a whole, for programs; `says` is it in words."""
+    if signed is None:
+        return None
+    at = [{"start": s.start.seconds, "end": s.end.seconds} for s in signed.times]
+    told = {"decision": signed.do, "by": signed.by, "at": signed.at, "note": signed.note, "version": signed.version}
+    return told | {"times": at, "says": signed.says}
 
 
 def _review(evidence: Evidence) -> dict[str, str] | None:
@@ -139,14 +160,17 @@ def _review(evidence: Evidence) -> dict[str, str] | None:
 def _csv(judged: Sequence[Judgement]) -> str:
     to = io.StringIO()
     write = csv.writer(to, lineterminator="\n")
-    write.writerow(["pack", "version", "clause", "verdict", "value", "allowed", "known", "why", "first", "places"])
+    names = ["pack", "version", "clause", "verdict", "value", "allowed", "known", "why", "first", "places"]
+    write.writerow([*names, "measured", "signed", "signed by", "signed at", "note"])
     for j in judged:
         for f in j.findings:
             first = f.evidence[0].span.start.clock if f.evidence else ""
             value = "" if f.value is None else f"{f.value:.6g}"
             told = [j.pack.name, str(j.pack.version), f.clause.id, f.outcome]
             more = [allowed(f.clause), f.clause.known, f.why]
-            write.writerow([*map(inert, told), value, *map(inert, more), first, len(f.evidence)])
+            said = [f.signed.do, f.signed.by, f.signed.at, f.signed.note] if f.signed is not None else [""] * 4
+            cells = [*map(inert, told), value, *map(inert, more), first, len(f.evidence)]
+            write.writerow([*cells, f.measured, *map(inert, said)])
     return to.getvalue()
 
 
@@ -164,6 +188,8 @@ def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | 
     template = environment.from_string((page / "compliance.html.j2").read_text(encoding="utf-8"))
     return template.render(
         movie=timeline.movie,
+        streams=_streams(timeline.movie),
+        timecode=_timecode(timeline.movie),
         judged=judged,
         allowed=allowed,
         nudity=NUDITY,
@@ -174,6 +200,25 @@ def _html(timeline: Timeline, judged: Sequence[Judgement], remedies: Remedies | 
         style=Markup(style),  # noqa: S704 - our own file
         version=__version__,
     )
+
+
+def _streams(movie: Movie) -> str:
+    """What the film is stored as, in a line."""
+    told = [movie.container.partition(",")[0]]
+    if (video := movie.video) is not None:
+        rate = f", {float(video.rate):.5g} frames a second" if video.rate is not None else ""
+        told.append(f"{video.codec} {video.width}x{video.height}{rate}{', variable' if video.variable else ''}")
+    told += [f"{a.codec} {a.layout or a.channels} {a.rate} Hz" for a in movie.audio]
+    return " · ".join(told)
+
+
+def _timecode(movie: Movie) -> Callable[[Time], str]:
+    """Times as hh:mm:ss:ff from the film's beginning, as editors have them; '' where frames do not keep time."""
+    video = movie.video
+    if video is None or video.rate is None or video.variable:
+        return lambda _: ""
+    rate = video.rate
+    return rate.timecode
 
 
 def _quoted(text: str) -> str:

@@ -71,7 +71,8 @@ def told(remedy: Remedy) -> str:
     }[remedy.act]
     if remedy.passes is None:
         return f"{do}; not tried, as it is so long"
-    after = f"{remedy.before:g} → {remedy.after:g} changes, " if remedy.after is not None else ""
+    share, unit = (1, "stripes") if remedy.stripes else (2, "flashes a second")
+    after = f"{remedy.before / share:g} → {remedy.after / share:g} {unit}, " if remedy.after is not None else ""
     return f"{do}: {after}{'passes' if remedy.passes else 'still fails'}"
 
 

@@ -66,6 +66,8 @@ class Remedy:
     limit: float
     passes: bool | None
     curve: tuple[tuple[Time, float], ...] = ()
+    stripes: bool = False
+    """Whether it is stripes that are counted, and not changes of light, two of which are a flash."""
 
 
 def windows(judged: Verdict) -> Iterator[tuple[Span, Finding]]:
@@ -93,7 +95,7 @@ def mildest(profile: Profile, shown: Shown, span: Span, worst: Finding) -> Remed
 
 def untried(span: Span, worst: Finding) -> Remedy:
     """What is said of a window that is too long to try."""
-    return Remedy(span, "skip", 1.0, 1.0, worst.value, None, worst.limit, None)
+    return Remedy(span, "skip", 1.0, 1.0, worst.value, None, worst.limit, None, (), worst.rule.test == "stripes")
 
 
 def _candidates(profile: Profile, shown: Shown, span: Span, worst: Finding) -> Iterator[Remedy]:
@@ -126,6 +128,7 @@ def _try(profile: Profile, shown: Shown, span: Span, worst: Finding, act: Act, a
         before=worst.value,
         after=left.value if left is not None else 0.0,
         limit=worst.limit,
+        stripes=worst.rule.test == "stripes",
         passes=not any(f.outcome == "fail" and _touches(f, span, act, amount) for f in again.findings),
     )
 

@@ -3,9 +3,10 @@
 import { fill, h } from "../dom.js";
 import { api, filmPath } from "../api.js";
 import { clock, count } from "../say.js";
+import { remedies } from "./remedies.js";
 
-const VERDICTS = { fail: "Fails", human: "Needs a human", "needs a human": "Needs a human", unmeasured: "Not measured", "not measured": "Not measured", pass: "Passes" };
-const ORDER = ["Fails", "Needs a human", "Not measured", "Passes"];
+const VERDICTS = { fail: "Fails", human: "Needs a human", "needs a human": "Needs a human", unmeasured: "Not measured", "not measured": "Not measured", pass: "Passes", "not applicable": "Not applicable" };
+const ORDER = ["Fails", "Needs a human", "Not measured", "Not applicable", "Passes"];
 
 const verdict = (clause) => VERDICTS[clause.verdict.replaceAll("-", " ")] ?? clause.verdict;
 
@@ -21,10 +22,10 @@ export async function rules(facts, player, signal) {
     localStorage.setItem("cinedex.pack", choose.value);
     fill(body, h("p.quiet", {}, "Judging…"));
     const to = `/v1/${filmPath(facts.film.id)}/compliance?packs=${choose.value}`;
-    fill(links, h("a.button", { href: `${to}&format=html`, target: "_blank", rel: "noopener" }, "Report"), h("a.button", { href: `${to}&format=csv` }, "CSV"));
+    fill(links, h("a.button", { href: `${to}&format=html`, target: "_blank", rel: "noopener" }, "Report"), h("a.button", { href: `${to}&format=csv` }, "CSV"), h("a.button", { href: `#/review?film=${encodeURIComponent(facts.film.id)}&what=clauses` }, "Sign off"));
     try {
       const told = await facts.about(`compliance?packs=${choose.value}`);
-      fill(body, ...table(told.packs[0], packs.find((pack) => pack.name === choose.value), told.note, player));
+      fill(body, remedies(facts, choose.value, player, signal), ...table(told.packs[0], packs.find((pack) => pack.name === choose.value), told.note, player));
     } catch (error) {
       if (error.name !== "AbortError") fill(body, h("p.alert", {}, error.message));
     }
@@ -46,7 +47,7 @@ function table(judged, pack, note, player) {
   ].filter(Boolean);
 }
 
-const tone = (name) => ({ Fails: "bad", "Needs a human": "ask", Passes: "good" })[name] ?? "open";
+const tone = (name) => ({ Fails: "bad", "Needs a human": "human", Passes: "good" })[name] ?? "open";
 
 function row(clause, player) {
   const name = verdict(clause);
@@ -54,7 +55,7 @@ function row(clause, player) {
   const places = clause.evidence.slice(0, 8).map((one) => h("button.when.num", { type: "button", title: one.note, onclick: () => player.seek(one.start + 0.001) }, clock(one.start)));
   const more = clause.evidence.length - places.length;
   return h("tr", {}, [
-    h("td", {}, h(`span.verdict.${tone(name)}`, {}, name)),
+    h("td", {}, h(`span.verdict.${tone(name)}`, {}, name), clause.signed ? h("p.quiet", {}, clause.signed.decision === "waive" ? "waived" : "signed off") : null),
     h("td", {}, clause.text, h("p.quiet", {}, `${clause.clause}, ${clause.source}`)),
     h("td", {}, h("span.num", {}, value), clause.allowed ? h("p.quiet", {}, clause.allowed) : null, clause.why && clause.why !== value ? h("p.quiet", {}, clause.why) : null),
     h("td", {}, h("div.times", {}, places, more > 0 ? h("span.quiet", {}, `and ${count(more, "other")}`) : null)),
