@@ -24,14 +24,14 @@ export async function view({ id, params, signal, again }) {
   let people = null;
   const names = () => (people ??= peopleOf(film.id, signal));
   const timeline = new Timeline(player, facts, board, names);
-  const may = { review: about.scopes.includes("review"), analyse: about.scopes.includes("analyse") };
+  const may = { review: about.scopes.includes("review"), analyse: about.scopes.includes("analyse"), admin: about.scopes.includes("admin") };
   const side = tabbed("Words and scenes", [
     ["words", "Transcript", () => later(() => transcript(facts, player, names, signal))],
     ["scenes", "Scenes", () => later(() => scenes(facts, player))],
   ]);
   const rest = tabbed("About this film", [
     ["overview", "Overview", () => later(() => summary(facts, player))],
-    ["people", "People", () => later(() => cast(facts, player, may.review))],
+    ["people", "People", () => later(() => cast(facts, player, may))],
     ["look", "Cinematography", () => later(() => look(facts, player, signal))],
     ["rules", "Compliance", () => later(() => rules(facts, player, signal))],
     ["takeout", "Downloads", () => later(() => takeout(facts, about))],
