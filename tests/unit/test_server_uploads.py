@@ -52,6 +52,23 @@ def test_a_film_comes_in_parts(running: Running):
     assert running.client.head(place).status_code == 404
 
 
+def test_a_film_that_comes_again_is_kept_once(running: Running):
+    data = running.film.read_bytes()
+    answers = []
+    for name in ("a film.mkv", "the same.mkv"):
+        place = begun(running, len(data), name)
+        headers = {"Upload-Offset": "0", "Content-Type": TYPE}
+        answers.append(running.client.patch(place, content=data, headers=headers).json())
+    assert [a["known"] for a in answers] == [False, True]
+    assert [a["name"] for a in answers] == ["a film.mkv", "a film.mkv"]
+    kept = [p for p in running.service.uploads.rglob("*") if p.is_file()]
+    assert [p.name for p in kept] == ["a film.mkv"]
+    kept[0].unlink()
+    place = begun(running, len(data), "the same.mkv")
+    again = running.client.patch(place, content=data, headers={"Upload-Offset": "0", "Content-Type": TYPE}).json()
+    assert (again["known"], again["name"]) == (False, "the same.mkv"), "its file was gone, so that this one is needed"
+
+
 def test_bytes_at_another_place_are_refused(running: Running):
     place = begun(running, 100)
     assert patched(running, place, 0, b"x" * 10) == (204, 10)

@@ -218,16 +218,22 @@ def _write(file: int, block: bytes) -> None:
 
 
 def _kept(service: Service, upload: _Upload, name: str) -> dict[str, Any]:
-    """Keep a whole upload if it is a film. Raises MediaError for what is none, which is then gone."""
+    """Keep a whole upload if it is a film. Raises MediaError for what is none, which is then gone.
+
+    Of a film that is here already its own file is kept, and no second one; the answer says `known`.
+    """
     folder = service.uploads / upload.number
     folder.mkdir(exist_ok=True)
     path = folder / name
     os.link(upload.part, path)
     try:
-        movie = service.library.add(path)
+        movie = service.library.add(path, anew=False)
     except CinedexError:
         shutil.rmtree(folder, ignore_errors=True)
         upload.forget()
         raise
     upload.forget()
-    return shown(movie)
+    known = not path.samefile(movie.uri)
+    if known:
+        shutil.rmtree(folder, ignore_errors=True)
+    return shown(movie) | {"known": known}
