@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,16 @@ def test_two_at_once_do_not_mix(running: Running):
 def test_no_other_file_is_reached(running: Running, number: str):
     assert running.client.head(f"/v1/uploads/{number}").status_code == 404
     assert running.client.delete(f"/v1/uploads/{number}").status_code in {404, 405}
+
+
+def test_many_begin_at_once(running: Running):
+    """What one has half written down, and what ends meanwhile, is no matter of the others."""
+    with ThreadPoolExecutor(8) as pool:
+        places = list(pool.map(lambda n: begun(running, 100, f"{n}.mkv"), range(64)))
+        gone = pool.submit(lambda: [running.client.delete(place).status_code for place in places[:32]])
+        more = list(pool.map(lambda n: begun(running, 100, f"{n}.mkv"), range(64, 96)))
+    assert gone.result() == [204] * 32
+    assert len(set(places + more)) == 96
 
 
 def test_an_upload_can_be_given_up(running: Running):
