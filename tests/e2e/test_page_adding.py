@@ -110,6 +110,7 @@ def test_an_upload_that_was_cut_is_remembered_where_films_are_added(
             anew(browser, address)
             browser.drag("main", [film])
             browser.wait("document.querySelector('.uploads progress')?.value > 0")
+            browser.call("Page.navigate", url="about:blank")
         anew(browser, address)
         browser.wait("document.querySelector('.uploads .cut')?.textContent.includes('drop the file again')", 10)
         browser.drag("main", [film])
