@@ -230,9 +230,14 @@ class Library:
 
     # Films
 
-    def add(self, source: str | Path) -> Movie:
-        """Take a film in: probe it and record it. The same content under another name is the same film."""
+    def add(self, source: str | Path, *, anew: bool = True) -> Movie:
+        """Take a film in: probe it and record it. The same content under another name is the same film.
+
+        Such a film is then known by the new name and place; unless `anew`, it keeps its own while its file is there.
+        """
         movie = probe(source)
+        if not anew and (known := self._by_id(movie.id)) is not None and Path(known.uri).is_file():
+            return known
         self.store.put_movie(movie)
         return movie
 

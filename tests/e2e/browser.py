@@ -26,6 +26,7 @@ KEYS = {
     " ": ("Space", 32),
     "ArrowLeft": ("ArrowLeft", 37),
     "ArrowRight": ("ArrowRight", 39),
+    "Enter": ("Enter", 13),
     "Escape": ("Escape", 27),
     "Tab": ("Tab", 9),
 }
@@ -185,7 +186,7 @@ class Browser:
     def press(self, key: str) -> None:
         """Press and let go of a key, or type a character."""
         code, number = KEYS.get(key, ("", ord(key[0].upper())))
-        text = {"text": key} if len(key) == 1 else {}
+        text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}
         about = {"key": key, "code": code, "windowsVirtualKeyCode": number}
         self.call("Input.dispatchKeyEvent", type="keyDown", **about, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", **about)
@@ -195,6 +196,14 @@ class Browser:
         root = self.call("DOM.getDocument")["root"]["nodeId"]
         field = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.call("DOM.setFileInputFiles", nodeId=field, files=[str(file)])
+
+    def drag(self, selector: str, files: list[Path], *, drop: bool = True) -> None:
+        """Drag files from outside over the middle of an element, and let them go there."""
+        box = self._box(json.dumps(selector))
+        carried = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        at = {"x": box[0] + box[2] / 2, "y": box[1] + box[3] / 2, "data": carried}
+        for what in ("dragEnter", "dragOver", *(("drop",) if drop else ())):
+            self.call("Input.dispatchDragEvent", type=what, **at)
 
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
         """Show the page as a screen of this size does."""

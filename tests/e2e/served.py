@@ -25,11 +25,11 @@ from cinedex.timeline.timeline import Timeline
 class Served:
     """A service in a thread; the context gives its address, which ends in a slash."""
 
-    def __init__(self, library: Library, folder: Path, roots: Iterable[Path] = ()) -> None:
+    def __init__(self, library: Library, folder: Path, roots: Iterable[Path] = (), *, port: int = 0) -> None:
         self.library = library
         state = State(folder / "state.sqlite")
         self.service = Service(library, state, folder / "uploads", tuple(roots), open_here=True, rate=0)
-        config = uvicorn.Config(application(self.service), host="127.0.0.1", port=0, log_level="error")
+        config = uvicorn.Config(application(self.service), host="127.0.0.1", port=port, log_level="error")
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
 from tests.e2e.browser import Browser, find_browser
+from tests.e2e.judging import judged, too_small, with_axe
 from tests.e2e.served import Served, anew, playable, put
 from tests.seen_rows import Seen
 from tests.timelines import make_timeline
@@ -34,18 +34,6 @@ VIEWS = {
     "#/nowhere": ".empty",
 }
 
-RUN = """axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) => {
-  const told = (node) => node.target.join(' ') + ' ' + node.failureSummary;
-  return found.violations.map((one) => [one.id, one.nodes.map(told)]);
-})"""
-
-SMALL = """[...document.querySelectorAll('button, a, input, select, textarea, summary, [role=slider]')]
-  .filter((one) => one.offsetParent && !one.closest('p, td, .hidden, label') && !one.matches('.hidden, .skip'))
-  .map((one) => [one.outerHTML.slice(0, 120), one.getBoundingClientRect()])
-  .filter(([, box]) => box.width > 0 && (box.width < 23.5 || box.height < 17.5 || Math.max(box.width, box.height) < 24))
-  .map(([html]) => html)"""
-"""Controls smaller than 24 pixels (2.5.8), but for links within sentences and for bars, which are wide and low."""
-
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
@@ -63,19 +51,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield served
 
 
-def judged(browser: Browser) -> list[Any]:
-    return list(browser.ask(RUN))
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_view(browser: Browser, address: str, scheme: str) -> None:
-    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
     browser.scheme(scheme)
     found: dict[str, Any] = {}
     for view, sign in VIEWS.items():
         anew(browser, f"{address}{view}")
         browser.wait(f"document.querySelector('{sign}')")
-        browser.ask(f"{axe}; 1")
+        with_axe(browser)
         tabs = browser.ask("[...document.querySelectorAll('.rest [role=tab], .side [role=tab]')].map((t) => t.id)")
         for tab in tabs or [""]:
             if tab:
@@ -83,7 +66,7 @@ def test_axe_finds_nothing_in_any_view(browser: Browser, address: str, scheme: s
                 browser.wait("!document.querySelector('.later[aria-busy]')")
             if wrong := judged(browser):
                 found[f"{view} {tab}"] = wrong
-            if small := browser.ask(SMALL):
+            if small := too_small(browser):
                 found[f"{view} {tab} small"] = small
         if view == "#/":
             browser.ask("document.getElementById('add').click()")

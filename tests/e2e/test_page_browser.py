@@ -15,6 +15,7 @@ from tests.e2e.served import Served, anew, playable
 from tests.unit.test_library import library_at
 
 from cinedex.app.server import uploads
+from cinedex.media.films import FILM_SUFFIXES
 
 PROGRAM = find_browser()
 
@@ -146,7 +147,7 @@ def test_every_view_opens_on_a_phone_without_scrolling_sideways(browser: Browser
         anew(browser, address)
         for view in VIEWS:
             go(browser, f"#/{view}")
-            assert browser.ask("document.documentElement.scrollWidth <= innerWidth"), view
+            assert browser.ask("document.documentElement.scrollWidth") <= 360, view
             assert browser.ask("document.querySelectorAll('main h1').length") == 1, view
             assert "did not work" not in browser.ask("document.querySelector('h1').textContent"), view
         browser.resize(1280, 900)
@@ -190,6 +191,12 @@ def test_without_a_key_it_asks_for_one(browser: Browser, served: Served) -> None
         assert browser.ask("document.getElementById('files')") is None, "who may only read is not asked for films"
         assert browser.ask("document.cookie") == ""
         browser.complaints.clear()
+
+
+def test_the_page_knows_films_by_the_same_names_as_the_server() -> None:
+    script = (PAGE / "js" / "uploading.js").read_text(encoding="utf-8")
+    (named,) = re.findall(r"const FILM = /\\\.\((.+?)\)\$/i", script)
+    assert {f".{ending}" for ending in named.split("|")} == FILM_SUFFIXES
 
 
 def test_the_page_is_light_and_whole() -> None:

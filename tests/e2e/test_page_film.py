@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.e2e.browser import Browser, find_browser
+from tests.e2e.judging import judged, too_small, with_axe
 from tests.e2e.served import Served, anew, playable, put
 from tests.films import BITS, Sound, make_film, number_of
 from tests.seen_rows import Seen
@@ -185,6 +186,48 @@ def test_a_person_is_named_and_it_is_taken_back(browser: Browser, rich: str) -> 
     assert not browser.complaints
 
 
+def test_a_stretch_is_marked_played_and_passed_on(browser: Browser, rich: str) -> None:
+    open_film(browser, f"{rich}?t=1")
+    browser.wait(f"{PLAYS} && Math.abs({TIME} - 1) < 0.01")
+    browser.press("i")
+    browser.press("ArrowRight")
+    browser.wait(f"Math.abs({TIME} - 6) < 0.01")
+    browser.press("o")
+    browser.ask("window.text = ''; navigator.clipboard.writeText = async (text) => { window.text = text; }")
+    browser.press("s")
+    browser.wait("window.text")
+    assert browser.ask("window.text").endswith("?t=1&in=1&out=6")
+    assert browser.ask("location.hash").endswith("?t=6&in=1&out=6")
+    browser.press("x")
+    assert browser.ask("document.querySelector('.marks').hidden && document.querySelector('.stretch').hidden")
+    link = f"{rich}?t=1&in=1&out=1.5"
+    anew(browser, link)
+    browser.wait(f"{PLAYS} && document.querySelector('.marks b')?.textContent === '0:01.00'")
+    with_axe(browser)
+    assert not judged(browser)
+    assert not too_small(browser)
+    browser.press("p")
+    browser.wait(f"document.querySelector('.screen video').paused && {TIME} >= 1.5", 10)
+    assert browser.ask(TIME) < 2, "it halts at the mark"
+    browser.press(">")
+    assert browser.ask("[document.querySelector('.speed').value, document.querySelector('video').playbackRate]") == [
+        "1.5",
+        1.5,
+    ]
+    assert not browser.complaints
+
+
+def test_a_film_whose_file_is_gone_says_so(browser: Browser, tmp_path: Path) -> None:
+    library = library_at(tmp_path / "library")
+    film = playable(tmp_path, "f.webm", 1)
+    library.add(film)
+    film.unlink()
+    with Served(library, tmp_path) as address:
+        anew(browser, f"{address}#/film/f")
+        browser.wait("document.querySelector('.player-note').textContent.includes('not where it was')")
+        browser.complaints.clear()  # 404 is what was to be shown
+
+
 def test_three_thousand_shots_answer_at_once(browser: Browser, long: str) -> None:
     open_film(browser, long)
     browser.wait("document.querySelector('.lanes').getAttribute('aria-valuetext').includes('Shot 1')", 60)
@@ -225,5 +268,11 @@ def test_on_a_phone_it_fits(browser: Browser, rich: str) -> None:
     browser.resize(360, 800, phone=True)
     open_film(browser, rich)
     browser.wait("document.querySelector('.overview')", 30)
-    assert browser.ask("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.ask("document.documentElement.scrollWidth") <= 360
+    cut_off = "[...document.querySelectorAll('.transport *')].some((one) => one.getBoundingClientRect().right > 360)"
+    assert not browser.ask(cut_off)
+    for tab in ("look", "rules", "takeout"):
+        pick(browser, tab)
+        browser.wait("!document.querySelector('.rest .later[aria-busy]')", 30)
+        assert browser.ask("document.documentElement.scrollWidth") <= 360, tab
     browser.resize(1280, 900)

@@ -1,4 +1,5 @@
-"""What a newcomer does on the page, with the sample film and the real models: add, watch, play, find, ask, review."""
+"""What a newcomer does on the page, with the sample film and the real models: drop it there, watch, play, find, ask,
+decide who is who, review, erase somebody."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ pytestmark = [
 TIME = "document.querySelector('.screen video').currentTime"
 
 
-def test_add_watch_play_find_ask_name_and_review(tmp_path: Path) -> None:
+def test_drop_watch_play_find_ask_name_review_and_erase(tmp_path: Path) -> None:
     films = tmp_path / "films"
     films.mkdir()
     make_sample(films / "sample.mp4", Path(os.environ["CINEDEX_CACHE"]) / "models", offline=True)
@@ -34,16 +35,19 @@ def test_add_watch_play_find_ask_name_and_review(tmp_path: Path) -> None:
         browser.open(address)
         add_and_watch(browser, films / "sample.mp4")
         play_and_seek(browser)
+        split_and_merge(browser)
         name_a_face(browser)
         find_and_ask(browser)
         review(browser)
+        erase_somebody(browser)
         assert not browser.complaints, "no error in the console, nothing that the content policy refused"
         assert all(a.startswith((address, "data:", "blob:", "about:")) for a in browser.asked)
 
 
 def add_and_watch(browser: Browser, film: Path) -> None:
-    browser.ask(f"document.getElementById('place').value = {str(film)!r}")
-    browser.ask("document.querySelector('.adding form').requestSubmit()")
+    browser.drag("main", [film], drop=False)
+    browser.wait("document.querySelector('.well.over')")
+    browser.drag("main", [film])
     browser.wait("document.querySelector('.card .state button')", 20)
     browser.click(".card .state button")
     browser.wait("document.querySelector('.job progress')?.value > 0.1", 120)
@@ -65,6 +69,21 @@ def play_and_seek(browser: Browser) -> None:
     browser.wait(
         "document.querySelector('.scrub .peek:not([hidden]) .tile').style.backgroundImage.includes('storyboard')"
     )
+
+
+def split_and_merge(browser: Browser) -> None:
+    browser.ask("document.querySelector('[data-tab=people]').click()")
+    browser.wait("document.querySelector('.person img')?.naturalWidth > 0", 30)
+    browser.ask("[...document.querySelectorAll('.more button')].find((b) => b.textContent === 'Split…').click()")
+    browser.wait("document.querySelectorAll('.appearance img').length === 2", 20)
+    browser.click(".appearance:last-child")
+    browser.click("dialog [form=split]")
+    browser.wait("document.querySelectorAll('.person').length === 2", 20)
+    browser.ask(
+        "(() => { const pick = document.querySelector('.more select'); pick.selectedIndex = 1;"
+        " pick.dispatchEvent(new Event('change')); })()"
+    )
+    browser.wait("document.querySelectorAll('.person').length === 1", 20)
 
 
 def name_a_face(browser: Browser) -> None:
@@ -107,3 +126,13 @@ def review(browser: Browser) -> None:
     browser.press("k")
     browser.press("u")
     browser.wait(f"document.querySelectorAll('.decided.open').length === {open_before - 1}", 30)
+
+
+def erase_somebody(browser: Browser) -> None:
+    browser.ask("location.hash = '#/people'")
+    browser.wait("document.querySelector('.person .name')?.value === 'The Cyclist'", 30)
+    browser.ask("[...document.querySelectorAll('.more button')].find((b) => b.textContent === 'Erase…').click()")
+    browser.click("dialog .danger")
+    browser.wait("document.querySelector('main .empty')?.textContent.includes('Nobody has been seen')", 30)
+    browser.ask("location.hash = '#/search?q=person%3A%22The%20Cyclist%22'")
+    browser.wait("document.querySelector('h1').textContent === 'Nothing matches'", 30)

@@ -320,6 +320,19 @@ def test_people_are_named_merged_split_hidden_and_that_is_undone(cast: Cast):
     assert {(d["who"], d["did"]) for d in decided} == {("this machine", "decide about people")}
 
 
+def test_somebody_is_deleted_and_no_record_says_who_it_was(cast: Cast):
+    cast.decide("name", who=f"{cast.movie.id}#1", name="Ann Unforgettable")
+    gone = cast.decide("delete", who="Ann Unforgettable")
+    assert gone.status_code == 200, gone.text
+    assert gone.json()["films"] == [cast.movie.id]
+    assert {"faceprint", "person", "portrait", "entries"} <= set(gone.json()["removed"])
+    assert len(cast.people()) == 2
+    assert cast.decide("delete", who="Ann Unforgettable").status_code == 404
+    audit = json.dumps([dict(row) for row in cast.service.state.rows("SELECT * FROM audit")])
+    assert "delete a person" in audit
+    assert "Unforgettable" not in audit
+
+
 def test_portraits_are_shown_and_prints_are_not(cast: Cast):
     one = cast.people()[0]
     answer = cast.client.get(one["portrait"])
@@ -393,6 +406,7 @@ def test_every_route_asks_for_a_scope(idle: Running):
         assert status("analyse", method, path, body) in {403, 404, 422}
     for scope in ("read", "analyse", "review"):
         assert status(scope, "PUT", "/v1/people/recognition", {"on": False}) == 403
+        assert status(scope, "POST", "/v1/people/delete", {"who": "x"}) == 403
         assert status(scope, "DELETE", "/v1/films/x") == 403
 
 

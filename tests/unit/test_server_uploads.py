@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,23 @@ def test_a_film_comes_in_parts(running: Running):
     assert running.client.head(place).status_code == 404
 
 
+def test_a_film_that_comes_again_is_kept_once(running: Running):
+    data = running.film.read_bytes()
+    answers = []
+    for name in ("a film.mkv", "the same.mkv"):
+        place = begun(running, len(data), name)
+        headers = {"Upload-Offset": "0", "Content-Type": TYPE}
+        answers.append(running.client.patch(place, content=data, headers=headers).json())
+    assert [a["known"] for a in answers] == [False, True]
+    assert [a["name"] for a in answers] == ["a film.mkv", "a film.mkv"]
+    kept = [p for p in running.service.uploads.rglob("*") if p.is_file()]
+    assert [p.name for p in kept] == ["a film.mkv"]
+    kept[0].unlink()
+    place = begun(running, len(data), "the same.mkv")
+    again = running.client.patch(place, content=data, headers={"Upload-Offset": "0", "Content-Type": TYPE}).json()
+    assert (again["known"], again["name"]) == (False, "the same.mkv"), "its file was gone, so that this one is needed"
+
+
 def test_bytes_at_another_place_are_refused(running: Running):
     place = begun(running, 100)
     assert patched(running, place, 0, b"x" * 10) == (204, 10)
@@ -94,6 +112,16 @@ def test_two_at_once_do_not_mix(running: Running):
 def test_no_other_file_is_reached(running: Running, number: str):
     assert running.client.head(f"/v1/uploads/{number}").status_code == 404
     assert running.client.delete(f"/v1/uploads/{number}").status_code in {404, 405}
+
+
+def test_many_begin_at_once(running: Running):
+    """What one has half written down, and what ends meanwhile, is no matter of the others."""
+    with ThreadPoolExecutor(8) as pool:
+        places = list(pool.map(lambda n: begun(running, 100, f"{n}.mkv"), range(64)))
+        gone = pool.submit(lambda: [running.client.delete(place).status_code for place in places[:32]])
+        more = list(pool.map(lambda n: begun(running, 100, f"{n}.mkv"), range(64, 96)))
+    assert gone.result() == [204] * 32
+    assert len(set(places + more)) == 96
 
 
 def test_an_upload_can_be_given_up(running: Running):

@@ -150,6 +150,17 @@ class Decided(TypedDict):
     acts: list[str]
 
 
+class DeletedPerson(TypedDict):
+    """What a deletion took; nothing of it says who it was."""
+
+    entry: str
+    """The entry of the log that records the deletion."""
+    films: list[str]
+    """The films in which they had been seen, by id."""
+    removed: dict[str, int]
+    """How many rows of each kind, and of other things, are gone."""
+
+
 class DigestShape(TypedDict):
     """What a library has of a topic or a person: summaries of the films that have most of it."""
 
@@ -817,12 +828,12 @@ class PeopleApi:
         answer: CharacterShape = self._transport.json("GET", f"/v1/films/{part(film)}/people/{part(label)}")
         return answer
 
-    def portrait(self, film: str, label: str, *, look: int | None = None) -> bytes:
+    def portrait(self, film: str, label: str, *, look: int | None = None, tracklet: int | None = None) -> bytes:
         """A character's face where it is seen best.
 
-        `look`: Which look of theirs; else the first.
+        `look`: Which look of theirs; else the first. `tracklet`: As they look in this tracklet.
         """
-        return self._transport.raw("GET", f"/v1/films/{part(film)}/people/{part(label)}/portrait", query={"look": look})
+        return self._transport.raw("GET", f"/v1/films/{part(film)}/people/{part(label)}/portrait", query={"look": look, "tracklet": tracklet})
 
     def name(self, *, who: str, name: str) -> Decided:
         """Say who a character is, or what somebody is called; search and every film know it at once.
@@ -886,6 +897,14 @@ class PeopleApi:
         `entry`: Else the last one.
         """
         answer: Decided = self._transport.json("POST", "/v1/people/undo", body={"entry": entry})
+        return answer
+
+    def delete(self, *, who: str) -> DeletedPerson:
+        """Delete somebody: prints, portraits, names, decisions, what search knows, in every film.
+
+        It cannot be undone. `who`: A name, a person's id, or FILM#3.
+        """
+        answer: DeletedPerson = self._transport.json("POST", "/v1/people/delete", body={"who": who})
         return answer
 
 

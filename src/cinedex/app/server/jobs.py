@@ -257,7 +257,9 @@ class _Running:
         except Exception as error:  # noqa: BLE001 - a fault of ours must end the job and not the worker
             self._settle("failed", f"{type(error).__name__}: {error}")
         else:
-            self._settle("failed" if failed else "done", "; ".join(failed)[:2000])
+            self._settle(
+                "failed" if failed else "done", "; ".join(dict.fromkeys(failed))[:2000]
+            )  # stages may have failed alike
         finally:
             self.ended.set()
             holder.join()

@@ -1,12 +1,14 @@
 """People over HTTP: who is in a film and in the library, portraits, and deciding who is who.
 
 No print of a face or voice is given out. Recognition from film to film is off until somebody with the scope `admin`
-switches it on and says by which right; naming and hiding the characters of a film work without it.
+switches it on and says by which right; naming and hiding the characters of a film work without it. Deleting somebody
+cannot be undone, so that it takes that scope too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -18,7 +20,7 @@ from cinedex.app.server.answering import cached
 from cinedex.app.server.keys import Caller
 from cinedex.app.server.openapi import operation
 from cinedex.app.server.service import Admin, Film, Given, Reader, Reviewer, Service
-from cinedex.app.server.shapes import Body, CharacterShape, Decided, GalleryShape, People, Recognising
+from cinedex.app.server.shapes import Body, CharacterShape, Decided, DeletedPerson, GalleryShape, People, Recognising
 from cinedex.errors import NotFoundError
 from cinedex.people.cast import Cast
 from cinedex.people.decisions import Entry
@@ -173,12 +175,14 @@ def portrait(
     service: Given,
     request: Request,
     look: Annotated[int | None, Query(ge=1, le=10_000, description="Which look of theirs; else the first.")] = None,
+    tracklet: Annotated[int | None, Query(ge=0, le=1 << 62, description="As they look in this tracklet.")] = None,
 ) -> Response:
     """A character's face where it is seen best."""
     found = service.library.people(movie, portraits=True)
     one = next((c for c in found.characters if c.label == label), None)
     looks = [k for k in one.looks if look in {None, k.number}] if one is not None else []
-    best = next((found.portraits[k.best] for k in looks if k.best in found.portraits), None)
+    wanted = [k.best for k in looks] if tracklet is None else [t for k in looks for t in k.tracklets if t == tracklet]
+    best = next((found.portraits[t] for t in wanted if t in found.portraits), None)
     if best is None:
         raise NotFoundError("there is no portrait of them", film=movie.name)
     return cached(best.data, f"image/{best.format}", request)
@@ -237,6 +241,18 @@ def undo(new: Undoing, service: Given, who: Reviewer) -> dict[str, Any]:
     return _decided(service, who, lambda cast: cast.undo(new.entry))
 
 
+@router.post("/people/delete", response_model=DeletedPerson)
+def delete(whom: Whom, service: Given, who: Admin) -> dict[str, Any]:
+    """Delete somebody: prints, portraits, names, decisions, what search knows, in every film. It cannot be undone."""
+    library = service.library
+    keeper = Keeper(_cast(service, who), library.keeper.unlist)
+    with _meant(service):
+        gone = keeper.delete(whom.who)
+    service.state.note(who.name, "delete a person", gone.id)  # and not who it was
+    films = sorted({seen.film for seen in gone.seen})
+    return {"entry": gone.id, "films": films, "removed": dict(gone.removed or ())}
+
+
 def _cast(service: Service, who: Caller) -> Cast:
     """The library's cast, deciding in the caller's name."""
     library = service.library
@@ -246,13 +262,21 @@ def _cast(service: Service, who: Caller) -> Cast:
 def _decided(service: Service, who: Caller, decide: Callable[[Cast], Entry]) -> dict[str, Any]:
     library = service.library
     library.keeper.finish()
-    try:
+    with _meant(service):
         entry = decide(_cast(service, who))
-    except NotFoundError as missing:
-        # What the library says names its folder, which is nobody's business here.
-        what = "there is nobody like that" if library.settings.library in missing.what else missing.what
-        raise NotFoundError(what, remedy="Give a name, a person's id, or FILM#3.") from missing
     library.keeper.touch(people=entry.people & set(library.cast.register.people))
     acts = list(dict.fromkeys(act_says(a) for a in entry.acts))
-    service.state.note(who.name, "decide about people", f"{entry.id} {'; '.join(acts)}"[:2000])
+    # Without names: the log of decisions has them, out of which a deletion takes them.
+    kinds = dict.fromkeys(type(a).__name__.lower() for a in entry.acts)
+    service.state.note(who.name, "decide about people", f"{entry.id} {', '.join(kinds)}")
     return {"entry": entry.id, "at": entry.at, "by": entry.by, "acts": acts}
+
+
+@contextmanager
+def _meant(service: Service) -> Iterator[None]:
+    """What the library says where nobody is meant names its folder, which is nobody's business here."""
+    try:
+        yield
+    except NotFoundError as missing:
+        what = "there is nobody like that" if service.library.settings.library in missing.what else missing.what
+        raise NotFoundError(what, remedy="Give a name, a person's id, or FILM#3.") from missing

@@ -309,6 +309,14 @@ class Decided(BaseModel):
     acts: list[str]
 
 
+class DeletedPerson(BaseModel):
+    """What a deletion took; nothing of it says who it was."""
+
+    entry: str = Field(description="The entry of the log that records the deletion.")
+    films: list[str] = Field(description="The films in which they had been seen, by id.")
+    removed: dict[str, int] = Field(description="How many rows of each kind, and of other things, are gone.")
+
+
 class Recognising(BaseModel):
     """Whether people are recognised from film to film, and by which right."""
 

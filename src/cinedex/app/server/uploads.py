@@ -16,7 +16,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,6 +79,20 @@ class _Upload:
         length, _, name = self.said.read_text(encoding="utf-8").partition("\n")
         return int(length), name
 
+    def say(self, length: int, name: str) -> None:
+        """Write down what was said, whole or not at all: others look through the folder."""
+        written = self.said.with_suffix(".new")
+        written.write_text(f"{length}\n{name}", encoding="utf-8")
+        written.replace(self.said)
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are still to come; none of an upload that has ended meanwhile."""
+        try:
+            return max(self.facts()[0] - self.offset, 0)
+        except FileNotFoundError:
+            return 0
+
     def forget(self) -> None:
         self.said.unlink(missing_ok=True)
         self.part.unlink(missing_ok=True)
@@ -119,10 +133,11 @@ def _name(metadata: str) -> str:
 def sweep(folder: Path) -> None:
     """Forget uploads that nobody went on with."""
     for said in folder.glob("*.said"):
-        part = said.with_suffix(".part")
-        latest = max(p.stat().st_mtime for p in (said, part) if p.exists())
-        if time.time() - latest > _KEPT_SECONDS:
-            _Upload(folder, said.stem).forget()
+        upload = _Upload(folder, said.stem)
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            latest = max(p.stat().st_mtime for p in (said, upload.part) if p.exists())
+            if time.time() - latest > _KEPT_SECONDS:
+                upload.forget()
 
 
 @router.options("", status_code=204)
@@ -145,21 +160,14 @@ def begin(
         raise _TooLargeError(f"a film may have {service.most_bytes} bytes")
     service.uploads.mkdir(parents=True, exist_ok=True)
     sweep(service.uploads)
-    promised = sum(max(u.facts()[0] - u.offset, 0) for u in _open(service.uploads))
+    promised = sum(_Upload(service.uploads, said.stem).missing for said in service.uploads.glob("*.said"))
     if shutil.disk_usage(service.uploads).free - promised < upload_length + _ROOM:
         raise _NoRoomError("there is no room for this film", remedy="Remove something on the server first.")
     upload = _Upload(service.uploads, secrets.token_hex(16))
     upload.part.touch()
-    upload.said.write_text(f"{upload_length}\n{name}", encoding="utf-8")
+    upload.say(upload_length, name)
     service.state.note(who.name, "begin upload", f"{upload.number} {name}")
     return Response(status_code=201, headers=_TUS | {"Location": f"/v1/uploads/{upload.number}"})
-
-
-def _open(folder: Path) -> Iterator[_Upload]:
-    for said in folder.glob("*.said"):
-        upload = _Upload(folder, said.stem)
-        if upload.part.is_file():
-            yield upload
 
 
 @router.head("/{number}")
@@ -219,16 +227,22 @@ def _write(file: int, block: bytes) -> None:
 
 
 def _kept(service: Service, upload: _Upload, name: str) -> dict[str, Any]:
-    """Keep a whole upload if it is a film. Raises MediaError for what is none, which is then gone."""
+    """Keep a whole upload if it is a film. Raises MediaError for what is none, which is then gone.
+
+    Of a film that is here already its own file is kept, and no second one; the answer says `known`.
+    """
     folder = service.uploads / upload.number
     folder.mkdir(exist_ok=True)
     path = folder / name
     os.link(upload.part, path)
     try:
-        movie = service.library.add(path)
+        movie = service.library.add(path, anew=False)
     except CinedexError:
         shutil.rmtree(folder, ignore_errors=True)
         upload.forget()
         raise
     upload.forget()
-    return shown(movie)
+    known = not path.samefile(movie.uri)
+    if known:
+        shutil.rmtree(folder, ignore_errors=True)
+    return shown(movie) | {"known": known}

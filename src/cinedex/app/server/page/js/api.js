@@ -4,7 +4,8 @@ export class NeedsKey extends Error {}
 
 export class Problem extends Error {
   constructor(status, facts) {
-    super([facts.detail, facts.remedy].filter(Boolean).join(". ").replace(/\.\. /g, ". "));
+    const says = [facts.detail, facts.remedy].filter(Boolean).join(". ").replace(/\.\. /g, ". ");
+    super(says.slice(0, 1).toUpperCase() + says.slice(1));
     this.status = status;
   }
 }
@@ -17,11 +18,18 @@ export async function signed() {
 }
 let token;
 
+/** What becomes of an error that means that nobody answers; the window hears of it. */
+export function silence(error) {
+  if (!(error instanceof TypeError)) throw error;
+  dispatchEvent(new Event("silence"));
+  throw new Problem(0, { detail: "The server does not answer", remedy: "See that it runs; this page goes on when it is back." });
+}
+
 /** An answer as JSON, or null for one without a body. */
 export async function api(path, { method = "GET", body, signal, headers = {} } = {}) {
   const about = body === undefined ? {} : { "Content-Type": "application/json" };
   const sign = method === "GET" ? {} : await signed();
-  const told = await fetch(`/v1/${path}`, { method, signal, headers: { ...about, ...sign, ...headers }, body: body === undefined ? undefined : JSON.stringify(body) });
+  const told = await fetch(`/v1/${path}`, { method, signal, headers: { ...about, ...sign, ...headers }, body: body === undefined ? undefined : JSON.stringify(body) }).catch(silence);
   return told.status === 204 ? null : (await checked(told)).json();
 }
 

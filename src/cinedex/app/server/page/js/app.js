@@ -4,7 +4,8 @@ import { $ } from "./dom.js";
 import { api } from "./api.js";
 import { always, help } from "./keys.js";
 import { draw, go, route } from "./router.js";
-import { tell } from "./say.js";
+import { failed, tell } from "./say.js";
+import { dropped, take } from "./uploading.js";
 
 const field = $("query");
 
@@ -57,9 +58,37 @@ addEventListener("hashchange", () => {
   busy();
 });
 addEventListener("busy", busy);
+
+/** While the server does not answer, say so, and go on when it is back. */
+addEventListener("silence", () => {
+  if (!$("silent").hidden) return;
+  $("silent").hidden = false;
+  const timer = setInterval(async () => {
+    const told = await fetch("/healthz").catch(() => null);
+    if (!told?.ok) return;
+    clearInterval(timer);
+    $("silent").hidden = true;
+    tell("The server is back.");
+    dispatchEvent(new Event("back"));
+    busy();
+  }, 2_000);
+});
+addEventListener("back", () => document.querySelector("[data-broken]") && location.reload()); // modules that did not come are not asked for twice
 addEventListener("offline", () => tell("The connection is gone. Uploads go on when it is back.", { alert: true }));
 addEventListener("dragover", (event) => event.preventDefault());
-addEventListener("drop", (event) => event.preventDefault());
+addEventListener("drop", async (event) => {
+  event.preventDefault();
+  if (!event.dataTransfer.types.includes("Files")) return;
+  const files = await dropped(event.dataTransfer).catch(() => []);
+  try {
+    const { scopes } = await api("about");
+    if (!scopes.includes("analyse")) return tell("This key may not add films.", { alert: true });
+    take(files);
+    if (route().name) go("#/"); // where the uploads are shown
+  } catch (error) {
+    failed(error);
+  }
+});
 
 if (route().name === "search") field.value = route().params.get("q") ?? "";
 setInterval(busy, 15_000);

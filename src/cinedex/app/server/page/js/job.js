@@ -93,7 +93,7 @@ export function follow(job, { signal, ended, compact = false }) {
     show(now);
     if (open(now)) return;
     dispatchEvent(new Event("busy"));
-    if (now.state === "failed") tell(`${now.film}: ${now.why}`, { alert: true });
+    if (now.state === "failed") tell(now.why.startsWith(now.film) ? now.why : `${now.film}: ${now.why}`, { alert: true });
     else tell(now.state === "done" ? `${now.film} is analysed.` : `${now.film}: the analysis was stopped; what it found is kept.`);
     ended(now);
   }, signal);

@@ -1,6 +1,7 @@
 // Keyboard shortcuts: views say which they have, one listener obeys them, and a dialog lists them.
 
 import { h } from "./dom.js";
+import { sheet } from "./sheet.js";
 
 const KEPT = "cinedex.keys";
 const everywhere = [];
@@ -38,14 +39,5 @@ addEventListener("keydown", (event) => {
 export function help() {
   const list = (given) => h("dl.keys", {}, given.map((one) => [h("dt", {}, one.keys.map((key) => h("kbd", {}, SPELLED[key] ?? key.toUpperCase()))), h("dd", {}, one.says)]));
   const off = enabled() ? null : h("p.quiet", {}, "Single keys are switched off in the settings.");
-  const dialog = h("dialog.sheet", { "aria-label": "Keyboard shortcuts", onclose: () => dialog.remove() }, [
-    h("h2", {}, "Keyboard"),
-    off,
-    here.length ? [h("h3", {}, "On this page"), list(here)] : null,
-    h("h3", {}, "Everywhere"),
-    list(everywhere),
-    h("form", { method: "dialog" }, h("button.button", { autofocus: true }, "Close")),
-  ]);
-  document.body.append(dialog);
-  dialog.showModal();
+  sheet("Keyboard", [off, here.length ? [h("h3", {}, "On this page"), list(here)] : null, h("h3", {}, "Everywhere"), list(everywhere)], { leave: "Close" });
 }

@@ -1,7 +1,7 @@
 // Addresses behind the # become views. A view is a module loaded when it is first asked for.
 
 import { $, fill, h } from "./dom.js";
-import { NeedsKey } from "./api.js";
+import { NeedsKey, silence } from "./api.js";
 import { during } from "./keys.js";
 import { whisper } from "./say.js";
 
@@ -47,7 +47,7 @@ export async function draw({ again = false } = {}) {
   let view;
   try {
     const known = VIEWS[to.name];
-    view = known ? await (await known()).view({ ...to, signal: stop.signal, again: () => draw({ again: true }) }) : lost();
+    view = known ? await (await loaded(known)).view({ ...to, signal: stop.signal, again: () => draw({ again: true }) }) : lost();
   } catch (error) {
     if (error.name === "AbortError") return;
     view = error instanceof NeedsKey ? await keyForm() : broken(error);
@@ -57,7 +57,10 @@ export async function draw({ again = false } = {}) {
   if (turn !== shown) return;
   main.classList.remove("waiting");
   main.dataset.view = to.name || "library";
+  const held = again && main.contains(document.activeElement) ? document.activeElement : null;
+  if (again) hold(main);
   fill(main, view.page);
+  if (held && !held.isConnected) (like(held, main) ?? main).focus({ preventScroll: true });
   turn.update = view.update;
   during(view.keys);
   document.title = view.title ? `${view.title} · Cinedex` : "Cinedex";
@@ -71,6 +74,21 @@ export async function draw({ again = false } = {}) {
   draw.before = true;
 }
 
+/** A view's module; that it does not come means that nobody answers. */
+const loaded = (known) => known().catch(silence);
+
+/** Keep a view that is drawn again from shrinking while it fills, so that it stays where it was scrolled to. */
+function hold(main) {
+  main.style.minHeight = `${main.offsetHeight}px`;
+  setTimeout(() => (main.style.minHeight = ""), 1_500);
+}
+
+/** The control of the new drawing that is what the old one was: the focus stays where it is. */
+function like(old, main) {
+  const called = (one) => one.getAttribute("aria-label") || one.textContent;
+  return [...main.querySelectorAll(old.tagName)].find((one) => called(one) === called(old));
+}
+
 function mark(link, name) {
   const own = link.getAttribute("href").replace(/^#\/?/, "");
   if (own === name || (own === "" && name === "film")) link.setAttribute("aria-current", own === name ? "page" : "true");
@@ -81,7 +99,7 @@ const lost = () => ({ title: "Not found", page: h("section.empty", {}, h("h1", {
 
 const broken = (error) => ({
   title: "This did not work",
-  page: h("section.empty", {}, h("h1", {}, "This did not work"), h("p.alert", {}, error.message), h("button.button.main", { onclick: () => draw({ again: true }) }, "Try again")),
+  page: h("section.empty", { "data-broken": true }, h("h1", {}, "This did not work"), h("p.alert", {}, error.message), h("button.button.main", { onclick: () => draw({ again: true }) }, "Try again")),
 });
 
 async function keyForm() {

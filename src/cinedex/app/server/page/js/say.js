@@ -1,6 +1,6 @@
 // Times, counts and sizes as people read them, and the page's own voice.
 
-import { $, h } from "./dom.js";
+import { $, h, iconButton } from "./dom.js";
 
 /** 83.2 as 1:23, or with so many digits after the seconds. */
 export function clock(seconds, digits = 0) {
@@ -61,7 +61,8 @@ export function tell(text, { alert = false, action = null } = {}) {
   const box = $("told");
   const close = () => toast.remove();
   const button = action && h("button.button", { type: "button", onclick: () => (close(), action[1]()) }, action[0]);
-  const toast = h(alert ? "div.toast.alert" : "div.toast", {}, h("span", {}, text), button);
+  const away = alert ? iconButton("cross", "Take this message away", close) : null;
+  const toast = h(alert ? "div.toast.alert" : "div.toast", {}, h("span", {}, text), button, away);
   while (box.children.length > 2) box.firstChild.remove();
   box.append(toast);
   setTimeout(close, alert || action ? 10_000 : 5_000);
@@ -70,4 +71,5 @@ export function tell(text, { alert = false, action = null } = {}) {
 /** Say something to screen readers alone. */
 export const whisper = (text) => ($("heard").textContent = text);
 
-export const failed = (error) => error.name !== "AbortError" && tell(error.message, { alert: true });
+/** Say what went wrong; that the server is silent is said by the shell as long as it is. */
+export const failed = (error) => error.name !== "AbortError" && error.status !== 0 && tell(error.message, { alert: true });

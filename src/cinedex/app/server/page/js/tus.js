@@ -7,7 +7,28 @@ const PATIENCE = 40; // cuts in a row, with up to five seconds between
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const head = { "Tus-Resumable": "1.0.0" };
-const place = (file) => `cinedex.upload.${file.name}.${file.size}.${file.lastModified}`;
+const KEPT = "cinedex.upload.";
+const place = (file) => `${KEPT}${file.name}.${file.size}.${file.lastModified}`;
+
+/** Uploads that were begun and not ended, as this browser remembers them, of which the server has a part. */
+export async function begun() {
+  const found = [];
+  for (const kept of Object.keys(localStorage).filter((key) => key.startsWith(KEPT))) {
+    const [, name, size] = kept.slice(KEPT.length).match(/^(.*)\.(\d+)\.\d+$/s) ?? [];
+    const to = localStorage.getItem(kept);
+    const told = await fetch(to, { method: "HEAD", headers: head }).catch(() => null);
+    if (told?.status === 404) localStorage.removeItem(kept);
+    const at = Number(told?.headers.get("Upload-Offset"));
+    if (name && told?.ok && at) found.push({ kept, to, name, size: Number(size), share: at / size });
+  }
+  return found;
+}
+
+/** Give an upload up. */
+export async function forget({ kept, to }) {
+  localStorage.removeItem(kept);
+  await fetch(to, { method: "DELETE", headers: { ...head, ...(await signed()) } });
+}
 
 /** Upload a file; `told(share, note)` hears how far it is. Gives the film that it became. Throws for what is none. */
 export async function upload(file, told, signal) {
@@ -36,9 +57,9 @@ export async function upload(file, told, signal) {
     if (error.name !== "AbortError") localStorage.removeItem(kept);
     throw error;
   } finally {
-    if (signal?.aborted) fetch(to, { method: "DELETE", headers: { ...head, ...(await signed()) } }).finally(() => localStorage.removeItem(kept));
+    if (signal?.aborted) forget({ kept, to });
   }
-  throw new Error("the connection stays cut; choose the file again to go on from here");
+  throw new Error("The connection stays cut; choose the file again to go on from here");
 
   /** One block: the film it ended, or how far it got, or neither where the connection was cut. */
   async function send(to, file, at, signal) {

@@ -13,7 +13,7 @@ export function label(context, ink, text, x, y, { most = Infinity, color, size =
       if (context.measureText(`${text.slice(0, middle)}…`).width <= most) low = middle;
       else high = middle - 1;
     }
-    if (!low) return;
+    if (low < 4) return; // a letter or two say nothing
     shown = `${text.slice(0, low)}…`;
   }
   context.fillText(shown, x, y);

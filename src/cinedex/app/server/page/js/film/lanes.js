@@ -91,7 +91,8 @@ async function speech(facts) {
 }
 
 async function sounds(facts) {
-  const rows = joined((await facts.rows("sound")).filter((row) => row.label !== "silence"), 0.3);
+  const told = facts.count("cue") ? ["silence", "speech"] : ["silence"]; // what is said has a lane of its own
+  const rows = joined((await facts.rows("sound")).filter((row) => !told.includes(row.label)), 0.3);
   const lasting = new Map();
   for (const row of rows) lasting.set(row.label, (lasting.get(row.label) ?? 0) + row.end - row.start);
   const top = [...lasting].sort((a, b) => b[1] - a[1]).slice(0, SOUNDS);

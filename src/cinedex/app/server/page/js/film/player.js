@@ -2,7 +2,7 @@
 
 import { fill, h, iconButton, setIcon } from "../dom.js";
 import { filmPath, mediaUrl, stillUrl } from "../api.js";
-import { clock } from "../say.js";
+import { clock, whisper } from "../say.js";
 import { scrubber } from "./scrub.js";
 import { streamed } from "./stream.js";
 
@@ -31,11 +31,13 @@ export class Player {
     this.note = h("p.player-note", { hidden: true });
     this.bar = scrubber(this, board);
     const frames = this.rate ? [iconButton("back", "One frame back (,)", () => this.step(-1)), iconButton("on", "One frame on (.)", () => this.step(1))] : [];
+    const wide = film.picture ? iconButton("full", "Full screen (F)", () => this.full()) : null;
+    this.tools = h("div.player-tools", {}, this.speed, this.captions, film.sound.length ? this.mute : null, wide);
     this.node = h("div.player", {}, [
       h("div.screen", { style: { "--ratio": film.picture ? film.picture.width / film.picture.height : 16 / 3 }, onclick: () => this.toggle() }, video),
       this.note,
       this.bar.node,
-      h("div.transport", {}, this.play, frames, this.clock, h("span.spread"), this.speed, this.captions, film.sound.length ? this.mute : null, film.picture ? iconButton("full", "Full screen (F)", () => this.full()) : null),
+      h("div.transport", {}, this.play, frames, this.clock, h("span.spread"), this.tools),
     ]);
     video.addEventListener("loadedmetadata", () => Math.abs(video.currentTime - this.wanted) > 0.001 && (video.currentTime = this.wanted), { once: true });
     for (const name of ["timeupdate", "seeking", "seeked", "loadedmetadata"]) video.addEventListener(name, () => this.#tell());
@@ -117,6 +119,15 @@ export class Player {
     this.video.play().catch(() => this.#unplayable());
   }
 
+  /** One of the speeds slower or faster. */
+  pace(way) {
+    const now = this.speed.selectedIndex + way;
+    if (now < 0 || now >= RATES.length) return;
+    this.speed.selectedIndex = now;
+    this.video.playbackRate = RATES[now];
+    whisper(`${RATES[now]} times`);
+  }
+
   /** As on an edit desk: each L plays faster forwards, each J faster backwards. */
   shuttle(way) {
     if (way > 0) this.#go(this.playing ? Math.min(this.video.playbackRate * 2, 8) : 1);
@@ -174,9 +185,11 @@ export class Player {
     for (const act of this.#told) act(time);
   }
 
-  #unplayable(surely = false) {
+  async #unplayable(surely = false) {
     if (!surely && this.video.error?.code !== 4 && this.video.error?.code !== 3) return;
+    const told = await fetch(mediaUrl(this.facts.film.id), { headers: { Range: "bytes=0-0" } }).catch(() => null);
+    if (!told) return; // nobody answers, which is said elsewhere
     this.note.hidden = false;
-    this.note.textContent = "This browser cannot play the film's format. Everything else on this page works; stills show where you are.";
+    this.note.textContent = told.ok ? "This browser cannot play the film's format. Everything else on this page works; stills show where you are." : "The film's file is not where it was. What is known of it is still here; add the same file again to play it.";
   }
 }

@@ -6,8 +6,9 @@ import { Card } from "./board.js";
 
 export function scrubber(player, board) {
   const done = h("i.done");
+  const span = h("i.span", { hidden: true });
   const card = new Card(board);
-  const node = h("div.scrub", { role: "slider", tabindex: "0", "aria-label": "Time", "aria-valuemin": 0, "aria-valuemax": Math.round(player.duration) }, h("i.rail"), done, card.node);
+  const node = h("div.scrub", { role: "slider", tabindex: "0", "aria-label": "Time", "aria-valuemin": 0, "aria-valuemax": Math.round(player.duration) }, h("i.rail"), done, span, card.node);
   const at = (event) => {
     const box = node.getBoundingClientRect();
     return (Math.min(Math.max(event.clientX - box.left, 0), box.width) / box.width) * player.duration;
@@ -38,5 +39,11 @@ export function scrubber(player, board) {
     node.setAttribute("aria-valuenow", said);
     node.setAttribute("aria-valuetext", `${clock(time)} of ${clock(player.duration)}`);
   };
-  return { node, tick };
+  const share = (time) => `${(100 * time) / (player.duration || 1)}%`;
+  const mark = ({ set, start, end }) => {
+    span.hidden = !set;
+    span.style.left = share(start ?? 0);
+    span.style.right = share(player.duration - (end ?? player.duration));
+  };
+  return { node, tick, mark };
 }

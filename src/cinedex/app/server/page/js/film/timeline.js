@@ -18,6 +18,7 @@ export class Timeline {
   #ink = null;
   #said = -1;
   #rate = 0;
+  #marks = null;
 
   constructor(player, facts, board, names) {
     this.player = player;
@@ -28,9 +29,10 @@ export class Timeline {
     this.lanes = lanesOf(facts, board, names, () => ((this.#said = -1), this.#fit(), this.draw()));
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.head = h("i.head");
+    this.stretch = h("i.stretch", { hidden: true });
     this.card = new Card(board);
     this.span = h("span.quiet.num");
-    this.box = h("div.lanes", { role: "slider", tabindex: "0", "aria-label": "Timeline of the film", "aria-valuemin": 0, "aria-valuemax": Math.round(this.duration), "aria-describedby": "lanes-help" }, this.canvas, this.head, this.card.node);
+    this.box = h("div.lanes", { role: "slider", tabindex: "0", "aria-label": "Timeline of the film", "aria-valuemin": 0, "aria-valuemax": Math.round(this.duration), "aria-describedby": "lanes-help" }, this.canvas, this.stretch, this.head, this.card.node);
     const zooms = [iconButton("minus", "Zoom out (-)", () => this.zoom(2)), iconButton("plus", "Zoom in (+)", () => this.zoom(0.5)), iconButton("fit", "The whole film (0)", () => this.fit())];
     this.node = h("section.timeline", { "aria-label": "Timeline" }, [
       h("header", {}, h("h2", {}, "Timeline"), this.span, h("span.spread"), h("span.hidden", { id: "lanes-help" }, "Arrows move a second, plus and minus zoom, 0 shows the whole film."), zooms),
@@ -80,6 +82,12 @@ export class Timeline {
     this.draw();
   }
 
+  /** Show the stretch between the marks. */
+  mark(marks) {
+    this.#marks = marks;
+    this.#tick();
+  }
+
   #fit() {
     this.#wide = this.box.clientWidth;
     const high = this.lanes.reduce((all, lane) => all + lane.height + this.#gap(lane), RULER + (this.gutter ? 0 : 14));
@@ -95,11 +103,21 @@ export class Timeline {
     if (this.player.playing && !this.#pointers.size && (time > this.#to || time < this.#from)) this.show(time - width * 0.05, width);
     this.head.hidden = time < this.#from || time > this.#to;
     this.head.style.transform = `translateX(${this.x(time)}px)`;
+    this.#between();
     if (Math.floor(time) === this.#said) return;
     this.#said = Math.floor(time);
     this.box.setAttribute("aria-valuenow", this.#said);
     const there = this.lanes.map((lane) => lane.says?.(time, 0)).filter(Boolean);
     this.box.setAttribute("aria-valuetext", [clock(time), ...there.slice(0, 3)].join(", "));
+  }
+
+  #between() {
+    if (!this.#marks) return;
+    const from = Math.max(this.x(this.#marks.start ?? 0), this.gutter);
+    const to = Math.min(this.x(this.#marks.end ?? this.duration), this.#wide);
+    this.stretch.hidden = !this.#marks.set || to <= from;
+    this.stretch.style.left = `${from}px`;
+    this.stretch.style.width = `${to - from}px`;
   }
 
   #listen() {

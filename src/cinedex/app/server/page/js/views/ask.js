@@ -2,6 +2,7 @@
 
 import { fill, h } from "../dom.js";
 import { api, events, filmLink, mediaUrl, query, stillUrl } from "../api.js";
+import { hints } from "../hints.js";
 import { clock, failed, title, words } from "../say.js";
 
 const name = () => `page-${Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
@@ -22,6 +23,14 @@ export async function view({ params, signal }) {
   field.addEventListener("input", () => ((field.style.height = "auto"), (field.style.height = `${field.scrollHeight + 2}px`)));
   const anew = h("button.link", { type: "button", hidden: !kept.turns.length, onclick: () => (Object.assign(kept, { session: name(), turns: [] }), fill(talk), beside.close(), (anew.hidden = true), field.focus()) }, "Begin anew");
 
+  const some = h("div.chips");
+
+  /** Questions that this library can answer, to begin with. */
+  async function examples() {
+    const found = await hints(signal);
+    fill(some, found.map(({ ask }) => h("button.chip", { type: "button", onclick: () => ((field.value = ask), submit()) }, ask)));
+  }
+
   function submit(event) {
     event?.preventDefault();
     const asked = field.value.trim();
@@ -29,6 +38,7 @@ export async function view({ params, signal }) {
     field.value = "";
     field.style.height = "auto";
     button.disabled = true;
+    some.remove();
     anew.hidden = false;
     const turn = answering(asked, beside, () => (button.disabled = false), signal);
     kept.turns.push(turn);
@@ -40,8 +50,10 @@ export async function view({ params, signal }) {
     h("header.heading", {}, h("h1", {}, "Ask"), h("p.quiet", {}, about ? `Of ${title(about.name)} alone. ` : "Of every film in the library. ", "Every sentence of an answer says what it rests on. Where the library does not know, it says so.", about ? h("a.spaced", { href: "#/ask" }, "Ask of all films") : null)),
     talk,
     form,
+    some,
     anew,
   ]), beside.node);
+  if (!kept.turns.length && !film) examples().catch(() => {}); // it goes without
   const first = params.get("q");
   if (first && !kept.turns.length) queueMicrotask(() => ((field.value = first), submit()));
   return { title: "Ask", page };

@@ -1,11 +1,12 @@
 // One film: player and transcript side by side, the timeline under them, and everything else in tabs.
 
 import { fill, h, tabbed } from "../dom.js";
-import { api, filmLink } from "../api.js";
+import { api } from "../api.js";
 import { Board } from "../film/board.js";
 import { cast, peopleOf } from "../film/cast.js";
 import { Facts } from "../film/facts.js";
 import { look } from "../film/look.js";
+import { Marks } from "../film/marks.js";
 import { Player } from "../film/player.js";
 import { rules } from "../film/rules.js";
 import { scenes, summary } from "../film/scenes.js";
@@ -20,23 +21,28 @@ export async function view({ id, params, signal, again }) {
   const [facts, about, jobs] = await Promise.all([Facts.of(id, signal), api("about", { signal }), latest(signal)]);
   const film = facts.film;
   const board = facts.count("picture") ? await Board.of(id, signal) : new Board([]);
-  const player = new Player(facts, board, { start: Number(params.get("t")) || 0, signal });
+  const player = new Player(facts, board, { start: Number(params.get("t") ?? params.get("in")) || 0, signal });
+  const marks = new Marks(player, id);
   let people = null;
   const names = () => (people ??= peopleOf(film.id, signal));
   const timeline = new Timeline(player, facts, board, names);
-  const may = { review: about.scopes.includes("review"), analyse: about.scopes.includes("analyse") };
+  const may = { review: about.scopes.includes("review"), analyse: about.scopes.includes("analyse"), admin: about.scopes.includes("admin") };
   const side = tabbed("Words and scenes", [
     ["words", "Transcript", () => later(() => transcript(facts, player, names, signal))],
     ["scenes", "Scenes", () => later(() => scenes(facts, player))],
   ]);
   const rest = tabbed("About this film", [
     ["overview", "Overview", () => later(() => summary(facts, player))],
-    ["people", "People", () => later(() => cast(facts, player, may.review))],
+    ["people", "People", () => later(() => cast(facts, player, may))],
     ["look", "Cinematography", () => later(() => look(facts, player, signal))],
     ["rules", "Compliance", () => later(() => rules(facts, player, signal))],
     ["takeout", "Downloads", () => later(() => takeout(facts, about))],
   ]);
-  keepAddress(player, id, signal);
+  marks.onChange(() => (timeline.mark(marks), player.bar.mark(marks)));
+  marks.read(params);
+  player.node.append(marks.node);
+  player.tools.prepend(marks.copier);
+  keepAddress(player, marks, signal);
   return {
     title: title(film.name),
     page: [
@@ -46,8 +52,8 @@ export async function view({ id, params, signal, again }) {
       h("section.rest", { "aria-label": "About this film" }, rest.list, rest.panel),
     ],
     ready: () => timeline.begin(signal),
-    update: (to) => to.has("t") && player.seek(Number(to.get("t")) || 0),
-    keys: shortcuts(player, timeline),
+    update: (to) => (marks.read(to), to.has("t") && player.seek(Number(to.get("t")) || 0)),
+    keys: shortcuts(player, timeline, marks),
   };
 }
 
@@ -91,26 +97,34 @@ function analysis(facts, job, may, signal, again) {
 }
 
 /** The address says where the film stands when it rests, so that it can be passed on. */
-function keepAddress(player, id, signal) {
-  for (const name of ["pause", "seeked"]) {
-    player.video.addEventListener(name, () => !player.playing && !signal.aborted && location.hash.startsWith("#/film/") && quietly(filmLink(id, player.time)));
-  }
+function keepAddress(player, marks, signal) {
+  const keep = () => !player.playing && !signal.aborted && location.hash.startsWith("#/film/") && quietly(marks.link(player.time));
+  for (const name of ["pause", "seeked"]) player.video.addEventListener(name, keep);
+  marks.onChange(keep);
 }
 
-const shortcuts = (player, timeline) => [
+// In pairs, as the list of keys shows them.
+const shortcuts = (player, timeline, marks) => [
   { keys: [" "], says: "Play or pause", act: () => player.toggle() },
+  { keys: ["k"], says: "Stop", act: () => player.halt() },
+  { keys: ["j"], says: "Backwards, again for faster", act: () => player.shuttle(-1) },
+  { keys: ["l"], says: "Forwards, again for faster", act: () => player.shuttle(1) },
   { keys: [","], says: "One frame back", act: () => player.rate && player.step(-1) },
   { keys: ["."], says: "One frame on", act: () => player.rate && player.step(1) },
-  { keys: ["j"], says: "Backwards, again for faster", act: () => player.shuttle(-1) },
-  { keys: ["k"], says: "Stop", act: () => player.halt() },
-  { keys: ["l"], says: "Forwards, again for faster", act: () => player.shuttle(1) },
   { keys: ["ArrowLeft"], says: "5 seconds back", act: () => player.seek(player.time - 5) },
   { keys: ["ArrowRight"], says: "5 seconds on", act: () => player.seek(player.time + 5) },
   { keys: ["["], says: "Shot before", act: () => player.seek(cut(timeline.board, player.time, -1)) },
   { keys: ["]"], says: "Next shot", act: () => player.seek(cut(timeline.board, player.time, 1)) },
-  { keys: ["+", "="], says: "Zoom the timeline in", act: () => timeline.zoom(0.5) },
-  { keys: ["-"], says: "Zoom it out", act: () => timeline.zoom(2) },
+  { keys: ["i"], says: "Mark in", act: () => marks.in() },
+  { keys: ["o"], says: "Mark out", act: () => marks.out() },
+  { keys: ["p"], says: "Play from in to out", act: () => marks.play() },
+  { keys: ["x"], says: "Take the marks away", act: () => marks.clear() },
+  { keys: ["<"], says: "Slower", act: () => player.pace(-1) },
+  { keys: [">"], says: "Faster", act: () => player.pace(1) },
+  { keys: ["-"], says: "Zoom the timeline out", act: () => timeline.zoom(2) },
+  { keys: ["+", "="], says: "Zoom it in", act: () => timeline.zoom(0.5) },
   { keys: ["0"], says: "The whole film", act: () => timeline.fit() },
+  { keys: ["s"], says: "Copy a link to here, with the marks", act: () => marks.copy() },
   { keys: ["c"], says: "Captions", act: () => player.caption() },
   { keys: ["m"], says: "Mute", act: () => player.silence() },
   { keys: ["f"], says: "Full screen", act: () => player.full() },

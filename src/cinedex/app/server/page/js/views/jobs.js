@@ -28,7 +28,7 @@ const SAYS = { done: "Done", failed: "Failed", cancelled: "Stopped" };
 
 function line(job, { signal, again, may }) {
   const name = h("a.name", { href: filmLink(job.movie) }, title(job.film));
-  const asked = h("span.quiet", {}, `${job.stages.length ? job.stages.map(words).slice(0, 4).join(", ") : "everything"}, asked ${ago(job.made)}`);
+  const asked = h("span.quiet", {}, `${job.stages.length ? job.stages.map(words).slice(0, 4).join(", ") : "Everything"}, asked ${ago(job.made)}`);
   const row = h("li.queued", {}, h("div", {}, name, h("p", {}, asked)));
   if (open(job)) {
     const sooner = job.state === "queued" && may ? h("button.link", { type: "button", onclick: () => api(`jobs/${job.id}`, { method: "PATCH", body: { priority: Math.min(job.priority + 10, 100) } }).then(() => (tell(`${job.film} comes sooner.`), again()), failed) }, "Sooner") : null;

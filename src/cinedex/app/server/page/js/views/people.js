@@ -2,12 +2,14 @@
 
 import { fill, h } from "../dom.js";
 import { api, filmLink, filmPath, query } from "../api.js";
-import { decide, face, person } from "../film/cast.js";
+import { face, person } from "../film/cast.js";
+import { decide } from "../film/deciding.js";
+import { erasing } from "../film/erasing.js";
 import { clock, count, failed, length, tell, title } from "../say.js";
 
 export async function view({ signal, again }) {
   const [about, everybody, { films }, recognition] = await Promise.all([api("about", { signal }), all(signal), api("films?limit=500", { signal }), api("people/recognition", { signal })]);
-  const may = about.scopes.includes("review");
+  const may = { review: about.scopes.includes("review"), admin: about.scopes.includes("admin") };
   const known = everybody.filter((one) => one.name);
   const strangers = everybody.filter((one) => !one.name);
   const unnamed = h("div.unnamed");
@@ -55,22 +57,32 @@ async function all(signal) {
   return found;
 }
 
-/** Somebody of the library: one face, where they are seen, and what can be decided. */
+/** Somebody of the library: one face, where they are seen, and what can be decided. A stranger is named by a film's face. */
 function somebody(one, others, may) {
-  const best = one.seen.toSorted((a, b) => b.seconds - a.seconds)[0] ?? {};
+  const best = one.seen.toSorted((a, b) => b.seconds - a.seconds)[0];
+  const who = one.person || (best ? `${best.film}#${best.label}` : "");
+  const called = one.name || "A stranger";
+  const portrait = () => face({ ...best, name: one.name, title: one.name });
   const seen = h("ul.seen", {}, one.seen.slice(0, 5).map((where) => h("li", {}, h("a", { href: filmLink(where.film, where.seen[0]?.[0] ?? 0) }, title(where.film_name)), h("span.quiet.num", {}, ` ${length(where.seconds)}`))));
-  const rest = others.filter((other) => other.person && other !== one);
-  const name = h("input.name", { value: one.name, placeholder: "A stranger", "aria-label": "Name", maxlength: 200, autocomplete: "off", spellcheck: "false", readonly: !may || !one.person });
-  name.addEventListener("change", () => name.value.trim() && decide("name", { who: one.person, name: name.value.trim() }));
-  const merge = rest.length && one.person ? h("select.field", { "aria-label": `${one.name || "This person"} is the same as`, onchange: () => merge.value && decide("merge", { who: one.person, other: merge.value }) }, h("option", { value: "" }, "Is the same as…"), rest.map((other) => h("option", { value: other.person }, other.name || other.person))) : null;
+  const name = h("input.name", { value: one.name, placeholder: "A stranger", "aria-label": `Name of ${called}`, maxlength: 200, autocomplete: "off", spellcheck: "false", readonly: !may.review || !who });
+  name.addEventListener("change", () => name.value.trim() && decide("name", { who, name: name.value.trim() }));
   const find = one.name ? h("a.link", { href: `#/${query("search", { q: `person:"${one.name}"` })}` }, "Every moment") : null;
   return h("li.person", {}, [
-    face({ ...best, name: one.name, title: one.name }),
+    portrait(),
     h("form.who", { onsubmit: (event) => (event.preventDefault(), name.blur()) }, name, h("p.quiet", {}, `${length(one.seconds)} on screen`)),
     h("div.times", {}, seen),
     find ? h("div.times", {}, find) : null,
-    may && one.person ? h("details.more", {}, h("summary", {}, "Change"), h("div.row", {}, merge, h("button.link", { type: "button", onclick: () => decide(one.hidden ? "show" : "hide", { who: one.person }) }, one.hidden ? "Show again" : "Hide"))) : null,
+    may.review && who ? changes() : null,
   ].filter(Boolean));
+
+  function changes() {
+    const rest = others.filter((other) => other.person && other !== one);
+    const merge = h("select.field", { "aria-label": `${called} is the same as`, onchange: () => merge.value && decide("merge", { who, other: merge.value }) }, h("option", { value: "" }, "Is the same as…"), rest.map((other) => h("option", { value: other.person }, other.name || other.person)));
+    const hide = h("button.link", { type: "button", onclick: () => decide(one.hidden ? "show" : "hide", { who }) }, one.hidden ? "Show again" : "Hide");
+    const films = one.seen.map((where) => where.film_name);
+    const erase = h("button.link", { type: "button", onclick: () => erasing({ who, name: one.name || "this stranger", portrait: portrait(), films }) }, "Erase…");
+    return h("details.more", {}, h("summary", {}, "Change"), h("div.row", {}, rest.length ? merge : null, hide, may.admin && one.person ? erase : null));
+  }
 }
 
 /** A film's faces without a name. */

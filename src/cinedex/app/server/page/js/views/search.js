@@ -3,6 +3,7 @@
 import { h, icon, marked } from "../dom.js";
 import { api, filmLink, query } from "../api.js";
 import { clip } from "../clip.js";
+import { hints } from "../hints.js";
 import { clock, count, title, words } from "../say.js";
 import { quote, taken, without } from "../terms.js";
 
@@ -12,7 +13,7 @@ export async function view({ params, signal }) {
   const q = params.get("q") ?? "";
   const like = params.get("like") ?? "";
   const film = params.get("film") ?? "";
-  if (!q && !like) return { title: "Search", page: start() };
+  if (!q && !like) return { title: "Search", page: start(await hints(signal)) };
   const found = await api(query("search", { q, more_like: like, film, limit: MOST }), { signal });
   const name = film ? title(found.hits.find((hit) => hit.movie === film)?.name ?? (await api(`films/${encodeURIComponent(film)}`, { signal })).name) : "";
   const scope = `${count(found.moments, "moment")} of ${count(found.films, "film")} searched`;
@@ -21,7 +22,7 @@ export async function view({ params, signal }) {
     h("div.top", {}, h("header.heading", {}, h("h1", {}, heading), h("p.quiet", {}, found.hits.length ? `${count(found.hits.length, "moment")}${found.hits.length === MOST ? " shown, best first" : ""}. ${scope}.` : scope + "."))),
     chips(found, { q, like, film, name }),
     found.notes.map((note) => h("p.note", {}, note)),
-    found.hits.length ? h("ol.moments", {}, found.hits.map((hit) => moment(hit))) : nothing(found, q),
+    found.hits.length ? h("ol.moments", {}, found.hits.map((hit) => moment(hit))) : nothing(found, q, found.moments ? await hints(signal) : []),
   ];
   const open = (step) => {
     const links = [...document.querySelectorAll(".moment > a")];
@@ -71,22 +72,17 @@ function moment(hit) {
   return made;
 }
 
-const HINTS = [
-  ["words of a line", "it was the best of times"],
-  ["what is seen", "a car on a street"],
-  ["what is heard", "sound:music"],
-  ["a place", "place:exterior"],
-  ["a shot", "scale:close-up"],
-];
+/** What can be asked, out of the library itself; nothing where nothing is known. */
+const examples = (some) => h("ul.hints", {}, some.map(({ says, q }) => h("li", {}, h("span.quiet", {}, says), h("a", { href: address({ q }) }, q))));
 
-const hints = () => h("ul.hints", {}, HINTS.map(([says, q]) => h("li", {}, h("span.quiet", {}, says), h("a", { href: address({ q }) }, q))));
+const toLibrary = () => [h("p", {}, "No film of this library has been analysed yet, so there is nothing to search."), h("a.button.main", { href: "#/" }, "To the library")];
 
-const start = () => h("section.empty", {}, h("h1", {}, "Search every film"), h("p.quiet", {}, "By what is said, seen, heard or written, in plain words or with filters."), hints());
+const start = (some) => h("section.empty", {}, h("h1", {}, "Search every film"), h("p.quiet", {}, "By what is said, seen, heard or written, in plain words or with filters."), some.length ? examples(some) : toLibrary());
 
-function nothing(found, q) {
-  const empty = found.moments === 0;
+function nothing(found, q, some) {
+  if (!found.moments) return h("section.empty", {}, toLibrary());
   return h("section.empty", {}, [
-    h("p", {}, empty ? "No film of this library has been analysed yet, so there is nothing to search." : `Nothing in this library is near enough to “${q || found.understood}”. That may be because it is not there, or because it is called something else.`),
-    empty ? h("a.button.main", { href: "#/" }, "To the library") : [h("h2", {}, "What can be asked"), hints()],
+    h("p", {}, `Nothing in this library is near enough to “${q || found.understood}”. That may be because it is not there, or because it is called something else.`),
+    some.length ? [h("h2", {}, "What is there, for example"), examples(some)] : null,
   ]);
 }
