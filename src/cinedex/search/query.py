@@ -14,7 +14,7 @@ from cinedex.search.hits import Candidate, Hit, hit_of, in_turn, joined, rank
 from cinedex.search.index import Index
 from cinedex.search.rerank import reranked
 from cinedex.search.syntax import LONGEST_QUERY, Query, parse
-from cinedex.search.terms import TELLS_NOTHING, Term, terms_of, words_of
+from cinedex.search.terms import Term, speaks, telling_words, terms_of, words_of
 
 _CANDIDATES = 50
 """Of each list, or twice the hits asked for where that is more."""
@@ -70,7 +70,7 @@ def search(
     spoken = " ".join((query.words, *query.phrases))
     if not words_of(spoken) and not like and not query.filters and not examples:
         raise UsageError("the query has no words", remedy="Say what is heard or seen, for example: red car at night.")
-    telling = [w for w in words_of(spoken) if w.casefold() not in TELLS_NOTHING] or words_of(spoken)
+    telling = telling_words(spoken)
     terms = terms_of(telling, index.stems)
     most = max(_CANDIDATES, 2 * limit) * (_PHRASED if _phrased(query) else 1)
     found: dict[str, Candidate] = {}
@@ -85,7 +85,7 @@ def search(
         if terms:
             rank(found, "text", _by_words(index, telling, terms, most, where))
         for space, list_ in started.items():
-            nearest = ((r, 1 - r["_distance"]) for r in list_.result())
+            nearest = ((r, 1 - r["_distance"]) for r in list_.result() if space != "meaning" or speaks(r["words"]))
             rank(found, space, [(Candidate(row), cosine) for row, cosine in nearest if cosine >= bounds[space]])
     for kind, places in near.items():
         shown = [(Candidate(row), places[row["id"]]) for row in index.within(where)]

@@ -197,6 +197,13 @@ _SOUND = re.compile(
 )
 
 
+_PEOPLE = re.compile(
+    r"\s*(?:where |when |are |is |there |the |any |some |a )*(?:people|persons?|somebody|someone|anybody|anyone)"
+    r"(?: (?:are|is|be|seen|there|on screen))*\s*",
+    re.IGNORECASE,
+)
+"""All that is left of a query whose other words were read into filters: that somebody is in the picture."""
+
 _SAYS = r"(?:'s voice|\u2019s voice| (?:says?|said|saying|talks?|talking|speaks?|speaking|tells?)(?: about| of| to)?)"
 """What follows somebody's name where they are to be heard rather than seen."""
 
@@ -247,6 +254,8 @@ class _Reader:
                     self._take(match, one)
         for match in reversed(list(_SOUND.finditer(self.text))):
             self._take(match, Filter("sound", (" ".join(match[1].split()),)))
+        if self.found and (only := _PEOPLE.fullmatch(self.text)) is not None:
+            self._take(only, Filter("has", ("people",)))
         fresh = [f for f in self.found if f not in self.given.filters]
         return replace(
             self.given,
@@ -269,7 +278,7 @@ class _Reader:
         if one.key in KEYS and not facets_of(one, self.known.facets):
             return
         if any(
-            f.key == one.key and f.key not in {"person", "speaker", "place", "sound"}
+            f.key == one.key and f.key not in {"person", "speaker", "place", "sound", "has"}
             for f in (*self.given.filters, *self.found)
         ):
             return
