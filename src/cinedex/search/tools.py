@@ -18,11 +18,13 @@ from cinedex.search.filters import Where
 from cinedex.search.follow import Following
 from cinedex.search.gist import GIST, Gist
 from cinedex.search.hits import SPOKEN_FOR, Hit
+from cinedex.search.nearest import Nearest
 from cinedex.search.onscreen import WRITTEN, OnScreen
 from cinedex.search.resolve import called
 from cinedex.search.sets import NUMBER, WHICH, Sets
 from cinedex.search.syntax import Filter, Query
 from cinedex.search.terms import TELLS_NOTHING, matches, terms_of, words_of
+from cinedex.search.tongues import in_english
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue
 from cinedex.timeline.time import SECOND, Span, Time
@@ -41,8 +43,23 @@ _FRAME = re.compile(
 """What is left of the frame of a question, behind its beginning and at its end."""
 
 
-class Tools(OnScreen, Sets, Gist):
+class Tools(OnScreen, Sets, Gist, Nearest):
     """The tools over one library's index and tracks."""
+
+    def answered(self, text: str, movie: Movie | None) -> tuple[list[str], Found, tuple[Evidence, ...]]:
+        """What was done for a question in whichever language, what came of it, and where nothing did, what is near."""
+        asked, language = in_english(text)
+        taken = [f"read as: {asked}"] if language else []
+        plan, found = self.planned(asked, movie)
+        if found[0]:
+            return [*taken, *plan], found, ()
+        again, said = self.mended(asked)
+        if said:
+            mended, other = self.planned(again, movie)
+            if other[0]:
+                return [*taken, *mended], (other[0], other[1], [*said, *other[2]]), ()
+        notes, near = self.nearest(asked, movie, spoken=any(step.startswith("speaker:") for step in plan))
+        return [*taken, *plan], (found[0], found[1], [*found[2], *notes]), tuple(near)
 
     def planned(self, text: str, movie: Movie | None) -> tuple[list[str], Found]:
         """What was done for a question, and what came of it."""
