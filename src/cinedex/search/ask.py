@@ -63,6 +63,8 @@ class Asker:
             plan, (claims, evidence, notes), near = self._tools.answered(follow.text, movie)
         plan, notes = [*follow.taken, *plan], [*follow.notes, *notes]
         kept, dropped = verified(claims, evidence)
+        if claims and not kept:
+            notes = [*notes, "what was found cannot be told as claims that its words bear out"]
         written = False
         if kept and self._writing is not None:
             phrased, lost, why = _phrased(self._writing, text, evidence)

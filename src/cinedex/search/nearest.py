@@ -10,12 +10,13 @@ from cinedex.models.detector import coco_labels
 from cinedex.models.kinds import NAMES as KIND_NAMES
 from cinedex.models.tagger import imagenet_labels
 from cinedex.search.answer import FRAME, Evidence, cut, numbered
-from cinedex.search.basics import SHOWN, Basics
+from cinedex.search.basics import SHOWN
 from cinedex.search.facets import KEYS
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.hits import Candidate
 from cinedex.search.noises import NAMED
 from cinedex.search.resolve import called
+from cinedex.search.sets import Sets
 from cinedex.search.stems import stem
 from cinedex.search.terms import TELLS_NOTHING, terms_of, words_of
 from cinedex.timeline.movie import Movie
@@ -24,10 +25,14 @@ from cinedex.timeline.time import Time
 _FORM = """
 happen happens happened have has had many much often scenes shots moments films movies clips recordings videos about
 after before over under into onto end beginning start whole all any some no not more other
+can could may might should would anyone anybody everyone mention mentioned mentions
 """
 
 _IN_FORMS = TELLS_NOTHING | FRAME | frozenset(_FORM.split())
 """Words of a question that belong to its form and are not looked for."""
+
+_ASKING = ("where", "what", "when", "which", "show", "find", "does")
+"""Words that begin questions, of four letters and more."""
 
 _WORDS = 8
 """Words of a question that are looked for one by one."""
@@ -39,7 +44,7 @@ _SHORTEST = 6
 """Letters of a word that is taken to be misspelled: shorter ones are too like one another."""
 
 
-class Nearest(Basics):
+class Nearest(Sets):
     """Tells what is near to a question that nothing answers, and what of it has no evidence."""
 
     def nearest(self, text: str, movie: Movie | None, *, spoken: bool = False) -> tuple[list[str], list[Evidence]]:
@@ -54,7 +59,7 @@ class Nearest(Basics):
         for word in list(dict.fromkeys(told))[:_WORDS]:
             own = self._with(word, where)
             pieces += own
-            nowhere += [] if own else [word]
+            nowhere += [] if own or self._facets_called(word) else [word]
         notes = []
         if nowhere:
             notes.append(f"nothing is said, read, seen or heard here by the name of {_either(nowhere)}")
@@ -88,6 +93,11 @@ class Nearest(Basics):
     def mended(self, text: str) -> tuple[str, list[str]]:
         """A question with words that are nowhere put right where one name here is a letter away; and what was."""
         here, said = self._here(), list[str]()
+        first, space, rest = text.partition(" ")
+        meant = [w for w in _ASKING if _one_apart(first.casefold(), w)]
+        if meant and first.casefold() not in _ASKING:
+            text = f"{meant[0]}{space}{rest}"
+            said.append(f"“{first}” is read as {meant[0]}")
         for word in dict.fromkeys(words_of(text)):
             folded = word.casefold()
             if len(folded) < _SHORTEST or not folded.isalpha() or stem(folded, "en") in known_names() | here:

@@ -39,8 +39,6 @@ _START = re.compile(
     re.IGNORECASE,
 )
 
-_ADDRESS = re.compile(r"\b(?:https?://)?www\.|\bhttps?://", re.IGNORECASE)
-
 _EDGE = 0.15
 """Share of a film that is its beginning, and its end."""
 
@@ -101,9 +99,7 @@ class OnScreen(Basics):
         stems = self._finder.index.stems
         found = matches(row["screen"], terms_of(wanted.words, stems), stems) if wanted.words else {}
         at = min((a for places in found.values() for a, _ in places), default=0)
-        # An address is told without what makes links of it: claims hold none.
-        text = _ADDRESS.sub("", cut(row["screen"], at))
-        return self._piece(row["movie"], Time(row["start"]), Time(row["end"]), "read", text)
+        return self._piece(row["movie"], Time(row["start"]), Time(row["end"]), "read", cut(row["screen"], at))
 
     def _no_text(self, where: Where, wanted: _Wanted) -> str:
         there = self._finder.index.within(where, shown=["movie", "start"])

@@ -13,6 +13,8 @@ _NOUNS = "film|movie|clip|video|trailer|recording|picture|episode"
 _BARE = re.compile(rf"(?:the|this|that|a|an|our)? ?(?:whole |entire )?(?:{_NOUNS}|it|library)s?", re.IGNORECASE)
 """Words for a film that name none."""
 
+_INSIDE = re.compile(rf"\b(?:(?:in|of|from|on)\s+)?(the (?:[\w-]+ ){{1,5}}?(?:{_NOUNS}))\b", re.IGNORECASE)
+
 _AT_END = re.compile(r"(?:^|(?<=\s))(?:in|of|from|on)\s+((?:\S+\s+){0,5}?\S+)$", re.IGNORECASE)
 
 
@@ -29,13 +31,14 @@ def films_of(name: str, movies: Sequence[Movie]) -> list[Movie]:
         return found or films_called(bare, movies)
     wanted = _words(plain)
     begins = [m for m in found if _words(called(m))[: len(wanted)] == wanted]
-    if plain != " ".join(name.split()) and len(wanted) < 2:
-        return [m for m in begins if len(_words(called(m))) == 1]
-    return begins
+    return [] if plain != " ".join(name.split()) and len(wanted) < 2 else begins
 
 
 def scoped(text: str, movies: Sequence[Movie]) -> tuple[str, list[Movie] | None]:
-    """A question without the films that it ends by naming, and these; None where it names none, but may mean any."""
+    """A question without the films that it names, and these; None where it names none, but may mean any."""
+    named = _INSIDE.search(text)
+    if named is not None and (found := films_of(named[1], movies)):
+        return " ".join(f"{text[: named.start()]} {text[named.end() :]}".split()), found
     match = _AT_END.search(text)
     if match is None:
         return text, None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cinedex.errors import UsageError
 from cinedex.models.kinds import kinds_of
 from cinedex.search.answer import MOST_EVIDENCE, Claim, numbered
-from cinedex.search.basics import Basics, Done
+from cinedex.search.basics import Basics, Done, named
 from cinedex.search.facets import KEYS, label_of
 from cinedex.search.filters import Where
 from cinedex.search.noises import meant
@@ -43,6 +43,10 @@ NUMBER = (
     (
         rf"in how many (?P<sort>{_FILMS}|{_SCENES}) (?:is|are|do(?:es)? (?:one|we|you)) (?:there |see |hear )?"
         r"(?P<what>.+?)(?: seen| heard| shown)?"
+    ),
+    (
+        r"how (?:often|many (?P<sort>times)) (?:does|do|is|are) (?P<what>.+?)"
+        r"(?: (?:seen|heard|shown|there|appear|said|mentioned))?"
     ),
 )
 
@@ -82,6 +86,9 @@ class Sets(Basics):
     ) -> Done:
         del no, movie
         sets = [self._having(part) for part in _parts(what)]
+        if not all(sets) and (head := self._head(what)):
+            plan, (claims, evidence, notes) = self._which(sort, head, None, other) or ([], ([], [], []))
+            return plan, (claims, evidence, [f"“{what}” is only told as “{head}” here", *notes])
         without = [self._having(part) for part in _parts(other)] if other else []
         if not all(sets):
             return [self._told_set(sort, what, other)], ([], [], [self._none_has(_parts(what), sets)])
@@ -100,11 +107,12 @@ class Sets(Basics):
         if other:
             notes.append(f"that there is no {other} in them is as far as they were looked at and listened to")
             if not films:
-                notes = [f"every film that has {what} has {other}, too"]
+                notes = [f"what was found of {what} is only in films that have {other}, too"]
         return [self._told_set(sort, what, other)], ([Claim(e.text, (e.number,)) for e in evidence], evidence, notes)
 
-    def _number(self, sort: str, what: str, *, movie: Movie | None = None) -> Done:
-        text, films = scoped(what, [*self._movies.values()])
+    def _number(self, what: str, sort: str | None = None, *, movie: Movie | None = None) -> Done:
+        sort = sort or "times"
+        text, films = scoped(_JUST.sub("", what), [*self._movies.values()])
         chosen = [movie] if movie else films
         sets = [self._having(part, chosen) for part in _parts(text)]
         plan = [
@@ -123,7 +131,7 @@ class Sets(Basics):
         pieces = []
         for film in ranked[:MOST_EVIDENCE]:
             first = min((p.span for p in by_film[film]), key=lambda s: s.start)
-            number = "" if of_films else f" in {counts[film]} {_unit(sort, counts[film])}"
+            number = "" if of_films else _times(sort, counts[film])
             pieces.append(
                 self._piece(film, first.start, first.end, "counted", f"{called(self._movies[film])} has {text}{number}")
             )
@@ -154,7 +162,7 @@ class Sets(Basics):
         return [
             _Place(h.movie, Span(h.start, h.end), h.scene)
             for h in hits
-            if (wanted is None or h.movie in wanted) and terms <= _named(h.why)
+            if (wanted is None or h.movie in wanted) and terms <= named(h.why)
         ]
 
     def _facets_called(self, what: str) -> tuple[str, ...]:
@@ -170,21 +178,17 @@ class Sets(Basics):
         others = {*meant(label), *meant(stem(label, "en"))}
         return tuple(sorted(set(own))) or tuple(sorted(f for f in there if f.removeprefix("sound:") in others))
 
+    def _head(self, what: str) -> str:
+        """A name by its last word, where only that is known here, as a sound: crying for a baby crying."""
+        last = words_of(what)[-1] if len(words_of(what)) > 1 else ""
+        return last if last and any(f.startswith("sound:") for f in self._facets_called(last)) else ""
+
     def _none_has(self, parts: Sequence[str], sets: Sequence[Sequence[_Place]]) -> str:
         lacking = [part for part, own in zip(parts, sets, strict=True) if not own]
         return f"nothing here is known to have {' or '.join(lacking)}" if lacking else "nothing has all of it at once"
 
     def _told_set(self, sort: str, what: str, other: str | None) -> str:
         return f"{_many(sort)} that have {what}{f' less those that have {other}' if other else ''}"
-
-
-def _named(why: Sequence[str]) -> set[str]:
-    """The words of a query that stand in a hit by name."""
-    named = (reason.partition(": ") for reason in why)
-    return {w for how, _, words in named if how in _BY_NAME for w in words.split(", ")}
-
-
-_BY_NAME = frozenset(["said", "said in English", "read", "seen", "heard"])
 
 
 def _parts(text: str) -> list[str]:
@@ -201,6 +205,12 @@ def _count(places: Sequence[_Place], sort: str) -> int:
     if sort.casefold().startswith("scene") and all(p.scene >= 0 for p in places):
         return len({p.scene for p in places})
     return len(places)
+
+
+def _times(sort: str, number: int) -> str:
+    if sort.casefold().startswith("time"):
+        return " once" if number == 1 else f" {number} times"
+    return f" in {number} {_unit(sort, number)}"
 
 
 def _many(sort: str) -> str:

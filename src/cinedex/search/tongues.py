@@ -16,7 +16,7 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
         (
             (r"was (?:wird|wurde) (?:über|ueber|von) (.+?) gesagt|was sagt man (?:über|ueber)"
             r" (.+)"),
-            "what is said about {0}",
+            "is there {0}",
         ),
         (r"was sagt (.+)", "what does {0} say"),
         (r"was (?:passiert|geschieht|kommt) nach (.+)", "what happens after {0}"),
@@ -43,7 +43,7 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
         (r"(?:gibt es|zeige? mir) (.+)", "is there {0}"),
     ),
     "fr": (
-        (r"que dit-on (?:de |du |des |sur )(.+)", "what is said about {0}"),
+        (r"que dit-on (?:de |du |des |sur )(.+)", "is there {0}"),
         (r"(?:que dit|qu'est-ce que dit) (.+?) (?:à|au|aux) (.+)", "what does {0} say to {1}"),
         (r"(?:que dit|qu'est-ce que dit) (.+?) (?:de|du|des|sur|au sujet de) (.+)", "what does {0} say about {1}"),
         (r"(?:que dit|qu'est-ce que dit) (.+)", "what does {0} say"),
@@ -68,7 +68,7 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
         (r"(?:y a-t-il|est-ce qu'il y a|montrez?-moi) (.+)", "is there {0}"),
     ),
     "es": (
-        (r"qué se dice (?:sobre|de|del|acerca de) (.+)", "what is said about {0}"),
+        (r"qué se dice (?:sobre|de|del|acerca de) (.+)", "is there {0}"),
         (r"qué (?:le )?dice (.+?) (?:a|al) (.+)", "what does {0} say to {1}"),
         (r"qué dice (.+?) (?:sobre|acerca de|del|de) (.+)", "what does {0} say about {1}"),
         (r"qué dice (.+)", "what does {0} say"),

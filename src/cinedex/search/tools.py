@@ -13,7 +13,8 @@ from dataclasses import replace
 from cinedex.errors import UsageError
 from cinedex.people.view import Character
 from cinedex.search.answer import Claim, Evidence, cut, numbered, quoted
-from cinedex.search.basics import MOST_HITS, SHOWN, Done, Found, on_screen, title
+from cinedex.search.basics import MOST_HITS, SHOWN, Done, Found, named, on_screen, sure, title
+from cinedex.search.credit import CREDIT, Credit
 from cinedex.search.filters import Where
 from cinedex.search.follow import Following
 from cinedex.search.gist import GIST, Gist
@@ -21,7 +22,7 @@ from cinedex.search.hits import SPOKEN_FOR, Hit
 from cinedex.search.nearest import Nearest
 from cinedex.search.onscreen import WRITTEN, OnScreen
 from cinedex.search.resolve import called
-from cinedex.search.sets import NUMBER, WHICH, Sets
+from cinedex.search.sets import NUMBER, WHICH
 from cinedex.search.syntax import Filter, Query
 from cinedex.search.terms import TELLS_NOTHING, matches, terms_of, words_of
 from cinedex.search.tongues import in_english
@@ -43,7 +44,7 @@ _FRAME = re.compile(
 """What is left of the frame of a question, behind its beginning and at its end."""
 
 
-class Tools(OnScreen, Sets, Gist, Nearest):
+class Tools(OnScreen, Credit, Gist, Nearest):
     """The tools over one library's index and tracks."""
 
     def answered(self, text: str, movie: Movie | None) -> tuple[list[str], Found, tuple[Evidence, ...]]:
@@ -103,7 +104,7 @@ class Tools(OnScreen, Sets, Gist, Nearest):
 
     def _found(self, query: Query, movie: Movie | None) -> Found:
         hits, notes = self._hits(query, movie)
-        evidence = numbered(piece for hit in hits for piece in self._pieces(hit))
+        evidence = numbered(piece for hit in _best(hits) for piece in self._pieces(hit))
         if not evidence and not notes:
             notes = ["nothing in this library fits; other words may find more"]
         if evidence and query.words.casefold().startswith("many "):
@@ -118,6 +119,7 @@ class Tools(OnScreen, Sets, Gist, Nearest):
             "first": self._first, "around": self._around, "says": self._says, "count": self._count,
             "only": self._only, "who when": self._who_when,
             "written": self._written, "which": self._which, "number": self._number, "gist": self._gist,
+            "credit": self._credit,
         }  # fmt: skip
         return tools[name]
 
@@ -238,7 +240,7 @@ class Tools(OnScreen, Sets, Gist, Nearest):
             notes.append(f"whether {who} says it is not known, since no voice is known to be theirs")
             notes = notes if evidence else [f"nothing is heard while {who} is on screen"]
             return plan, ([quoted(e) for e in evidence], evidence, notes)
-        unknown = [n for n in (who, whom) if n and not self._finder.presence(n)]
+        unknown = [who, *([whom] if whom and not self._finder.presence(whom) else [])]
         note = f"nobody here is called {' or '.join(unknown)}, so whose lines these would be is not known"
         return [f"speaker:{who}"], ([], [], [f"{note}; `cinedex people name` says who somebody is"])
 
@@ -247,6 +249,7 @@ class Tools(OnScreen, Sets, Gist, Nearest):
         known = (Filter("person", (who,)),) if self._finder.presence(who) else ()
         query = Query(topic, filters=known)
         hits, notes = self._hits(query, movie)
+        hits = _best(sure(hits))
         evidence = numbered(piece for hit in hits for piece in self._pieces(hit) if piece.kind == "said")
         if not evidence:
             return None
@@ -264,6 +267,7 @@ class Tools(OnScreen, Sets, Gist, Nearest):
     def _around(self, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
+        hits = sure(hits)
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         anchor = hits[0]
@@ -308,6 +312,7 @@ class Tools(OnScreen, Sets, Gist, Nearest):
     def _who_when(self, beside: str | None, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
+        hits = sure(hits)
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         film, span = self._movies[hits[0].movie], Span(hits[0].start, hits[0].end)
@@ -361,6 +366,15 @@ class Tools(OnScreen, Sets, Gist, Nearest):
         return [f"people of {one.name}", f"people of {two.name}", "those only in the first"], (claims, evidence, notes)
 
 
+def _best(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that have about as many of the question's words as the best of them."""
+    most = max((len(named(h.why)) for h in hits), default=0)
+    return [h for h in hits if len(named(h.why)) >= _ABOUT * most]
+
+
+_ABOUT = 0.75
+
+
 def _same(one: Character, other: Character) -> bool:
     return bool(one.person and one.person == other.person) or (other.film, other.label) in one.elsewhere
 
@@ -391,6 +405,7 @@ _FORMS = (
         rf"who (?:else )?(?:is|was|are) (?:there|seen|on screen|with {_NAME}) (when|while|after|before) {_NAME}",
         "who when",
     ),
+    *((form, "credit") for form in CREDIT),
     *((form, "written") for form in WRITTEN),
     (rf"what (?:does|do|did) {_NAME} (?:say|tell|talk)(?: to {_NAME})?(?: (?:about|of) {_NAME})?", "says"),
     (rf"what (?:happens|comes|is said|is seen) (?:right |just |directly )?(after|before) {_NAME}", "around"),
