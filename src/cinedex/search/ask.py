@@ -51,7 +51,7 @@ class Asker:
 
         `before` is what the question before was about: what "she", "there" and "after that" mean.
         """
-        text = " ".join(question[: LONGEST_QUERY * 4].split())[:LONGEST_QUERY].rstrip(" ?!.")
+        text = " ".join(question[: LONGEST_QUERY * 4].split())[:LONGEST_QUERY].strip(" ?!.¿¡")
         if not re.search(r"\w", text):
             raise UsageError("there is no question", remedy="Ask, for example: who is in holiday?")
         follow = following(text, before, self._finder.name_of, self._called) if before is not None else Following(text)

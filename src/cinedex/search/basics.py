@@ -29,6 +29,8 @@ _LEAD = re.compile(
 )
 """How questions begin; what follows is looked for."""
 
+_CAN_BE = re.compile(r"^(?:can|could) (.+?) be (?:seen|heard|found|read)$", re.IGNORECASE)
+
 _ADDRESS = re.compile(r"\b(?:https?://)?www\.|\bhttps?://", re.IGNORECASE)
 
 Found = tuple[list[Claim], list[Evidence], list[str]]
@@ -50,7 +52,7 @@ class Basics:
         if films and not any(read.of("film")):
             own = Filter("film", tuple(dict.fromkeys(called(m).replace(",", " ") for m in films)))
             read = replace(read, filters=(*read.filters, own), read=(*read.read, str(own)))
-        bare = " ".join(_LEAD.sub("", read.words).split())
+        bare = " ".join(_CAN_BE.sub(r"\1", _LEAD.sub("", read.words)).split())
         return replace(read, words=bare) if bare or read.filters or read.phrases else read
 
     def _hits(self, query: Query, movie: Movie | None) -> tuple[Sequence[Hit], list[str]]:

@@ -35,11 +35,14 @@ _FILM = r"(?P<film>[^?]{1,120}?)"
 
 CREDIT = (
     (
-        r"who (?:has )?(?P<part>directed|wrote|written|produced|composed|edited|animated|filmed|shot|starred|stars|acted"
-        r"|acts|plays|played|supported|funded|sponsored|paid)(?: (?:the )?(?:music|script|story))?(?: in| for)? "
+        r"who (?:has )?(?P<part>directed|wrote|written|produced|composed|edited|animated|filmed|shot|starred|stars"
+        r"|acted|acts|plays|played|supported|funded|sponsored|paid)(?: (?:the )?(?:music|script|story))?(?: in| for)? "
         rf"{_FILM}"
     ),
-    rf"who (?:is|was|were|are) the (?P<part>director|writer|producer|composer|editor|animator)s? (?:of|for) {_FILM}",
+    (
+        r"who (?:is|was|are) the (?P<part>director|writer|producer|composer|editor|animator)s? (?:of|for) "
+        rf"{_FILM}"
+    ),
 )
 """Forms of questions about who made a film."""
 

@@ -32,7 +32,8 @@ _IN_FORMS = TELLS_NOTHING | FRAME | frozenset(_FORM.split())
 """Words of a question that belong to its form and are not looked for."""
 
 _ASKING = ("where", "what", "when", "which", "show", "find", "does")
-"""Words that begin questions, of four letters and more."""
+_LETTERS = 4
+"""Words that begin questions, of so many letters and more: how is not show."""
 
 _WORDS = 8
 """Words of a question that are looked for one by one."""
@@ -95,7 +96,7 @@ class Nearest(Sets):
         here, said = self._here(), list[str]()
         first, space, rest = text.partition(" ")
         meant = [w for w in _ASKING if _one_apart(first.casefold(), w)]
-        if meant and first.casefold() not in _ASKING:
+        if meant and len(first) >= _LETTERS and first.casefold() not in _ASKING:
             text = f"{meant[0]}{space}{rest}"
             said.append(f"“{first}” is read as {meant[0]}")
         for word in dict.fromkeys(words_of(text)):
