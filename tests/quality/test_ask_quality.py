@@ -87,6 +87,15 @@ def test_plain_questions(part: str, least: int, library: Library):
     assert all(a.notes for a in answers if not a.claims), "nothing, and no word of why"
 
 
+def test_who_says_what_to_whom_once_they_have_names(library: Library):
+    """The first question of `tuned` again, after two characters of the trailer have been told apart by their names."""
+    for number, name in ((2, "the old man"), (1, "the girl")):
+        library.cast.name(f"sintel_trailer_480p_h264#{number}", name)
+    answer = library.ask("what does the old man say to the girl")
+    tell({c.text: [f"{e.name} {e.start.clock}" for e in answer.evidence if e.number in c.cites] for c in answer.claims})
+    assert _verdict(answer, ASKED["questions"]["tuned"][0]["right"]) == "good"
+
+
 @pytest.mark.parametrize("part", ["tuned", "once", "held"])
 def test_what_is_nowhere_is_not_answered(part: str, library: Library):
     answered = {q: a.claims[0].text for q in ASKED["absent"][part] if (a := library.ask(q)).claims}
