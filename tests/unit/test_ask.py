@@ -97,7 +97,12 @@ def test_an_answer_quotes_what_it_cites(finder: Finder):
 def test_what_the_library_does_not_say_is_not_answered(finder: Finder):
     answer = ask(finder, "Who sold the zebra?")
     assert (answer.claims, answer.evidence) == ((), ())
-    assert answer.notes == ("nothing in this library fits; other words may find more",)
+    assert answer.notes == (
+        "nothing in this library fits; other words may find more",
+        "nothing is said, read, seen or heard here by the name of “sold” or “zebra”",
+        "the models look for “zebra” and have not found it, which is no proof that it is not there",
+        "no model has a name for “sold”: what is only to be seen or heard would not be known",
+    )
     with pytest.raises(UsageError, match="no question"):
         ask(finder, " ?")
 

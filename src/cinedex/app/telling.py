@@ -14,6 +14,9 @@ from cinedex.search.digest import Digest
 from cinedex.search.summary import Summary
 from cinedex.timeline.time import Time
 
+_NEAR = 80
+"""Characters shown of what is near."""
+
 
 def answer_text(answer: Answer) -> RenderableType:
     """The claims with their numbers, then the evidence, then what the answer rests on."""
@@ -26,6 +29,11 @@ def answer_text(answer: Answer) -> RenderableType:
     for piece in answer.evidence:
         where = f"{printable(piece.name)} {_clock(piece.start)}-{_clock(piece.end)}"
         parts.append(Text.assemble((f"[{piece.number}] ", "cyan"), (where, "bold"), f"  {piece.kind}"))
+    if answer.near:
+        parts += [Text(), Text("Near, but no answer:")]
+    for piece in answer.near:
+        where = f"{printable(piece.name)} {_clock(piece.start)}-{_clock(piece.end)}"
+        parts.append(Text.assemble((f"  {where}", "bold"), f"  {piece.kind}: {printable(piece.text[:_NEAR])}"))
     parts += [Text(), Text(f"How: {printable('; '.join(answer.plan))}", style="dim")]
     parts.append(Text(f"Rests on: {answer.coverage}.", style="dim"))
     if answer.dropped:
@@ -37,7 +45,8 @@ def answer_text(answer: Answer) -> RenderableType:
 def answer_facts(answer: Answer) -> dict[str, Any]:
     """An answer as JSON; every piece of evidence has `seconds` and `play`, the film's address with the time to play."""
     facts = dict(plain(answer))
-    facts["evidence"] = [dict(plain(piece)) | _played(piece) for piece in answer.evidence]
+    for part, pieces in (("evidence", answer.evidence), ("near", answer.near)):
+        facts[part] = [dict(plain(piece)) | _played(piece) for piece in pieces]
     return facts
 
 

@@ -117,6 +117,9 @@ _KINDS = {
 }
 """Kinds by class numbers; a class may be of several. Words that are in a class's own name need not be here."""
 
+NAMES = frozenset(_KINDS)
+"""The words for kinds."""
+
 
 def kinds_of(labels: Iterable[str]) -> list[str]:
     """The kinds of the labels, each once, in order of the labels."""

@@ -22,7 +22,7 @@ film films moment moments scene first last time times second seconds minute minu
 together appear appears named called during while someone somebody person people line lines one
 """
 
-_FRAME = frozenset(_FRAMING.split())
+FRAME = frozenset(_FRAMING.split())
 """Words that tell how something is known rather than what; a claim may use them where the evidence does not."""
 
 _NEGATIONS = frozenset(["no", "not", "never", "nobody", "nothing", "none", "neither", "nor", "cannot", "without"])
@@ -98,6 +98,8 @@ class Answer:
     """Sentences of a writer that the evidence did not bear out."""
     written: bool = False
     """Whether a writer has phrased it; else the claims are the evidence's own words."""
+    near: tuple[Evidence, ...] = ()
+    """Where nothing answers: moments that have a part of what is asked. They are no answer to it."""
 
 
 def cut(text: str, at: int = 0) -> str:
@@ -131,7 +133,7 @@ def supported(claim: Claim, evidence: Sequence[Evidence]) -> bool:
         return False
     text = " ".join(f"{e.text} {e.name}" for e in cited)
     there, own = {_stem(w) for w in words_of(text)}, {_stem(w) for e in cited for w in words_of(e.text)}
-    told = [w for w in words_of(claim.text) if w.casefold() not in TELLS_NOTHING and w.casefold() not in _FRAME]
+    told = [w for w in words_of(claim.text) if w.casefold() not in TELLS_NOTHING and w.casefold() not in FRAME]
     exact = [w for w in told if any(c.isdigit() for c in w)] + _names(claim.text)
     if not told or any(_stem(w) not in there for w in exact) or _negated(claim.text) != _negated(text):
         return False

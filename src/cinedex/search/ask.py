@@ -51,13 +51,20 @@ class Asker:
 
         `before` is what the question before was about: what "she", "there" and "after that" mean.
         """
-        text = " ".join(question[: LONGEST_QUERY * 4].split())[:LONGEST_QUERY].rstrip(" ?!.")
+        text = " ".join(question[: LONGEST_QUERY * 4].split())[:LONGEST_QUERY].strip(" ?!.¿¡")
         if not re.search(r"\w", text):
             raise UsageError("there is no question", remedy="Ask, for example: who is in holiday?")
         follow = following(text, before, self._finder.name_of, self._called) if before is not None else Following(text)
-        plan, (claims, evidence, notes) = self._tools.there(follow) or self._tools.planned(follow.text, movie)
+        near: tuple[Evidence, ...] = ()
+        done = self._tools.there(follow)
+        if done is not None:
+            plan, (claims, evidence, notes) = done
+        else:
+            plan, (claims, evidence, notes), near = self._tools.answered(follow.text, movie)
         plan, notes = [*follow.taken, *plan], [*follow.notes, *notes]
         kept, dropped = verified(claims, evidence)
+        if claims and not kept:
+            notes = [*notes, "what was found cannot be told as claims that its words bear out"]
         written = False
         if kept and self._writing is not None:
             phrased, lost, why = _phrased(self._writing, text, evidence)
@@ -65,7 +72,7 @@ class Asker:
             notes += why
         cited = {n for c in kept for n in c.cites}
         shown = tuple(e for e in evidence if e.number in cited)
-        return Answer(text, tuple(plan), kept, shown, self._coverage(movie), tuple(notes), dropped, written)
+        return Answer(text, tuple(plan), kept, shown, self._coverage(movie), tuple(notes), dropped, written, near)
 
     def ask_in(self, sessions: Sessions, name: str, question: str, movie: Movie | None = None) -> Answer:
         """An answer in a session: the question may lean on the one before it, the next one on this."""

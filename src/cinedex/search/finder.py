@@ -162,13 +162,15 @@ class Finder:
                 found[film] = mine
         return found
 
-    def lines(self, film: str, voices: Collection[int]) -> list[Cue]:
-        """What some voices of a film say: the cues in which one of them speaks longest."""
+    def lines(self, film: str, voices: Collection[int] | None = None) -> list[Cue]:
+        """What some voices of a film say: the cues in which one of them speaks longest; of all voices where None."""
         movie = next((m for m in self.movies() if m.id == film), None)
         timeline = self._read(movie, (Cue, Speaker)) if movie is not None else None
         cues = timeline.find(Cue) if timeline is not None else None
         if timeline is None or cues is None:
             return []
+        if voices is None:
+            return [*cues]
         return [cue for cue, voice in zip(cues, said_by(timeline), strict=True) if voice in voices]
 
     def characters(self, name: str) -> list[Character]:

@@ -26,6 +26,7 @@ from cinedex.models.tasks import Floats, ImageEmbedder, TextEmbedder
 from cinedex.search.columns import LOOK, TEXT, VECTORS, WHOLE, blank_rows, rows_of, schema_of, spaces_in
 from cinedex.search.filters import ANYWHERE, Where, safe
 from cinedex.search.moments import moments, source_key
+from cinedex.search.remote import options_for
 from cinedex.search.sights import Embedders
 from cinedex.search.stems import asked as asked_forms
 from cinedex.timeline.timeline import Timeline
@@ -337,7 +338,7 @@ class Index:
 
         if self._session is None:
             self._session = lancedb.Session(index_cache_size_bytes=_CACHE, metadata_cache_size_bytes=_CACHE // 4)
-        return lancedb.connect(self.url, session=self._session)
+        return lancedb.connect(self.url, session=self._session, storage_options=options_for(self.url))
 
     @contextmanager
     def steady(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from cinedex.search.index import Index
 from cinedex.search.matcher import Matcher
 from cinedex.search.rerank import reranked
 from cinedex.search.syntax import LONGEST_QUERY, Query, parse
-from cinedex.search.terms import TELLS_NOTHING, terms_of, words_of
+from cinedex.search.terms import speaks, telling_words, terms_of, words_of
 
 _CANDIDATES = 50
 """Of each list, or twice the hits asked for where that is more."""
@@ -70,7 +70,7 @@ def search(
     spoken = " ".join((query.words, *query.phrases))
     if not words_of(spoken) and not like and not query.filters and not examples:
         raise UsageError("the query has no words", remedy="Say what is heard or seen, for example: red car at night.")
-    telling = [w for w in words_of(spoken) if w.casefold() not in TELLS_NOTHING] or words_of(spoken)
+    telling = telling_words(spoken)
     terms = terms_of(telling, index.stems)
     matcher = Matcher(terms, index.stems)
     most = max(_CANDIDATES, 2 * limit) * (_PHRASED if _phrased(query) else 1)
@@ -83,7 +83,8 @@ def search(
     bounds = BOUNDS | index.near
     lists = index.lists(" ".join(telling) if terms else "", vectors, most, where)
     for space, list_ in lists.items():
-        candidates = ((Candidate(row), nearness) for row, nearness in list_)
+        said = (one for one in list_ if space != "meaning" or speaks(one[0]["words"]))
+        candidates = ((Candidate(row), nearness) for row, nearness in said)
         if space == "text":
             rank(found, space, _with_words(candidates, matcher))
         else:

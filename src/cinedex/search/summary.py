@@ -116,6 +116,11 @@ def summarise(
     return Summary(movie.id, movie.name, ", ".join(told), lines, chapters, len(rows), tuple(notes))
 
 
+def lines_of(rows: Sequence[dict[str, Any]], most: int) -> tuple[Line, ...]:
+    """The most telling lines of a film's moments, so many at most, in order of time."""
+    return _lines(rows, rows, most)
+
+
 def _lines(rows: Sequence[dict[str, Any]], every: Sequence[dict[str, Any]], most: int) -> tuple[Line, ...]:
     """The most telling line of each of `most` parts about equally long, so that all of the film has its say."""
     common = Counter(w for r in every for w in set(_stems(_all(r))))

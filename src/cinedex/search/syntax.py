@@ -197,6 +197,18 @@ _SOUND = re.compile(
 )
 
 
+_PEOPLE = re.compile(
+    r"\s*(?:where |when |are |is |there |the |any |some |a )*(?:people|persons?|somebody|someone|anybody|anyone)"
+    r"(?: (?:are|is|be|seen|there|on screen))*\s*",
+    re.IGNORECASE,
+)
+"""All that is left of a query whose other words were read into filters: that somebody is in the picture."""
+
+_IN_PLACE = re.compile(r"\s(?:in|at|on|by) (?:an? |the )?(?P<place>\w[\w -]{1,30}?)\s*$", re.IGNORECASE)
+
+_ROOMS = frozenset(["room", "rooms", "house", "houses", "building", "buildings", "hall"])
+"""Places of which no more is known than that they are inside."""
+
 _SAYS = r"(?:'s voice|\u2019s voice| (?:says?|said|saying|talks?|talking|speaks?|speaking|tells?)(?: about| of| to)?)"
 """What follows somebody's name where they are to be heard rather than seen."""
 
@@ -247,6 +259,12 @@ class _Reader:
                     self._take(match, one)
         for match in reversed(list(_SOUND.finditer(self.text))):
             self._take(match, Filter("sound", (" ".join(match[1].split()),)))
+        place = _IN_PLACE.search(self.text)
+        if place is not None and _PEOPLE.fullmatch(self.text[: place.start()]):
+            inside = place["place"].casefold() in _ROOMS
+            self._take(place, Filter("place", ("interior" if inside else place["place"],)))
+        if self.found and (only := _PEOPLE.fullmatch(self.text)) is not None:
+            self._take(only, Filter("has", ("people",)))
         fresh = [f for f in self.found if f not in self.given.filters]
         return replace(
             self.given,
@@ -269,7 +287,7 @@ class _Reader:
         if one.key in KEYS and not facets_of(one, self.known.facets):
             return
         if any(
-            f.key == one.key and f.key not in {"person", "speaker", "place", "sound"}
+            f.key == one.key and f.key not in {"person", "speaker", "place", "sound", "has"}
             for f in (*self.given.filters, *self.found)
         ):
             return

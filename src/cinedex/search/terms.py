@@ -46,6 +46,18 @@ def words_of(text: str) -> list[str]:
     return _word().findall(text)
 
 
+def telling_words(text: str) -> list[str]:
+    """Its words that tell something apart, or all of them where none does."""
+    every = words_of(text)
+    return [w for w in every if w.casefold() not in TELLS_NOTHING] or every
+
+
+def speaks(text: str) -> bool:
+    """Whether a text has enough words for its meaning to be told: two, or one of a script without spaces."""
+    words = [w for w in words_of(text[:400]) if not w.isdigit()]
+    return len(words) > 1 or bool(_UNSPACED.search(text))
+
+
 def terms_of(words: Iterable[str], stems: Stems) -> list[Term]:
     """What is looked for, each once; runs of a script without spaces are taken apart."""
     terms: dict[str, Term] = {}

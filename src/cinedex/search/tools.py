@@ -7,37 +7,35 @@ it is nobody's. What nothing here answers is searched for. Names are whatever st
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from cinedex.errors import UsageError
 from cinedex.people.view import Character
 from cinedex.search.answer import Claim, Evidence, cut, numbered, quoted
+from cinedex.search.basics import MOST_HITS, SHOWN, Done, Found, named, on_screen, sure, title
+from cinedex.search.credit import CREDIT, Credit
 from cinedex.search.filters import Where
-from cinedex.search.finder import Finder
 from cinedex.search.follow import Following
+from cinedex.search.gist import GIST, Gist
 from cinedex.search.hits import SPOKEN_FOR, Hit
 from cinedex.search.matcher import Matcher
-from cinedex.search.resolve import called, films_called
+from cinedex.search.nearest import Nearest
+from cinedex.search.onscreen import WRITTEN, OnScreen
+from cinedex.search.resolve import called
+from cinedex.search.sets import NUMBER, WHICH
 from cinedex.search.syntax import Filter, Query
 from cinedex.search.terms import TELLS_NOTHING, terms_of, words_of
+from cinedex.search.tongues import in_english
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.rows import Cue
 from cinedex.timeline.time import SECOND, Span, Time
 
-_MOST_HITS = 5
-"""Moments that an answer rests on."""
-
 _NEXT = SECOND * 60
 """How far from a moment what happens before or after it is looked for."""
 
-_LEAD = re.compile(
-    r"^(?:what (?:does|do|did|is|are|was|were)|where|when|who(?:m)?|how|which|why|show me|find|tell me|is there"
-    r"|are there|does|do|did)\b(?: (?:is|are|was|were|does|do|did|someone|somebody|anyone|the moment when))*",
-    re.IGNORECASE,
-)
-"""How questions begin; what follows is looked for."""
+_BESIDE = SECOND * 5
+"""How long before or after a line somebody may be on screen who is taken to be spoken to."""
 
 _FRAME = re.compile(
     r"^(?:(?:says?|said|saying|tells?|told|talks?) (?:something |anything )?about |there (?:an? |any )?"
@@ -46,24 +44,34 @@ _FRAME = re.compile(
 )
 """What is left of the frame of a question, behind its beginning and at its end."""
 
-Found = tuple[list[Claim], list[Evidence], list[str]]
-"""Claims, the evidence for them, and notes."""
 
-_Done = tuple[list[str], Found] | None
-
-
-class Tools:
+class Tools(OnScreen, Credit, Gist, Nearest):
     """The tools over one library's index and tracks."""
 
-    def __init__(self, finder: Finder) -> None:
-        self._finder = finder
-        self._movies = {m.id: m for m in finder.movies()}
+    def answered(self, text: str, movie: Movie | None) -> tuple[list[str], Found, tuple[Evidence, ...]]:
+        """What was done for a question in whichever language, what came of it, and where nothing did, what is near."""
+        asked, language = in_english(text)
+        taken = [f"read as: {asked}"] if language else []
+        plan, found = self.planned(asked, movie)
+        if found[0]:
+            return [*taken, *plan], found, ()
+        again, said = self.mended(asked)
+        if said:
+            mended, other = self.planned(again, movie)
+            if other[0]:
+                return [*taken, *mended], (other[0], other[1], [*said, *other[2]]), ()
+        notes, near = self.nearest(asked, movie, spoken=any(step.startswith("speaker:") for step in plan))
+        return [*taken, *plan], (found[0], found[1], [*found[2], *notes]), tuple(near)
 
     def planned(self, text: str, movie: Movie | None) -> tuple[list[str], Found]:
         """What was done for a question, and what came of it."""
         for pattern, tool in _TOOLS:
             match = pattern.fullmatch(text)
-            if match is not None and (done := self._tool(tool)(*match.groups(), movie=movie)) is not None:
+            if match is None:
+                continue
+            given = match.groupdict()  # forms of the newer tools name their places
+            done = self._tool(tool)(*(() if given else match.groups()), **given, movie=movie)
+            if done is not None:
                 return done
         query = self._query(text)
         found = self._found(query, movie)
@@ -90,75 +98,33 @@ class Tools:
             evidence, notes = self._present(movie, where, follow.but)
             return [f"people of {told}"], ([Claim(e.text, (e.number,)) for e in evidence], evidence, notes)
         rows = self._finder.index.within(Where(movies=(movie.id,), times=((int(where.start), int(where.end)),)))
-        kinds = {follow.how} if follow.how in _SHOWN else {*_SHOWN}
+        kinds = {follow.how} if follow.how in SHOWN else {*SHOWN}
         evidence = list(numbered(p for row in rows for p in self._told(row, kinds) if p.kind in kinds))
         notes = [] if evidence else [f"nothing is {follow.how} there, as far as is known"]
         return [f"what is {follow.how} in {told}"], ([quoted(e) for e in evidence], evidence, notes)
 
-    def _query(self, text: str) -> Query:
-        read = self._finder.read(text)
-        bare = " ".join(_LEAD.sub("", read.words).split())
-        return replace(read, words=bare) if bare or read.filters or read.phrases else read
-
-    def _hits(self, query: Query, movie: Movie | None) -> tuple[Sequence[Hit], list[str]]:
-        try:
-            result = self._finder.asked(query, limit=_MOST_HITS, movie=movie)
-        except UsageError as empty:
-            return (), [str(empty)]
-        return result.hits, list(result.notes)
-
     def _found(self, query: Query, movie: Movie | None) -> Found:
         hits, notes = self._hits(query, movie)
-        evidence = numbered(piece for hit in hits for piece in self._pieces(hit))
+        evidence = numbered(piece for hit in _best(hits) for piece in self._pieces(hit))
         if not evidence and not notes:
             notes = ["nothing in this library fits; other words may find more"]
         if evidence and query.words.casefold().startswith("many "):
             notes = [*notes, "how many there are has not been counted; this is where they are"]
         return [quoted(e) for e in evidence], list(evidence), notes
 
-    def _pieces(self, hit: Hit) -> list[Evidence]:
-        """What of a hit speaks for it, in the film's own words; all that is known where only filters chose it."""
-        how = {reason.partition(": ")[0] for reason in hit.why}
-        near = any(reason.startswith("words near") for reason in hit.why)
-        first = hit.matched[0][0] if hit.matched else 0
-        texts = {
-            "said": (hit.words, bool({"said", "said in English"} & how) or near),
-            "read": (hit.screen, "read" in how),
-            "seen": (
-                ", ".join(x for x in (hit.tags, hit.things) if x),
-                "seen" in how or "picture near" in str(hit.why),
-            ),
-            "heard": (hit.heard, "heard" in how),
-        }
-        chosen = [(kind, text) for kind, (text, there) in texts.items() if text and there]
-        chosen = chosen or [(kind, text) for kind, (text, _) in texts.items() if text][:2]
-        return [
-            self._piece(hit.movie, hit.start, hit.end, kind, cut(text, first if kind == "said" else 0))
-            for kind, text in chosen
-        ]
-
-    def _piece(self, film: str, start: Time, end: Time, kind: str, text: str) -> Evidence:
-        movie = self._movies.get(film)
-        return Evidence(0, film, cut(movie.name) if movie else film, movie.uri if movie else "", start, end, kind, text)
-
     # What answers a form of question
 
-    def _tool(self, name: str) -> Callable[..., _Done]:
-        tools: dict[str, Callable[..., _Done]] = {
+    def _tool(self, name: str) -> Callable[..., Done]:
+        tools: dict[str, Callable[..., Done]] = {
             "both": self._both, "together": self._together, "who": self._who, "how long": self._how_long,
             "first": self._first, "around": self._around, "says": self._says, "count": self._count,
             "only": self._only, "who when": self._who_when,
+            "written": self._written, "which": self._which, "number": self._number, "gist": self._gist,
+            "credit": self._credit,
         }  # fmt: skip
         return tools[name]
 
-    def _film(self, name: str) -> Movie | None:
-        found = films_called(name, [*self._movies.values()])
-        return found[0] if len(found) == 1 else None
-
-    def _cast_of(self, movie: Movie) -> list[Character]:
-        return list(self._finder.people_of(movie))
-
-    def _who(self, film: str, *, movie: Movie | None = None) -> _Done:
+    def _who(self, film: str, *, movie: Movie | None = None) -> Done:
         del movie
         one = self._film(film)
         if one is None:
@@ -173,7 +139,7 @@ class Tools:
         )
         return [f"people of {one.name}"], (claims, list(evidence), notes)
 
-    def _both(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
+    def _both(self, first: str, second: str, *, movie: Movie | None = None) -> Done:
         one, two = self._film(first), self._film(second)
         if one is None or two is None:
             return self._together(first, second, movie=movie)
@@ -183,14 +149,14 @@ class Tools:
         numbers = {(e.movie, e.text): e.number for e in evidence}
         claims = []
         for a, b in pairs:
-            cites = tuple(numbers[c.film, _on_screen(c)] for c in (a, b) if (c.film, _on_screen(c)) in numbers)
+            cites = tuple(numbers[c.film, on_screen(c)] for c in (a, b) if (c.film, on_screen(c)) in numbers)
             claims.append(Claim(f"{a.title} is on screen in both {one.name} and {two.name}", cites))
         notes = [] if pairs else [f"nobody is known to be in both {one.name} and {two.name}"]
         if not self._finder.recognition:
             notes.append("recognition is off: only people who were named in both films can be told to be the same")
         return [f"people of {one.name}", f"people of {two.name}", "those in both"], (claims, list(evidence), notes)
 
-    def _together(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
+    def _together(self, first: str, second: str, *, movie: Movie | None = None) -> Done:
         one, two = self._finder.presence(first), self._finder.presence(second)
         if not one or not two:
             return None
@@ -198,14 +164,14 @@ class Tools:
         for film in sorted(one.keys() & two.keys()):
             if movie is None or film == movie.id:
                 for span in one[film].intersect(two[film]).support(within=int(SECOND)):
-                    text = f"{_title(first)} and {_title(second)} are on screen together"
+                    text = f"{title(first)} and {title(second)} are on screen together"
                     pieces.append(self._piece(film, span.start, span.end, "on screen", text))
         evidence = numbered(pieces)
         notes = [] if evidence else [f"{first} and {second} are never on screen together in what was looked at"]
         claims = [Claim(e.text, (e.number,)) for e in evidence]
         return [f"person:{first}", f"person:{second}", "times of both"], (claims, list(evidence), notes)
 
-    def _how_long(self, name: str, film: str | None = None, *, movie: Movie | None = None) -> _Done:
+    def _how_long(self, name: str, film: str | None = None, *, movie: Movie | None = None) -> Done:
         one = self._film(film) if film else movie
         people = [c for c in self._finder.characters(name) if one is None or c.film == one.id]
         if not people:
@@ -217,7 +183,7 @@ class Tools:
             [],
         )
 
-    def _first(self, what: str, which: str, *, movie: Movie | None = None) -> _Done:
+    def _first(self, what: str, which: str, *, movie: Movie | None = None) -> Done:
         query = self._query(re.sub(r"\b(?:appears?|seen|heard|said|mentioned|is|are|does|do)\b", " ", what))
         result = self._finder.asked(query, limit=200, movie=movie)
         films = {h.movie for h in result.hits}
@@ -225,17 +191,18 @@ class Tools:
             return [f"search {query}"], ([], [], list(result.notes) or ["nothing in this library fits"])
         choose = min if which.lower() == "first" else max
         ends = [choose((h for h in result.hits if h.movie == film), key=lambda h: h.at) for film in sorted(films)]
-        evidence = numbered(self._pieces(h)[0] for h in ends[:_MOST_HITS] if self._pieces(h))
+        evidence = numbered(self._pieces(h)[0] for h in ends[:MOST_HITS] if self._pieces(h))
         return [f"search {query}", f"{which.lower()} in every film"], (
             [quoted(e) for e in evidence],
             list(evidence),
             [],
         )
 
-    def _says(self, who: str, topic: str | None = None, *, movie: Movie | None = None) -> _Done:
+    def _says(self, who: str, whom: str | None = None, topic: str | None = None, *, movie: Movie | None = None) -> Done:
         own = {f: o for f, o in self._finder.owned(who).items() if movie is None or f == movie.id}
         if not own:
-            return self._told_of(who, topic, movie) if topic else None
+            told = self._told_of(who, topic, movie) if topic else self._said_by_nobody(who, whom, movie)
+            return told or self._said_by_nobody(who, whom, movie)
         lines = [(f, cue) for f, o in sorted(own.items()) for cue in self._finder.lines(f, {v.number for v in o})]
         plan, notes = [f"speaker:{who}"], list[str]()
         if topic:
@@ -243,18 +210,47 @@ class Tools:
             hits, notes = self._hits(query, movie)
             plan = [f"search {query}"]
             lines = self._about(topic, lines, hits)
+        if whom:
+            lines, told_whom = self._to(whom, lines)
+            plan, notes = [*plan, f"lines while person:{whom} is near"], [*notes, told_whom]
         evidence = numbered(self._piece(f, c.start, c.end, "said", cut(c.text)) for f, c in lines)
         sure = min(o.score for each in own.values() for o in each)
         notes.append(f"whose voice it is was worked out from who is on screen while it is heard, {sure:.2f} sure")
         if not evidence:
-            notes.insert(0, f"{_title(who)} is not heard to say that in what was listened to")
+            notes.insert(0, f"{title(who)} is not heard to say that in what was listened to")
         return [*plan, f"lines in that voice: {len(lines)}"], ([quoted(e) for e in evidence], list(evidence), notes)
 
-    def _told_of(self, who: str, topic: str, movie: Movie | None) -> _Done:
+    def _to(self, whom: str, lines: Sequence[tuple[str, Cue]]) -> tuple[list[tuple[str, Cue]], str]:
+        """The lines around which somebody is on screen, and what that does and does not say."""
+        there = self._finder.presence(whom)
+        if not there:
+            return [*lines], f"to whom it is said is not known: nobody is called {whom}"
+        near = [(f, c) for f, c in lines if f in there and len(there[f].crop(Span(c.start - _BESIDE, c.end + _BESIDE)))]
+        return near, f"that it is said to {whom} is taken from their being on screen around it"
+
+    def _said_by_nobody(self, who: str, whom: str | None, movie: Movie | None) -> Done:
+        """Lines while somebody is on screen whose voice is not known; what is said in a film; or that nobody knows."""
+        seen = {f: s for f, s in self._finder.presence(who).items() if movie is None or f == movie.id}
+        if seen:
+            lines = [(f, c) for f, s in sorted(seen.items()) for c in self._finder.lines(f) if len(s.crop(c.span))]
+            plan, notes = [f"lines while person:{who} is on screen"], list[str]()
+            if whom:
+                lines, told_whom = self._to(whom, lines)
+                plan, notes = [*plan, f"lines while person:{whom} is near"], [told_whom]
+            evidence = list(numbered(self._piece(f, c.start, c.end, "said", cut(c.text)) for f, c in lines))
+            notes.append(f"whether {who} says it is not known, since no voice is known to be theirs")
+            notes = notes if evidence else [f"nothing is heard while {who} is on screen"]
+            return plan, ([quoted(e) for e in evidence], evidence, notes)
+        unknown = [who, *([whom] if whom and not self._finder.presence(whom) else [])]
+        note = f"nobody here is called {' or '.join(unknown)}, so whose lines these would be is not known"
+        return [f"speaker:{who}"], ([], [], [f"{note}; `cinedex people name` says who somebody is"])
+
+    def _told_of(self, who: str, topic: str, movie: Movie | None) -> Done:
         """What is said about a topic where nobody knows whose voice it is; with somebody known, while they are seen."""
         known = (Filter("person", (who,)),) if self._finder.presence(who) else ()
         query = Query(topic, filters=known)
         hits, notes = self._hits(query, movie)
+        hits = _best(sure(hits))
         evidence = numbered(piece for hit in hits for piece in self._pieces(hit) if piece.kind == "said")
         if not evidence:
             return None
@@ -270,9 +266,10 @@ class Tools:
         said = [(f, c) for f, c, _ in inside if matcher.find(c.text)]
         return said or [(f, c) for f, c, h in inside if any(w.startswith(SPOKEN_FOR["meaning"]) for w in h.why)]
 
-    def _around(self, side: str, what: str, *, movie: Movie | None = None) -> _Done:
+    def _around(self, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
+        hits = sure(hits)
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         anchor = hits[0]
@@ -287,19 +284,11 @@ class Tools:
         after = side.lower() == "after"
         reach = (int(span.end), int(span.end + _NEXT)) if after else (int(span.start - _NEXT), int(span.start))
         rows = self._finder.index.within(Where(movies=(movie.id,), times=(reach,)))
-        near = rows[:_MOST_HITS] if after else rows[-_MOST_HITS:]
+        near = rows[:MOST_HITS] if after else rows[-MOST_HITS:]
         evidence = list(numbered([*first, *(p for row in near for p in self._told(row)[:1])]))
         notes = [] if near else [f"{movie.name} has nothing {side.lower()} that"]
         at = f"the minute {side.lower()} {movie.name} {(span.end if after else span.start).clock[:-4]}"
         return [at], ([quoted(e) for e in evidence], evidence, notes)
-
-    def _told(self, row: Mapping[str, Any], kinds: Iterable[str] = ("said", "read", "seen")) -> list[Evidence]:
-        """What is known of a moment, in these ways: one piece each, what is said first."""
-        span = Time(int(row["start"])), Time(int(row["end"]))
-        texts = ((kind, ", ".join(str(row[c]) for c in columns if row[c])) for kind, columns in _SHOWN.items())
-        return [
-            self._piece(str(row["movie"]), *span, kind, cut(text)) for kind, text in texts if text and kind in kinds
-        ]
 
     def _moments_of(self, movie: Movie, span: Span) -> Span:
         """The moments that a stretch touches, from the first's start to the last's end."""
@@ -322,9 +311,10 @@ class Tools:
         notes = [] if evidence else [f"{whom} is known to be on screen there; not everybody is recognised"]
         return evidence, notes
 
-    def _who_when(self, beside: str | None, side: str, what: str, *, movie: Movie | None = None) -> _Done:
+    def _who_when(self, beside: str | None, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
+        hits = sure(hits)
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         film, span = self._movies[hits[0].movie], Span(hits[0].start, hits[0].end)
@@ -339,7 +329,7 @@ class Tools:
         at = f"people of {called(film)} {span.start.clock[:-4]}-{span.end.clock[:-4]}"
         return [f"search {query}", at], (claims, both, [*notes, *more])
 
-    def _count(self, what: str, film: str | None = None, *, movie: Movie | None = None) -> _Done:
+    def _count(self, what: str, film: str | None = None, *, movie: Movie | None = None) -> Done:
         one = self._film(film) if film else movie
         if film and one is None:
             return None
@@ -355,7 +345,7 @@ class Tools:
         for own in sorted(films.values(), key=lambda h: (-len(h), h[0].name)):
             first = min(own, key=lambda h: h.start)
             times = "once" if len(own) == 1 else f"{len(own)} times"
-            pieces.append(self._piece(first.movie, first.start, first.end, "counted", f"{_title(what)}: found {times}"))
+            pieces.append(self._piece(first.movie, first.start, first.end, "counted", f"{title(what)}: found {times}"))
         evidence = list(numbered(pieces))
         notes = list(result.notes) or ([] if evidence else ["nothing in this library fits"])
         if len(result.hits) >= _COUNTED:
@@ -363,7 +353,7 @@ class Tools:
         plan = [f"search {query}", "stretches of each film in which it is found; cited is the first"]
         return plan, ([Claim(f"{e.text} in {e.name}", (e.number,)) for e in evidence], evidence, notes)
 
-    def _only(self, first: str, second: str, *, movie: Movie | None = None) -> _Done:
+    def _only(self, first: str, second: str, *, movie: Movie | None = None) -> Done:
         del movie
         one, two = self._film(first), self._film(second)
         if one is None or two is None:
@@ -377,27 +367,19 @@ class Tools:
         claims = [Claim(e.text, (e.number,)) for e in evidence]
         return [f"people of {one.name}", f"people of {two.name}", "those only in the first"], (claims, evidence, notes)
 
-    def _seen(self, character: Character) -> Evidence:
-        first = next(iter(character.spans))
-        return self._piece(character.film, first.start, first.end, "on screen", _on_screen(character))
+
+def _best(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that have about as many of the question's words as the best of them."""
+    most = max((len(named(h.why)) for h in hits), default=0)
+    return [h for h in hits if len(named(h.why)) >= _ABOUT * most]
 
 
-def _on_screen(character: Character) -> str:
-    times = "once" if character.appearances == 1 else f"{character.appearances} times"
-    seconds = f"{character.seconds:.0f}"
-    return f"{character.title} is on screen {times}, {seconds} second{'' if seconds == '1' else 's'} in all"
+_ABOUT = 0.75
 
 
 def _same(one: Character, other: Character) -> bool:
     return bool(one.person and one.person == other.person) or (other.film, other.label) in one.elsewhere
 
-
-def _title(name: str) -> str:
-    return name[:1].upper() + name[1:]
-
-
-_SHOWN = {"said": ("words",), "read": ("screen",), "seen": ("tags", "things"), "heard": ("heard",)}
-"""Ways in which something of a moment is known, and the columns that hold it."""
 
 _COUNTED = 200
 """Hits that are counted at most."""
@@ -425,8 +407,13 @@ _FORMS = (
         rf"who (?:else )?(?:is|was|are) (?:there|seen|on screen|with {_NAME}) (when|while|after|before) {_NAME}",
         "who when",
     ),
-    (rf"what (?:does|do|did) {_NAME} (?:say|tell|talk)(?: (?:about|of) {_NAME})?", "says"),
+    *((form, "credit") for form in CREDIT),
+    *((form, "written") for form in WRITTEN),
+    (rf"what (?:does|do|did) {_NAME} (?:say|tell|talk)(?: to {_NAME})?(?: (?:about|of) {_NAME})?", "says"),
     (rf"what (?:happens|comes|is said|is seen) (?:right |just |directly )?(after|before) {_NAME}", "around"),
+    *((form, "number") for form in NUMBER),
+    (WHICH, "which"),
+    *((form, "gist") for form in GIST),
 )
 
 _TOOLS = tuple((re.compile(form, re.IGNORECASE), tool) for form, tool in _FORMS)

@@ -36,6 +36,7 @@ class AnswerShape(TypedDict):
     plan: list[str]
     dropped: int
     written: bool
+    near: list[EvidenceShape]
 
 
 class AskedJob(TypedDict):

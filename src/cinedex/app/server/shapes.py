@@ -211,6 +211,8 @@ class AnswerShape(_Growing):
     plan: list[str]
     dropped: int
     written: bool
+    near: list[EvidenceShape]
+    """Where there are no claims: moments that have a part of what is asked, and answer nothing."""
 
 
 class LineShape(_Growing):

@@ -132,7 +132,8 @@ def _event(name: str, value: Any) -> str:
 def _answer(answer: Answer) -> dict[str, Any]:
     """An answer for programs: no path of this machine leaves it."""
     facts = dict(plain(answer))
-    facts["evidence"] = [_placed(piece, piece["movie"]) for piece in facts["evidence"]]
+    for part in ("evidence", "near"):
+        facts[part] = [_placed(piece, piece["movie"]) for piece in facts[part]]
     facts["coverage"] |= {"says": str(answer.coverage)}
     return facts
 

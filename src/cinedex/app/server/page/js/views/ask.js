@@ -74,8 +74,11 @@ function answering(asked, beside, ended, signal) {
       source.close();
       ended();
       fill(says, `${answer.coverage.says}.`, answer.notes.map((note) => ` ${note}.`));
-      if (!answer.claims.length) fill(claims, h("span.unknown", {}, "The library does not say."));
-      else fill(list, answer.evidence.map((piece) => evidence(piece, beside)));
+      if (!answer.claims.length) {
+        fill(claims, h("span.unknown", {}, "The library does not say."));
+        if (answer.near.length) fill(list, h("li.quiet", {}, "Near, but no answer:"), answer.near.map((piece) => evidence(piece, beside)));
+      }
+      if (answer.claims.length) fill(list, answer.evidence.map((piece) => evidence(piece, beside)));
       if (answer.claims.length) beside.show(pieces.get(answer.claims[0].cites[0]), { quietly: true });
     },
     problem(problem, source) {
