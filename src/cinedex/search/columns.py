@@ -41,7 +41,7 @@ SHOWN = (
 
 WHOLE = "shown"
 """The column that has all of these as JSON: to read nineteen columns of a row takes twenty times as long as one. Only
-what is filtered by has a column of its own as well."""
+what is filtered or counted by has a column of its own as well."""
 
 _SPACE_KEYS = {column: f"cinedex.space.{column}".encode() for column in VECTORS}
 
@@ -53,7 +53,7 @@ def schema_of(spaces: Mapping[str, tuple[str, int]]) -> pa.Schema:
     """The columns, with vectors of these spaces and lengths."""
     texts = {n: pa.string() for n in ("id", "movie", "key", TEXT, WHOLE)} | {"facets": pa.list_(pa.string())}
     texts["minutes"] = pa.list_(pa.int64())
-    numbers = {n: pa.int64() for n in ("start", "end", "year")}
+    numbers = {n: pa.int64() for n in ("start", "end", "year", "scene")}
     vectors = {n: pa.list_(pa.float32(), dim) for n, (_, dim) in spaces.items()}
     named = {_SPACE_KEYS[n]: space.encode() for n, (space, _) in spaces.items()}
     return pa.schema(texts | numbers | vectors, metadata=named)
