@@ -52,7 +52,7 @@ class Basics:
         if films and not any(read.of("film")):
             own = Filter("film", tuple(dict.fromkeys(called(m).replace(",", " ") for m in films)))
             read = replace(read, filters=(*read.filters, own), read=(*read.read, str(own)))
-        bare = " ".join(_CAN_BE.sub(r"\1", _LEAD.sub("", read.words)).split())
+        bare = " ".join(_CAN_BE.sub(r"\1", _LEAD.sub("", read.words).strip()).split())
         return replace(read, words=bare) if bare or read.filters or read.phrases else read
 
     def _hits(self, query: Query, movie: Movie | None) -> tuple[Sequence[Hit], list[str]]:
