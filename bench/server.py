@@ -76,8 +76,8 @@ class Run:
             await asyncio.sleep(0.5)
 
     async def _analyse(self, film: Path) -> None:
-        """One analysis after another, with real models."""
-        number = 0
+        """One analysis after another, with real models, of copies that no run before has analysed."""
+        number = await asyncio.to_thread(lambda: len(list(film.parent.glob("copy *.mp4"))))
         while not self.people.stop.is_set():
             number += 1
             copy = await asyncio.to_thread(copy_of, film, number)
