@@ -170,11 +170,7 @@ class Stripes(Stage):
     def _roughly(self, half: Numbers, down: float, across: float, size: int) -> float:
         """Over which share of the picture of half the size a wave is strong enough, from some of its points."""
         lines, columns = _means(_HIGH, size), _means(_WIDE, size)
-<<<<<<< HEAD
-        # A third of the lines at a time: for more, BLAS would wake a second thread, which costs more than it saves.
-=======
         # A third of the lines at a time: too little for BLAS to wake a second thread, which costs more than it saves.
->>>>>>> flash
         mean = ((lines @ half).reshape(3, -1, _WIDE) @ columns.T).reshape(half.shape)
         bare = half - mean
         lines, columns = lines[::_GRID], columns[::_GRID]
