@@ -152,6 +152,24 @@ def test_words_seek_and_follow(browser: Browser, rich: str) -> None:
     assert browser.ask("document.querySelectorAll('.cue:not([hidden])').length") == 1
 
 
+def test_space_plays_after_a_click_and_presses_what_keys_have_reached(browser: Browser, rich: str) -> None:
+    open_film(browser, rich)
+    browser.wait(PLAYS)
+    browser.click(".cue:nth-child(2) button")
+    browser.press(" ")
+    browser.wait("!document.querySelector('.screen video').paused")
+    browser.press("k")
+    browser.ask("document.querySelector('.lanes').focus()")
+    browser.press(" ")
+    browser.wait("!document.querySelector('.screen video').paused")
+    browser.press("k")
+    assert browser.ask(TIME) > 0.1
+    browser.ask("document.querySelector('.cue button').focus()")
+    browser.press(" ")
+    browser.wait(f"{TIME} < 0.05")
+    assert browser.ask("document.querySelector('.screen video').paused")
+
+
 def test_every_tab_draws(browser: Browser, rich: str) -> None:
     open_film(browser, rich)
     wanted = {

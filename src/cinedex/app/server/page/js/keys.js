@@ -23,14 +23,20 @@ function typing(target) {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable || (target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type));
 }
 
+const CONTROLS = "button, a, summary, [role=tab]";
+let clicked = null; // the control that has the focus because it was clicked
+addEventListener("pointerdown", (event) => (clicked = event.target.closest?.(CONTROLS) ?? null), true);
+addEventListener("focusin", (event) => event.target !== clicked && (clicked = null));
+
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
   if (event.key.length === 1 && !enabled()) return;
   const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const found = [...here, ...everywhere].find((one) => one.keys.includes(pressed));
-  const onControl = event.target.closest("button, a, summary, [role=tab], [role=slider]");
-  if (!found || (onControl && [" ", "Enter"].includes(event.key))) return;
+  // Space and Enter are those of a control that was reached by keys; one that was clicked lets the film play.
+  const control = event.target.closest(CONTROLS);
+  if (!found || (control && control !== clicked && [" ", "Enter"].includes(event.key))) return;
   event.preventDefault();
   found.act(event);
 });

@@ -8,6 +8,7 @@ const PATIENCE = 40; // cuts in a row, with up to five seconds between
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const head = { "Tus-Resumable": "1.0.0" };
 const KEPT = "cinedex.upload.";
+const active = new Set(); // what is remembered of those under way
 const place = (file) => `${KEPT}${file.name}.${file.size}.${file.lastModified}`;
 
 /** Uploads that were begun and not ended, as this browser remembers them, of which the server has a part. */
@@ -16,6 +17,7 @@ export async function begun() {
   for (const kept of Object.keys(localStorage).filter((key) => key.startsWith(KEPT))) {
     const [, name, size] = kept.slice(KEPT.length).match(/^(.*)\.(\d+)\.\d+$/s) ?? [];
     const to = localStorage.getItem(kept);
+    if (!to || active.has(kept)) continue;
     const told = await fetch(to, { method: "HEAD", headers: head }).catch(() => null);
     if (told?.status === 404) localStorage.removeItem(kept);
     const at = Number(told?.headers.get("Upload-Offset"));
@@ -33,6 +35,15 @@ export async function forget({ kept, to }) {
 /** Upload a file; `told(share, note)` hears how far it is. Gives the film that it became. Throws for what is none. */
 export async function upload(file, told, signal) {
   const kept = place(file);
+  active.add(kept);
+  try {
+    return await sending(file, kept, told, signal);
+  } finally {
+    active.delete(kept);
+  }
+}
+
+async function sending(file, kept, told, signal) {
   let to = localStorage.getItem(kept);
   let at = to ? await offset(to, signal) : null;
   if (at == null) {

@@ -44,6 +44,7 @@ export class Player {
     video.addEventListener("seeking", () => (this.#mediaTime = null));
     for (const name of ["play", "pause", "ended"]) video.addEventListener(name, () => this.#state());
     video.addEventListener("error", () => this.#unplayable());
+    addEventListener("back", () => this.#loadAgain(), { signal });
     video.addEventListener("unplayable", () => this.#unplayable(true));
     if (!film.playable) {
       streamed(video, film, this.duration, signal).then(
@@ -63,6 +64,14 @@ export class Player {
       video.load();
     });
     this.#tell();
+  }
+
+  /** After the server was away: what was cut is loaded again, and goes on where it stood. */
+  #loadAgain() {
+    if (!this.video.error || !this.facts.film.playable) return;
+    const at = this.time;
+    this.video.addEventListener("loadedmetadata", () => (this.video.currentTime = at), { once: true });
+    this.video.load();
   }
 
   /** Call `act(time)` whenever the time changes. */
