@@ -96,7 +96,7 @@ def without(*lists: str) -> Iterator[None]:
 
     def fewer(
         index: Index, text: str, vectors: Mapping[str, Any], limit: int, where: Where = ANYWHERE
-    ) -> dict[str, Any]:
+    ) -> Iterator[tuple[str, Any]]:
         kept = {space: v for space, v in vectors.items() if space not in lists}
         return every(index, "" if "text" in lists else text, kept, limit, where)
 

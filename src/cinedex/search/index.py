@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,6 +76,15 @@ class _Known:
         return _Known(version, (self.movies - {movie_id}) | there, self.facets.union(facets))
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at the table told, so that a search asks the engine once: each question costs a millisecond."""
+
+    version: int
+    rows: int
+    spaces: Mapping[str, str]
+
+
 class Index:
     """Moments of every film of a library. Safe for several threads and processes; readers never wait for writers.
 
@@ -91,6 +100,7 @@ class Index:
         self._embedders = Embedders(embedder, sight)
         self._lock = threading.RLock()
         self._table: Any = None
+        self._seen = _Seen(-1, 0, {})
         self._session: Any = None
         self._asking = threading.Lock()
         self._steady, self._counting = 0, threading.Lock()
@@ -188,8 +198,7 @@ class Index:
     def version(self) -> int:
         """Changes with everything that is written; -1 where there is no index."""
         with self._told():
-            table = self._open()
-            return int(table.version) if table is not None else -1
+            return self._seen.version if self._open() is not None else -1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -198,18 +207,14 @@ class Index:
             table = self._open()
             if table is None:
                 return 0, 0
-            return len(self._all(table).movies), table.count_rows()
+            return len(self._all(table).movies), self._seen.rows
 
     @property
     def spaces(self) -> dict[str, str]:
         """The space of every vector column that has vectors."""
         with self._told():
-            table = self._open()
-            return (
-                {column: space for column, space in spaces_in(table.schema).items() if space}
-                if table is not None
-                else {}
-            )
+            there = self._seen.spaces if self._open() is not None else {}
+            return {column: space for column, space in there.items() if space}
 
     @property
     def near(self) -> dict[str, float]:
@@ -232,8 +237,8 @@ class Index:
         Where another process has changed a large one, it is read anew beside the search, which goes by what was known:
         for a million moments that takes seconds.
         """
-        if self._known.version != table.version:
-            if self._known.version < 0 or table.count_rows() < FILTER_INDEX_FROM:
+        if self._known.version != self._seen.version:
+            if self._known.version < 0 or self._seen.rows < FILTER_INDEX_FROM:
                 self._known = _read(table)
             elif self._renewing.acquire(blocking=False):
                 threading.Thread(target=self._renew, args=(table,), name="index-renew", daemon=True).start()
@@ -249,11 +254,11 @@ class Index:
 
     def lists(
         self, text: str, vectors: Mapping[str, Floats], limit: int, where: Where = ANYWHERE
-    ) -> dict[str, list[tuple[Row, float]]]:
+    ) -> Iterator[tuple[str, list[tuple[Row, float]]]]:
         """Moments by full text and by each vector (of a column of `VECTORS`), best first, under 'text' and the columns.
 
         With them BM25 and the cosine. The text is words only: it has no syntax; without any there is no list of it. All
-        lists are asked for at once, and what is told of a moment is read once for all of them.
+        lists are asked for at once, that of full text is there first.
         """
         from lancedb.query import MatchQuery  # noqa: PLC0415 - heavy
 
@@ -265,18 +270,14 @@ class Index:
                 asked["text"] = table.search(MatchQuery(words, TEXT), query_type="fts"), "_score"  # type: ignore[call-arg]  # its stubs know no defaults
             for column, vector in vectors.items() if table is not None else ():
                 near = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
-                probes = max(_PROBES, table.count_rows() // _ROWS_A_PROBE)
+                probes = max(_PROBES, self._seen.rows // _ROWS_A_PROBE)
                 asked[column] = near.nprobes(probes).refine_factor(_BITS[column][1]), "_distance"
             if not asked:
-                return {}
+                return
             with ThreadPoolExecutor(len(asked)) as at_once:  # the engine works outside of Python's lock
-                started = {name: at_once.submit(_ranked, *query, limit, where) for name, query in asked.items()}
-                ranked = {name: one.result() for name, one in started.items()}
-            rows = _rows(table, {number for own in ranked.values() for number, _ in own})
-        return {
-            name: [(rows[number], value if name == "text" else 1 - value) for number, value in own]
-            for name, own in ranked.items()
-        }
+                started = {name: at_once.submit(_ranked, table, *query, limit, where) for name, query in asked.items()}
+                for name, one in started.items():
+                    yield name, one.result()
 
     def within(self, where: Where, limit: int = 1_000_000, *, shown: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Moments by filters alone, in order of film and time; with all that is shown, or only some columns."""
@@ -307,10 +308,9 @@ class Index:
     def query_vectors(self, text: str) -> dict[str, Floats]:
         """A query in the space of every vector column; empty where nothing can embed it, or only in another space."""
         with self._told():
-            table = self._open()
-            if table is None:
+            if self._open() is None:
                 return {}
-            there, found = spaces_in(table.schema), dict[str, Floats]()
+            there, found = self._seen.spaces, dict[str, Floats]()
         with self._asking:  # not the lock of writers: who asks does not wait until a film has been put in
             for column, one in (("meaning", self._embedders.texts()), ("concept", self._embedders.sight())):
                 if one is not None and there[column] == one.space:
@@ -334,6 +334,8 @@ class Index:
     def _database(self) -> Any:
         # The engine logs on its own to the terminal, also where nothing is wrong.
         os.environ.setdefault("LANCEDB_LOG", "error")
+        # It keeps two cores for reading files, so that on two of them one list would wait for the other.
+        os.environ.setdefault("LANCE_CPU_THREADS", str(len(os.sched_getaffinity(0))))
         import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
 
         if self._session is None:
@@ -354,25 +356,30 @@ class Index:
                 self._steady -= 1
 
     def _open(self, *, look: bool = False) -> Any:
-        """The table as it is now, or None."""
+        """The table as it is now, or None; what a look at it tells is then in `_seen`."""
         if self._table is not None and self._steady and not look:
             return self._table
-        if self._table is not None:
+        table, self._table = self._table, None
+        if table is not None:
             try:
-                self._table.checkout_latest()
+                table.checkout_latest()
             except (OSError, RuntimeError, ValueError):
-                self._table = None  # another process made the index anew
-            else:
-                return self._table
-        database = self._database()
-        if TABLE in _tables(database):
+                table = None  # another process made the index anew
+        if table is None:
+            database = self._database()
+            if TABLE not in _tables(database):
+                return None
             try:
-                self._table = database.open_table(TABLE)
+                table = database.open_table(TABLE)
             except ValueError as wrong:
                 if "not found" not in str(wrong):
                     raise
                 return None  # another process is making it: its folder is there, and no version of it yet
-        return self._table
+            self._seen, self._known = _Seen(-1, 0, {}), _Known()
+        if (version := table.version) != self._seen.version:
+            self._seen = _Seen(version, table.count_rows(), spaces_in(table.schema))
+        self._table = table
+        return table
 
     def _create(self) -> Any:
         from lancedb.index import FTS  # noqa: PLC0415 - heavy, and only a new index needs it
@@ -381,6 +388,7 @@ class Index:
         spaces = {column: (one.space, one.dim) if one is not None else ("", _DIM) for column, one in made.items()}
         schema = schema_of(spaces | {"look": LOOK})
         self._table = self._database().create_table(TABLE, schema=schema, exist_ok=True)
+        self._seen, self._known = _Seen(-1, 0, {}), _Known()
         # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
         config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
         self._table.create_index(TEXT, config=config)
@@ -468,23 +476,23 @@ def _read(table: Any) -> _Known:
     return _Known(version, frozenset(movies - {""}), frozenset(facets))
 
 
-def _ranked(query: Any, score: str, limit: int, where: Where) -> list[tuple[int, float]]:
-    """The numbers of rows with their score, as the engine ranks them."""
+def _ranked(table: Any, query: Any, score: str, limit: int, where: Where) -> list[tuple[Row, float]]:
+    """What is told of moments, with their score or cosine, as the engine ranks them.
+
+    First their numbers, then the rows: in one step the engine would read every row that it looks at on the way.
+    """
     if told := where.sql():
         query = query.where(told, prefilter=True)
-    found = query.select([score]).with_row_id(True).limit(limit).to_arrow()
-    return list(zip(found.column("_rowid").to_pylist(), found.column(score).to_pylist(), strict=True))
-
-
-def _rows(table: Any, numbers: Collection[int]) -> dict[int, Row]:
-    """What is told of rows, by number."""
+    ranked = query.select([score]).with_row_id(True).limit(limit).to_arrow()
+    numbers, scores = ranked.column("_rowid").to_pylist(), ranked.column(score).to_pylist()
     if not numbers:
-        return {}
-    found = table.take_row_ids([*numbers]).select([WHOLE]).with_row_id().to_arrow()
-    if found.num_rows != len(numbers):
+        return []
+    read = table.take_row_ids(numbers).select([WHOLE]).with_row_id().to_arrow()
+    rows = dict(zip(read.column("_rowid").to_pylist(), read.column(WHOLE).to_pylist(), strict=True))
+    if len(rows) != len(numbers):
         raise RuntimeError("moments have been moved meanwhile; ask again")
-    told = zip(found.column("_rowid").to_pylist(), found.column(WHOLE).to_pylist(), strict=True)
-    return {number: json.loads(text) for number, text in told}
+    near = scores if score == "_score" else [1 - x for x in scores]
+    return [(json.loads(rows[number]), value) for number, value in zip(numbers, near, strict=True)]
 
 
 def _due(table: Any) -> bool:

@@ -20,6 +20,7 @@ class Matcher:
         self._stems = stems
         self._spaced = [t for t in terms if not t.unspaced]
         self._unspaced = [(t, re.compile(re.escape(t.written))) for t in terms if t.unspaced]
+        self._beginnings = {t.folded[:_BEGINNING] for t in self._spaced}
         self._initials = {initial for t in self._spaced for initial in (t.folded[:1], t.written[:1])}
         self._judged: dict[tuple[str, str], str] = {}
 
@@ -29,7 +30,7 @@ class Matcher:
         Its words are those of a `language` that has rules of its own, and of English.
         """
         found: dict[str, list[tuple[int, int]]] = {}
-        if self._spaced and any(self._judge(word, language) for word in {*words_of(text)}):
+        if self._perhaps(text, language) and any(self._judge(word, language) for word in {*words_of(text)}):
             for token in tokens_of(text):
                 if term := self._judge(token.group(), language):
                     found.setdefault(term, []).append(token.span())
@@ -37,6 +38,13 @@ class Matcher:
             if places := [m.span() for m in written.finditer(text)]:
                 found[one.written] = places
         return found
+
+    def _perhaps(self, text: str, language: str) -> bool:
+        """Whether some word can be a form of a term: English ones and plain ones begin alike."""
+        if not text.isascii() or stemmer(language) is not None:
+            return bool(self._spaced)
+        plain = text.casefold()
+        return any(beginning in plain for beginning in self._beginnings)
 
     def _judge(self, word: str, language: str) -> str:
         """The term that a word is a form of; empty for none."""

@@ -81,7 +81,8 @@ class Nearest(Sets):
         """The first moments that have a word, and how."""
         stems, found = self._finder.index.stems, list[Evidence]()
         matcher = Matcher(terms_of([word], stems), stems)
-        for row, _ in self._finder.index.lists(word, {}, _EACH * 3, where).get("text", []):
+        rows = [row for _, list_ in self._finder.index.lists(word, {}, _EACH * 3, where) for row, _ in list_]
+        for row in rows:
             candidate = Candidate(row)
             candidate.look(matcher)
             for how in candidate.found:

@@ -81,8 +81,7 @@ def search(
         where = where.only(frozenset(near[example.kind]))
     vectors = (index.query_vectors(spoken) if terms else {}) | dict(like or {})
     bounds = BOUNDS | index.near
-    lists = index.lists(" ".join(telling) if terms else "", vectors, most, where)
-    for space, list_ in lists.items():
+    for space, list_ in index.lists(" ".join(telling) if terms else "", vectors, most, where):
         said = (one for one in list_ if space != "meaning" or speaks(one[0]["words"]))
         candidates = ((Candidate(row), nearness) for row, nearness in said)
         if space == "text":
@@ -94,8 +93,8 @@ def search(
         rank(found, kind, sorted(shown, key=lambda one: -one[1])[:most])
     if not terms and not like and not examples:
         wanted = " ".join(w for one in query.of("text") for w in one.values)
-        listed = index.lists(wanted, {}, most, where).get("text", []) if wanted else ()
-        rows = [row for row, _ in listed] if wanted else index.within(where, most)
+        listed = [row for _, list_ in index.lists(wanted, {}, most, where) for row, _ in list_]
+        rows = listed if wanted else index.within(where, most)
         rank(found, "filters", [(Candidate(row), 1.0) for row in rows])
     for candidate in found.values():
         if "text" not in candidate.ranks:
