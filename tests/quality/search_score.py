@@ -30,7 +30,6 @@ from cinedex.models.registry import registry
 from cinedex.models.tasks import Reranker
 from cinedex.search import query
 from cinedex.search.ask import Asker
-from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.finder import Finder
 from cinedex.search.hits import Hit
 from cinedex.search.index import Index
@@ -94,11 +93,9 @@ def without(*lists: str) -> Iterator[None]:
     """Search as if some of the lists were not there."""
     every = Index.lists
 
-    def fewer(
-        index: Index, text: str, vectors: Mapping[str, Any], limit: int, where: Where = ANYWHERE
-    ) -> Iterator[tuple[str, Any]]:
+    def fewer(index: Index, text: str, vectors: Mapping[str, Any], *limits: Any) -> Iterator[tuple[str, Any]]:
         kept = {space: v for space, v in vectors.items() if space not in lists}
-        return every(index, "" if "text" in lists else text, kept, limit, where)
+        return every(index, "" if "text" in lists else text, kept, *limits)
 
     with mock.patch.object(Index, "lists", fewer):
         yield

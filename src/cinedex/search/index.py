@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -253,25 +254,31 @@ class Index:
             self._renewing.release()
 
     def lists(
-        self, text: str, vectors: Mapping[str, Floats], limit: int, where: Where = ANYWHERE
+        self,
+        text: str,
+        vectors: Mapping[str, Floats],
+        limit: int,
+        where: Where = ANYWHERE,
+        least: Mapping[str, float] = MappingProxyType({}),
     ) -> Iterator[tuple[str, list[tuple[Row, float]]]]:
         """Moments by full text and by each vector (of a column of `VECTORS`), best first, under 'text' and the columns.
 
-        With them BM25 and the cosine. The text is words only: it has no syntax; without any there is no list of it. All
-        lists are asked for at once, that of full text is there first.
+        With them BM25 and the cosine, of which only those from `least` on are read, if it names the column. The text is
+        words only: it has no syntax; without any there is no list of it. All lists are asked for at once, that of full
+        text is there first.
         """
         from lancedb.query import MatchQuery  # noqa: PLC0415 - heavy
 
         with self._told():
             table = self._open()
-            asked: dict[str, tuple[Any, str]] = {}
+            asked: dict[str, tuple[Any, float | None]] = {}
             if table is not None and text.strip():
                 words = " ".join((text, *asked_forms(text, self._languages())))
-                asked["text"] = table.search(MatchQuery(words, TEXT), query_type="fts"), "_score"  # type: ignore[call-arg]  # its stubs know no defaults
+                asked["text"] = table.search(MatchQuery(words, TEXT), query_type="fts"), None  # type: ignore[call-arg]  # its stubs know no defaults
             for column, vector in vectors.items() if table is not None else ():
                 near = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
                 probes = max(_PROBES, self._seen.rows // _ROWS_A_PROBE)
-                asked[column] = near.nprobes(probes).refine_factor(_BITS[column][1]), "_distance"
+                asked[column] = near.nprobes(probes).refine_factor(_BITS[column][1]), least.get(column, -1.0)
             if not asked:
                 return
             with ThreadPoolExecutor(len(asked)) as at_once:  # the engine works outside of Python's lock
@@ -476,23 +483,25 @@ def _read(table: Any) -> _Known:
     return _Known(version, frozenset(movies - {""}), frozenset(facets))
 
 
-def _ranked(table: Any, query: Any, score: str, limit: int, where: Where) -> list[tuple[Row, float]]:
-    """What is told of moments, with their score or cosine, as the engine ranks them.
+def _ranked(table: Any, query: Any, least: float | None, limit: int, where: Where) -> list[tuple[Row, float]]:
+    """What is told of moments, as the engine ranks them, with their BM25, or with their cosine from `least` on.
 
     First their numbers, then the rows: in one step the engine would read every row that it looks at on the way.
     """
     if told := where.sql():
         query = query.where(told, prefilter=True)
-    ranked = query.select([score]).with_row_id(True).limit(limit).to_arrow()
-    numbers, scores = ranked.column("_rowid").to_pylist(), ranked.column(score).to_pylist()
-    if not numbers:
+    score = "_score" if least is None else "_distance"
+    found = query.select([score]).with_row_id(True).limit(limit).to_arrow()
+    ranked = list(zip(found.column("_rowid").to_pylist(), found.column(score).to_pylist(), strict=True))
+    if least is not None:
+        ranked = [(number, 1 - distance) for number, distance in ranked if 1 - distance >= least]
+    if not ranked:
         return []
-    read = table.take_row_ids(numbers).select([WHOLE]).with_row_id().to_arrow()
+    read = table.take_row_ids([number for number, _ in ranked]).select([WHOLE]).with_row_id().to_arrow()
     rows = dict(zip(read.column("_rowid").to_pylist(), read.column(WHOLE).to_pylist(), strict=True))
-    if len(rows) != len(numbers):
+    if len(rows) != len(ranked):
         raise RuntimeError("moments have been moved meanwhile; ask again")
-    near = scores if score == "_score" else [1 - x for x in scores]
-    return [(json.loads(rows[number]), value) for number, value in zip(numbers, near, strict=True)]
+    return [(json.loads(rows[number]), value) for number, value in ranked]
 
 
 def _due(table: Any) -> bool:

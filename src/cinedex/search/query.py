@@ -81,13 +81,10 @@ def search(
         where = where.only(frozenset(near[example.kind]))
     vectors = (index.query_vectors(spoken) if terms else {}) | dict(like or {})
     bounds = BOUNDS | index.near
-    for space, list_ in index.lists(" ".join(telling) if terms else "", vectors, most, where):
+    for space, list_ in index.lists(" ".join(telling) if terms else "", vectors, most, where, bounds):
         said = (one for one in list_ if space != "meaning" or speaks(one[0]["words"]))
-        candidates = ((Candidate(row), nearness) for row, nearness in said)
-        if space == "text":
-            rank(found, space, _with_words(candidates, matcher))
-        else:
-            rank(found, space, [(c, cosine) for c, cosine in candidates if cosine >= bounds[space]])
+        candidates = [(Candidate(row), nearness) for row, nearness in said]
+        rank(found, space, _with_words(candidates, matcher) if space == "text" else candidates)
     for kind, places in near.items():
         shown = [(Candidate(row), places[row["id"]]) for row in index.within(where)]
         rank(found, kind, sorted(shown, key=lambda one: -one[1])[:most])
