@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -118,20 +118,29 @@ class Drawn:
 
 def sentences() -> list[str]:
     """Real lines of films and speech, in several languages; always in the same order."""
-    found: list[str] = []
+    return sorted({line for own in lines().values() for line in own})
+
+
+@cache
+def lines() -> dict[str, list[str]]:
+    """The same by the language that they are in, each in order."""
+    found: dict[str, list[str]] = {}
     if (DATA / "transcripts.json").is_file():
         for one in json.loads((DATA / "transcripts.json").read_text("utf-8")).values():
             texts = [v for k, v in one.items() if k in {"text", "left", "right"} and isinstance(v, str)]
-            found += [s for text in texts for s in re.split(r"(?<=[.!?])\s+", text)]
+            spoken = [s for text in texts for s in re.split(r"(?<=[.!?])\s+", text)]
+            found.setdefault(str(one.get("lang", "en"))[:2], []).extend(spoken)
         for path in sorted((DATA / "subtitles").glob("*full_film*.vtt")):
             for block in re.split(r"\n\s*\n", path.read_text("utf-8-sig", "replace")):
                 said = [x for x in block.splitlines() if x.strip() and "-->" not in x and not x.strip().isdigit()]
-                found.append(html.unescape(re.sub(r"<[^>]+>", "", " ".join(said))))
+                line = html.unescape(re.sub(r"<[^>]+>", "", " ".join(said)))
+                found.setdefault(path.suffixes[-2][1:3], []).append(line)
     else:
         pages = sorted((ROOT / "docs").rglob("*.md"))
-        found = [s for page in pages for s in re.split(r"(?<=[.!?])\s+", page.read_text("utf-8"))]
-    kept = [" ".join(x.split()) for x in found]
-    return sorted({x for x in kept if 8 <= len(x) <= 300 and "WEBVTT" not in x})
+        found["en"] = [s for page in pages for s in re.split(r"(?<=[.!?])\s+", page.read_text("utf-8"))]
+    kept = {x: {" ".join(line.split()) for line in own} for x, own in found.items()}
+    kept = {x: {line for line in own if 8 <= len(line) <= 300 and "WEBVTT" not in line} for x, own in kept.items()}
+    return {language: sorted(own) for language, own in sorted(kept.items()) if own}
 
 
 def labels() -> list[str]:
@@ -145,7 +154,7 @@ class Films:
 
     def __init__(self, look: Spread, moments: int) -> None:
         self._look, self._moments = look, moments
-        self._said, self._seen = sentences(), labels()
+        self._said, self._seen = lines(), labels()
 
     def __len__(self) -> int:
         return max(-(-self._moments // IN_A_FILM), 0)
@@ -177,8 +186,8 @@ class Films:
         when: dict[str, Time] = {"start": _LONG * number, "end": _LONG * (number + 1)}
         rows[Shot].append(Shot(**when, number=number, opening="cut", score=1.0))
         if draw.random() < 2 / 3:
-            language = draw.choice(("en", "en", "de", "fr"))
-            said = " ".join(self._line(draw) for _ in range(draw.randint(1, 3)))
+            language = draw.choice(("en", draw.choice([*self._said])))
+            said = " ".join(self._line(draw, language) for _ in range(draw.randint(1, 3)))
             rows[Cue].append(Cue(**when, text=said, language=language, score=1.0, source="speech"))
         for label in draw.sample(self._seen, 3):
             rows[Tag].append(Tag(**when, label=label, vocabulary="v", score=draw.random()))
@@ -190,9 +199,9 @@ class Films:
         rows[Object].append(Object(**when, label=_often(draw, _THINGS), vocabulary="v", score=0.9, **box))
         rows[Framing].append(Framing(**when, aspect="scale", label=draw.choice(_SCALES), score=0.9))
 
-    def _line(self, draw: random.Random) -> str:
+    def _line(self, draw: random.Random, language: str) -> str:
         """The first half of a sentence and the second of another, so that few lines are ever the same."""
-        one, other = draw.choice(self._said).split(), draw.choice(self._said).split()
+        one, other = draw.choice(self._said[language]).split(), draw.choice(self._said[language]).split()
         return " ".join((*one[: -(-len(one) // 2)], *other[len(other) // 2 :]))
 
     def _looks(self, number: int, count: int, made: str) -> Track[Any]:

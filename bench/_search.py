@@ -222,7 +222,7 @@ def add(folder: str, count: str) -> None:
     """Put films of 1,500 moments in, one by one; how long each took and the first search after it."""
     began = time.perf_counter()
     spreads = load(Path(folder) / "spreads.npz")
-    embedder, films = Beside(spreads["meaning"]), Films(spreads["look"], 10**9)
+    embedder, films = Beside(spreads["meaning"]), Films(spreads["look"], 10**10)
     index = Index(f"{folder}/index", lambda: embedder)
     ours, _ = finder(folder, count)
     ours.index = index

@@ -17,7 +17,8 @@ from cinedex.timeline.time import SECOND, Time
 Runtime = Literal["auto", "onnx", "openvino"]
 
 
-def _cores() -> int:
+def cores_here() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -38,7 +39,7 @@ class Settings:
     """Folder of model files. CINEDEX_CACHE."""
     offline: bool = False
     """Never touch the network. CINEDEX_OFFLINE."""
-    cores: int = field(default_factory=_cores)
+    cores: int = field(default_factory=cores_here)
     """How many cores an analysis may use. CINEDEX_CORES."""
     memory_mib: int = 2048
     """How much memory the running stages and loaded models may plan for, in MiB. CINEDEX_MEMORY_MIB."""

@@ -30,6 +30,7 @@ from cinedex.search.moments import moments, source_key
 from cinedex.search.remote import options_for
 from cinedex.search.sights import Embedders
 from cinedex.search.stems import asked as asked_forms
+from cinedex.settings import cores_here
 from cinedex.timeline.timeline import Timeline
 
 Row = dict[str, Any]
@@ -342,7 +343,7 @@ class Index:
         # The engine logs on its own to the terminal, also where nothing is wrong.
         os.environ.setdefault("LANCEDB_LOG", "error")
         # It keeps two cores for reading files, so that on two of them one list would wait for the other.
-        os.environ.setdefault("LANCE_CPU_THREADS", str(len(os.sched_getaffinity(0))))
+        os.environ.setdefault("LANCE_CPU_THREADS", str(cores_here()))
         import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
 
         if self._session is None:
