@@ -367,12 +367,12 @@ class Index:
         """The table as it is now, or None; what a look at it tells is then in `_seen`."""
         if self._table is not None and self._steady and not look:
             return self._table
-        table, self._table = self._table, None
+        table = self._table  # which others go on using meanwhile
         if table is not None:
             try:
                 table.checkout_latest()
             except (OSError, RuntimeError, ValueError):
-                table = None  # another process made the index anew
+                table = self._table = None  # another process made the index anew
         if table is None:
             database = self._database()
             if TABLE not in _tables(database):
