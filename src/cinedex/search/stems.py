@@ -1,7 +1,8 @@
-"""Forms of words joined by the rules of their own language: Snowball stemmers, each stem marked with its language.
+"""Forms of words joined by the rules of their own language: Snowball stemmers.
 
-Full text joins English forms by itself; what is said in other languages is put beside it as these stems, so that a
-German plural finds its singular and no French word is cut by English rules.
+Full text joins English forms by itself; stems of what is said in other languages are put beside it, so that a German
+plural finds its singular. Stems of two languages may be the same: which words are really there is looked for in the
+text's own language.
 """
 
 from __future__ import annotations
@@ -26,15 +27,19 @@ _LONGEST = 40
 
 
 def forms_of(text: str, language: str) -> list[str]:
-    """A text's words as stems of its language, such as 'de.haus'; none for English and where no stemmer is."""
+    """The stems of a text's words by its language's rules, where they are others than the words, each once.
+
+    None for English and where no stemmer is.
+    """
     if language == "en" or language not in LANGUAGES:
         return []
-    return [f"{language}.{stem(word, language)}" for word in words_of(text)]
+    forms = ((word.casefold(), stem(word, language)) for word in words_of(text))
+    return [*dict.fromkeys(form for word, form in forms if form != word)]
 
 
 def asked(text: str, languages: Iterable[str]) -> list[str]:
-    """A query's words as stems of every language that there is something in."""
-    return [form for language in sorted(set(languages)) for form in forms_of(text, language)]
+    """The stems of a query's words by the rules of every language that there is something in, each once."""
+    return [*dict.fromkeys(form for language in sorted(set(languages)) for form in forms_of(text, language))]
 
 
 def stemmer(language: str) -> Callable[[str], str] | None:

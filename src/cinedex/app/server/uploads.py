@@ -135,8 +135,8 @@ def sweep(folder: Path) -> None:
     for said in folder.glob("*.said"):
         upload = _Upload(folder, said.stem)
         with suppress(FileNotFoundError):  # it has ended meanwhile
-            latest = max(p.stat().st_mtime for p in (said, upload.part) if p.exists())
-            if time.time() - latest > _KEPT_SECONDS:
+            written = [p.stat().st_mtime for p in (said, upload.part) if p.exists()]
+            if written and time.time() - max(written) > _KEPT_SECONDS:
                 upload.forget()
 
 
