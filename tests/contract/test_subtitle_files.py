@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cinedex.errors import MediaError, UsageError
@@ -63,6 +63,7 @@ LINE = st.text(
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
 @settings(max_examples=60, deadline=None)
+@example(texts=[["{", "}"]], gaps=[(0, 1)] * 5)
 @given(
     texts=st.lists(st.lists(LINE, min_size=1, max_size=3), min_size=1, max_size=5),
     gaps=st.lists(st.tuples(st.integers(0, 500), st.integers(1, 700)), min_size=5, max_size=5),

@@ -194,7 +194,8 @@ def _plain(text: str, form: str) -> tuple[str, ...]:
         marks = {r"\{": "{", r"\}": "}", r"\N": "\n", r"\n": " ", r"\h": " "}
         text = re.sub(r"\\[{}Nnh]|\{[^}]*\}", lambda m: marks.get(m[0], ""), text)
     else:
-        text = re.sub(r"\{\\[^}]*\}", "", text).replace(r"\N", "\n").replace(r"\h", " ")
+        # Ends of lines first: one after a brace is no tag.
+        text = re.sub(r"\{\\[^}\n]*\}", "", text.replace(r"\N", "\n")).replace(r"\h", " ")
         # A time line that is no time line: what follows belongs to a subtitle that cannot be read.
         text = re.split(r"(?:\n\d+)?\n[^\n]*-->", f"\n{text}")[0]
     if form == "vtt":
