@@ -26,9 +26,8 @@ LOOK = ("efficientnet-lite2", 1280)
 """The space and length of the vectors by which like-looking pictures are found: those of the kind 'vector'."""
 
 TEXT = "text"
-"""The column of full text: every text of a moment, one a line, and the stems of what is said in its own language. One
-index of all of them answers six times as fast as one of each, since the engine can pass over what cannot be among the
-best."""
+"""The column of full text: every text of a moment, one a line, and the stems of what is said in its own language. In
+one index of all of them, unlike in one of each, the engine can pass over what cannot be among the best."""
 
 _TEXTS = ("words", "english", "screen", "tags", "kinds", "things", "heard", "noises")
 """What stands in it."""

@@ -68,11 +68,13 @@ class OnScreen(Basics):
     def _written(self, card: str | None = None, rest: str = "", *, movie: Movie | None = None) -> Done:
         text, films = scoped(f"{card or 'text'}{rest}", [*self._movies.values()])
         wanted = _wanted(text)
+        stems = self._finder.index.stems
+        matcher = Matcher(terms_of(wanted.words, stems), stems)
         chosen = films if films is not None else [movie] if movie else None
         where = Where(facets=(("has:text",),), movies=tuple(sorted(m.id for m in chosen or ())))
-        rows = [r for r in self._finder.index.within(where) if r["screen"] and self._fits(r, wanted)]
+        rows = [r for r in self._finder.index.within(where) if r["screen"] and _fits(r, wanted, matcher)]
         kept = _at_edge(rows, wanted.edge, self._movies)
-        pieces = [self._read_piece(r, wanted) for r in kept]
+        pieces = [self._read_piece(r, matcher) for r in kept]
         evidence = list(numbered(pieces))
         named = f" of {', '.join(m.name for m in films[:3])}{' …' * (len(films) > 3)}" if films else ""
         plan = [f"text in the picture{named}{f' at its {wanted.edge}' if wanted.edge else ''}{_beside(wanted)}"]
@@ -83,25 +85,8 @@ class OnScreen(Basics):
             notes.append(self._no_text(where, wanted))
         return plan, ([quoted(e) for e in evidence], evidence, notes)
 
-    def _fits(self, row: Mapping[str, Any], wanted: _Wanted) -> bool:
-        """Whether it is text of the sort that is asked for, with every word that is told of it read or seen there."""
-        cards = _CARDS & {*row["facets"]}
-        if wanted.card == "credits" and "event:end credits" not in cards and "event:opening credits" not in cards:
-            return False
-        if wanted.card in _PLACED and cards:
-            return False
-        if not wanted.words:
-            return True
-        matcher = self._matcher(wanted)
-        there = f"{row['screen']} {row['tags']} {row['kinds']} {row['things']}"
-        return len(matcher.find(there)) == len(matcher.terms)
-
-    def _matcher(self, wanted: _Wanted) -> Matcher:
-        stems = self._finder.index.stems
-        return Matcher(terms_of(wanted.words, stems), stems)
-
-    def _read_piece(self, row: Mapping[str, Any], wanted: _Wanted) -> Evidence:
-        found = self._matcher(wanted).find(row["screen"])
+    def _read_piece(self, row: Mapping[str, Any], matcher: Matcher) -> Evidence:
+        found = matcher.find(row["screen"])
         at = min((a for places in found.values() for a, _ in places), default=0)
         return self._piece(row["movie"], Time(row["start"]), Time(row["end"]), "read", cut(row["screen"], at))
 
@@ -112,6 +97,17 @@ class OnScreen(Basics):
         what = f"text with {' and '.join(f'“{w}”' for w in wanted.words)}" if wanted.words else f"any {wanted.card}"
         films = len({r["movie"] for r in there})
         return f"text was read in {len(there)} moments of {films} films, but {what} was not"
+
+
+def _fits(row: Mapping[str, Any], wanted: _Wanted, matcher: Matcher) -> bool:
+    """Whether it is text of the sort that is asked for, with every word that is told of it read or seen there."""
+    cards = _CARDS & {*row["facets"]}
+    if wanted.card == "credits" and "event:end credits" not in cards and "event:opening credits" not in cards:
+        return False
+    if wanted.card in _PLACED and cards:
+        return False
+    there = f"{row['screen']} {row['tags']} {row['kinds']} {row['things']}"
+    return len(matcher.find(there)) == len(matcher.terms)
 
 
 def _wanted(text: str) -> _Wanted:
