@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,13 +23,6 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here; insta
 
 REFUSED = "[...document.querySelectorAll('.uploads .refused')].map((one) => one.textContent)"
 NAMES = "[...document.querySelectorAll('.card .name')].map((one) => one.textContent)"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    with Browser(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
-        yield started
 
 
 @pytest.fixture

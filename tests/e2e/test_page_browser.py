@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,6 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here; insta
 PAGE = Path(str(files("cinedex.app.server"))) / "page"
 
 VIEWS = ("", "ask", "people", "review", "jobs", "settings", "search", "search?q=whale", "nowhere")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    with Browser(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
-        yield started
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,6 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here; insta
 
 NAMES = "[...document.querySelectorAll('.person .name')].map((n) => n.value || n.placeholder)"
 DIALOG = "document.querySelector('dialog[open]')"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    with Browser(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
-        yield started
 
 
 @pytest.fixture

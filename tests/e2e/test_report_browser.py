@@ -25,13 +25,6 @@ ALL = (Cue, Flag, Picture, Quality, Shot, Sound, Tag, Transition, Word)
 HERE = "document.querySelector('#now').textContent"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    with Browser(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
-        yield started
-
-
 @pytest.fixture(autouse=True)
 def _clean(browser: Browser) -> Iterator[None]:
     """Whatever a test does on the page, nothing may be complained of and only the page and its film be loaded."""

@@ -26,13 +26,6 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here; insta
 NOW = "document.querySelector('#now').textContent"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    with Browser(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
-        yield started
-
-
 @pytest.fixture(autouse=True)
 def _clean(browser: Browser) -> Iterator[None]:
     browser.complaints.clear()
