@@ -92,11 +92,16 @@ class Ours:
             ours.kill()
             ours.wait()
 
-    def memory(self) -> float:
-        """MiB of memory that the server and its children have to themselves or share (proportional set size)."""
+    def memory(self) -> tuple[float, float]:
+        """MiB of the server and its children: their own, and of files that are mapped (their share of it, both).
+
+        What is mapped are models and libraries. It grows page by page as different words are embedded, to the files'
+        size at most, and the system takes it back where memory is short.
+        """
         if self._process is None or self._process.poll() is not None:
-            return float("nan")
-        return sum(_pss(pid) for pid in _family(self._process.pid)) / 1024
+            return float("nan"), float("nan")
+        weighed = [_pss(pid) for pid in _family(self._process.pid)]
+        return sum(own for own, _ in weighed) / 1024, sum(mapped for _, mapped in weighed) / 1024
 
     def spent(self) -> tuple[float, float]:
         """CPU seconds of the server and of the worker as they are now, since each was started."""
@@ -138,9 +143,10 @@ def _family(pid: int) -> list[int]:
     return [pid, *(x for child in children for x in _family(child))]
 
 
-def _pss(pid: int) -> int:
+def _pss(pid: int) -> tuple[int, int]:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+        return 0, 0
+    sizes = {name: int(told.split()[0]) for name, _, told in (line.partition(":") for line in lines[1:])}
+    return sizes.get("Pss_Anon", 0) + sizes.get("Pss_Shmem", 0), sizes.get("Pss_File", 0)

@@ -2,7 +2,8 @@
 
 A server over PostgreSQL and Redis (or SQLite alone), each of which is killed once with SIGKILL and started again.
 Errors count unless something was down; what was acknowledged must be there at the end. With --no-kill nothing is killed
-and the memory of the server's processes is weighed each second: is it flat once all has been used? Ends with status 1
+and the memory of the server's processes is weighed each second: is their own flat once all has been used? What they
+have mapped of files (models, programs) is told beside it. Ends with status 1
 where something was lost, went wrong or grew.
 """
 
@@ -38,7 +39,8 @@ class Run:
     ours: Ours
     people: People
     downs: list[tuple[str, float, float]] = field(default_factory=list)
-    memory: list[tuple[float, float]] = field(default_factory=list)
+    memory: list[tuple[float, float, float]] = field(default_factory=list)
+    """Seconds, MiB of their own, MiB mapped."""
     analysed: int = 0
     spent: tuple[float, ...] = ()
     """CPU seconds of server and worker; of no meaning where they were killed."""
@@ -94,7 +96,7 @@ class Run:
 
     async def _weigh(self) -> None:
         while not self.people.stop.is_set():
-            self.memory.append((time.monotonic(), self.ours.memory()))
+            self.memory.append((time.monotonic(), *self.ours.memory()))
             await asyncio.sleep(1.0)
 
     async def _kill(self, began: float) -> None:
@@ -176,13 +178,12 @@ def show(run: Run, lost: list[str]) -> bool:
     if not run.given.kill:
         server, worker = run.spent
         console.print(f"CPU: {server:.0f} s by the server, {worker:.0f} s by the worker, in {run.given.seconds:.0f} s")
-        grown = trend(run.memory, run.given.warm)
-        console.print(f"memory after {run.given.warm:.0f} s: {grown or 'too short a run to say'}")
-    parts = np.array_split(np.array([m for _, m in run.memory]), 6)
-    console.print(
-        "memory in MiB, means of sixths of the run: "
-        + ", ".join(f"{np.nanmean(p):.0f}" for p in parts if np.isfinite(p).any())
-    )
+        grown = trend([(at, own) for at, own, _ in run.memory], run.given.warm)
+        console.print(f"memory of its own after {run.given.warm:.0f} s: {grown or 'too short a run to say'}")
+    for name, column in (("its own", 1), ("mapped from files", 2)):
+        parts = np.array_split(np.array([weighed[column] for weighed in run.memory]), 6)
+        means = ", ".join(f"{np.nanmean(p):.0f}" for p in parts if np.isfinite(p).any())
+        console.print(f"memory in MiB, means of sixths of the run, {name}: {means}")
     return not lost and not wrong and not (grown is not None and grown.flat is False)
 
 

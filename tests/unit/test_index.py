@@ -54,6 +54,29 @@ def test_nothing_is_an_answer(tmp_path: Path):
     assert search(index, "sea").hits == ()
 
 
+@pytest.mark.parametrize(("rows", "read"), [(0, False), (10, True)], ids=["too large", "small enough"])
+def test_what_searches_need_is_read_before_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, read: bool
+):
+    index_at(tmp_path).warm()  # of nothing
+    index_at(tmp_path).update(SEA)
+    monkeypatch.setattr(index_module, "_WARM_ROWS", rows)
+    asked = list[str]()
+
+    class Told(FakeTextEmbedder):
+        def embed_texts(self, texts: Any, *, query: bool = False) -> Any:
+            asked.extend(texts)
+            return super().embed_texts(texts, query=query)
+
+    index = index_at(tmp_path, Told())
+    table = index._open()
+    warmed = list[str]()
+    monkeypatch.setattr(type(table), "prewarm_index", lambda _, name: warmed.append(name))
+    index.warm()
+    assert ("text_idx" in warmed) == read
+    assert "film" in asked, "the embedders are read too"
+
+
 def test_a_film_is_put_in_once(tmp_path: Path):
     index = index_at(tmp_path)
     assert index.update(SEA)

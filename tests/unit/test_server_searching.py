@@ -13,7 +13,7 @@ import pytest
 from cinedex.app.server import searching
 from cinedex.app.server.problems import TooManyError
 from cinedex.app.server.searching import Searches
-from cinedex.errors import UsageError
+from cinedex.errors import StoreError, UsageError
 from cinedex.library import Library
 
 
@@ -127,3 +127,16 @@ def test_too_many_that_wait_are_told_to_come_again(library: Changing, monkeypatc
     monkeypatch.setattr(searching, "_MOST_WAITING", 5)
     found = run(searches(library), list(range(9)), Counted(0.02))
     assert sum(isinstance(f, TooManyError) for f in found) == 4
+
+
+def test_an_index_that_cannot_be_read_before_is_no_reason_not_to_start(
+    library: Changing, caplog: pytest.LogCaptureFixture
+):
+    class Broken:
+        def warm(self) -> None:
+            raise StoreError("no such folder")
+
+    library.index = Broken()  # type: ignore[attr-defined]
+    with caplog.at_level("INFO"):
+        searches(library).warm()
+    assert "no such folder" in caplog.text

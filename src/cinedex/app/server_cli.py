@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cinedex.app import logs
+from cinedex.app.memory import few_arenas
 from cinedex.app.opening import Json, open_library, out, print_json
 from cinedex.errors import UsageError
 from cinedex.settings import Settings
@@ -64,6 +65,7 @@ def serve(
     state: StateFile = None,
 ) -> None:
     """Serve the library: web page and API, until Ctrl-C or SIGTERM."""
+    few_arenas()
     logs.set_up(log)
     try:
         from cinedex.app import serving  # noqa: PLC0415 - an extra
@@ -122,6 +124,7 @@ def work(
     state: StateFile = None,
 ) -> None:
     """Work through the queue of analyses beside a server that says --no-work, until Ctrl-C or SIGTERM."""
+    few_arenas()
     logs.set_up(log)
     try:
         from cinedex.app.server.jobs import Jobs, Worker  # noqa: PLC0415 - an extra

@@ -59,6 +59,9 @@ _BLANK = "movie = ''"
 _CACHE = 3 * 2**29
 """Bytes of indexes kept in memory, which are those of a million moments; the engine's own limit is four times that."""
 
+_WARM_ROWS = 1_000_000
+"""Moments up to which indexes are read into memory before anybody asks: those that `_CACHE` can hold."""
+
 _OLD = timedelta(hours=1)
 """Age from which versions that no reader can still want are removed."""
 
@@ -266,7 +269,7 @@ class Index:
 
         With them BM25 and the cosine, of which only those from `least` on are read, if it names the column. The text is
         words only: it has no syntax; without any there is no list of it. All lists are asked for at once, that of full
-        text is there first.
+        text is there first. A row that several lists have is one object.
         """
         from lancedb.query import MatchQuery  # noqa: PLC0415 - heavy
 
@@ -282,10 +285,14 @@ class Index:
                 asked[column] = near.nprobes(probes).refine_factor(_BITS[column][1]), least.get(column, -1.0)
             if not asked:
                 return
+            rows: dict[int, Row] = {}
             with ThreadPoolExecutor(len(asked)) as at_once:  # the engine works outside of Python's lock
-                started = {name: at_once.submit(_ranked, table, *query, limit, where) for name, query in asked.items()}
-                for name, one in started.items():
-                    yield name, one.result()
+                started = {name: at_once.submit(_ranked, *query, limit, where) for name, query in asked.items()}
+                if (words_asked := started.pop("text", None)) is not None:
+                    yield "text", _told_of(table, [words_asked.result()], rows)[0]
+                if started:
+                    ranked = [one.result() for one in started.values()]
+                    yield from zip(started, _told_of(table, ranked, rows), strict=True)
 
     def within(self, where: Where, limit: int = 1_000_000, *, shown: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Moments by filters alone, in order of film and time; with all that is shown, or only some columns."""
@@ -309,6 +316,21 @@ class Index:
             rows = table.search().where(told).select([*VECTORS]).limit(1).to_arrow().to_pylist()
             one = rows[0] if rows else {}
             return {c: np.asarray(one[c], np.float32) for c in VECTORS if one.get(c)}
+
+    def warm(self) -> None:
+        """Read into memory what every search needs, so that the first one need not wait for it; without an index, none.
+
+        Of an index too large to stay in memory only what it is opened with, and the embedders.
+        """
+        with self._told():
+            table = self._open()
+            if table is None:
+                return
+            self._all(table)
+            if self._seen.rows <= _WARM_ROWS:
+                for index in table.list_indices():
+                    table.prewarm_index(index.name)
+        self.query_vectors("film")
 
     def _languages(self) -> list[str]:
         return [x.removeprefix("lang:") for x in self.vocabulary if x.startswith("lang:")]
@@ -484,25 +506,31 @@ def _read(table: Any) -> _Known:
     return _Known(version, frozenset(movies - {""}), frozenset(facets))
 
 
-def _ranked(table: Any, query: Any, least: float | None, limit: int, where: Where) -> list[tuple[Row, float]]:
-    """What is told of moments, as the engine ranks them, with their BM25, or with their cosine from `least` on.
-
-    First their numbers, then the rows: in one step the engine would read every row that it looks at on the way.
-    """
+def _ranked(query: Any, least: float | None, limit: int, where: Where) -> list[tuple[int, float]]:
+    """The numbers of rows, as the engine ranks them, with their BM25, or with their cosine from `least` on."""
     if told := where.sql():
         query = query.where(told, prefilter=True)
     score = "_score" if least is None else "_distance"
     found = query.select([score]).with_row_id(True).limit(limit).to_arrow()
-    ranked = list(zip(found.column("_rowid").to_pylist(), found.column(score).to_pylist(), strict=True))
-    if least is not None:
-        ranked = [(number, 1 - distance) for number, distance in ranked if 1 - distance >= least]
-    if not ranked:
-        return []
-    read = table.take_row_ids([number for number, _ in ranked]).select([WHOLE]).with_row_id().to_arrow()
-    rows = dict(zip(read.column("_rowid").to_pylist(), read.column(WHOLE).to_pylist(), strict=True))
-    if len(rows) != len(ranked):
-        raise RuntimeError("moments have been moved meanwhile; ask again")
-    return [(json.loads(rows[number]), value) for number, value in ranked]
+    ranked = zip(found.column("_rowid").to_pylist(), found.column(score).to_pylist(), strict=True)
+    return [*ranked] if least is None else [(n, 1 - distance) for n, distance in ranked if 1 - distance >= least]
+
+
+def _told_of(
+    table: Any, lists: Sequence[list[tuple[int, float]]], rows: dict[int, Row]
+) -> list[list[tuple[Row, float]]]:
+    """Lists of numbers with the rows in their place, each of which is read once and kept in `rows`.
+
+    Not in one step with the search: the engine would then read every row that it looks at on the way.
+    """
+    wanted = [*({number for ranked in lists for number, _ in ranked} - rows.keys())]
+    if wanted:
+        read = table.take_row_ids(wanted).select([WHOLE]).with_row_id().to_arrow()
+        told = zip(read.column("_rowid").to_pylist(), read.column(WHOLE).to_pylist(), strict=True)
+        rows.update((number, json.loads(whole)) for number, whole in told)
+        if len(read) != len(wanted):
+            raise RuntimeError("moments have been moved meanwhile; ask again")
+    return [[(rows[number], value) for number, value in ranked] for ranked in lists]
 
 
 def _due(table: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -18,7 +19,10 @@ import anyio
 import anyio.to_thread
 
 from cinedex.app.server.problems import TooManyError
+from cinedex.errors import CinedexError
 from cinedex.library import Library
+
+_log = logging.getLogger(__name__)
 
 _KEPT = 2_000
 _KEPT_SECONDS = 60.0
@@ -37,6 +41,13 @@ class Searches:
         self._found: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
         self._edition: object = None
         self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Make ready for the first search, which would else take seconds; searches do not wait for it."""
+        try:
+            self._library.index.warm()
+        except CinedexError as wrong:  # who searches is told
+            _log.info("the search index could not be read before the first search: %s", wrong)
 
     async def find(self, asked: Hashable, search: Callable[[], Any]) -> Any:
         """What `search` finds; `asked` is all that it depends on beside the library. Raises TooManyError.

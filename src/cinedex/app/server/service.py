@@ -92,8 +92,9 @@ class Service:
         self.limits = SharedLimits(self.shared, rate, burst) if self.shared else Limits(rate, burst)
 
     def start(self) -> None:
-        """Listen to the other servers, and work through the queue."""
+        """Listen to the other servers, work through the queue, and make ready for the first search meanwhile."""
         self.news.start()
+        threading.Thread(target=self.searches.warm, name="search-warm").start()
         if self.works:
             self.worker.start()
 

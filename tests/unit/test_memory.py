@@ -1,0 +1,51 @@
+"""A process of many threads keeps few arenas, and gives back what it does not use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HELD = """
+import ctypes, sys, threading
+from cinedex.app.memory import few_arenas
+
+if sys.argv[1] == "few":
+    few_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+start = threading.Barrier(12)
+
+def hold():
+    start.wait()
+    for _ in range(100):
+        libc.malloc(1000)
+
+threads = [threading.Thread(target=hold) for _ in range(12)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+maps = open("/proc/self/maps").read().splitlines()
+sizes = [[int(x, 16) for x in line.split()[0].split("-")] for line in maps if line.split()[1] == "---p"]
+print(sum(60 << 20 < end - start <= 64 << 20 for start, end in sizes))
+"""
+
+
+def arenas(how: str, **settings: str) -> int:
+    """How many arenas beside the main one twelve threads have: each reserves 64 MiB of addresses."""
+    plain = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"}
+    held = [sys.executable, "-c", HELD, how]
+    return int(subprocess.run(held, env=plain | settings, stdout=subprocess.PIPE, check=True).stdout)  # noqa: S603 - our own
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="arenas are glibc's, on Linux")
+def test_threads_share_few_arenas():
+    many = arenas("many")
+    if many < 3:
+        pytest.skip("another allocator")
+    assert arenas("few") < many
+    assert arenas("few") <= 2
+    assert arenas("few", MALLOC_ARENA_MAX="8") > 2, "what the user has set holds"
