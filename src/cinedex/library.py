@@ -28,6 +28,7 @@ from cinedex.formats.holdings import holdings_facts
 from cinedex.formats.languages import turned
 from cinedex.formats.report import write_report
 from cinedex.formats.seen import Names
+from cinedex.indexing import Indexing
 from cinedex.media.films import film_meant
 from cinedex.media.probe import probe
 from cinedex.media.safecut import safe_copy
@@ -56,8 +57,7 @@ from cinedex.search.ask import LISTENED, LOOKED, Asker
 from cinedex.search.digest import Digest, digest
 from cinedex.search.examples import Like, face_like, sound_like, voice_like
 from cinedex.search.finder import Finder
-from cinedex.search.index import TABLE, Index
-from cinedex.search.moments import SOURCES, key_of
+from cinedex.search.index import Index
 from cinedex.search.query import SearchResult
 from cinedex.search.reel import Purpose, Reel, reel
 from cinedex.search.sessions import RedisSessions, Sessions, StoredSessions
@@ -75,7 +75,7 @@ from cinedex.subtitles.review import Review, review
 from cinedex.subtitles.subtitle import Subtitle
 from cinedex.taught import Lessons
 from cinedex.timeline.movie import Movie
-from cinedex.timeline.rows import Cue, Faceprint, Flash, Pattern, Person, Portrait, Row, Shot, Tag, Vector, Voice
+from cinedex.timeline.rows import Cue, Flash, Pattern, Row, Shot, Tag, Vector, Voice
 from cinedex.timeline.time import Rate, Span, Time
 from cinedex.timeline.timeline import State, Timeline
 from cinedex.timeline.track import Maker, Track
@@ -161,6 +161,11 @@ class Library:
         sight = (lambda: self.pool.get(self.settings.sight)) if self.settings.sight else None
         return Index(f"{self.store.url.rstrip('/')}/index", lambda: self.pool.get(EMBEDDER), sight)
 
+    @cached_property
+    def indexing(self) -> Indexing:
+        """Bringing the index up to date, checking it, making it anew."""
+        return Indexing(self.index, self.store, self.movies, self.known.plan, self._made, lambda: self.taught)
+
     # People
 
     @cached_property
@@ -171,7 +176,7 @@ class Library:
     @cached_property
     def keeper(self) -> Keeper:
         """The privacy of people: recognition on and off, deletion, retention, what is known of somebody."""
-        return Keeper(self.cast, self._unlist)
+        return Keeper(self.cast, self.indexing.unlist)
 
     def people(self, movie: Movie, *, portraits: bool = False) -> Gallery:
         """Who is in a film, by name where that is known; its `of_row` tells it for a row of the kind `person`."""
@@ -207,26 +212,12 @@ class Library:
         same = spec.options.get("same") if spec is not None else None
         return Bounds.of(float(same)) if same is not None else None
 
-    def _unlist(self, movies: Iterable[Movie]) -> None:
-        """Make the index rows of films anew, and keep nothing of the old ones, where anything in them is of people."""
-        if not {Person, Portrait, Faceprint} & set(SOURCES) or not self.store.holds(f"index/{TABLE}.lance"):
-            return
-        for movie in movies:
-            self.index.remove(movie.id)
-            self.store.put_mark(movie.id, "indexed", "")
-            self._index(movie)
-        self.index.compact(forget=True)
-
     @cached_property
     def taught(self) -> Lessons:
         """The tags that users have taught, and teaching, forgetting them; every film's facts show them."""
-        return Lessons(self.store, self.movies, lambda movie: self.timeline(movie, (Shot, Vector)), self._index_all)
-
-    def _index_all(self) -> None:
-        """Bring the index up to date with every film that is in it."""
-        for movie in self.movies():
-            if self._is_in(movie):
-                self._index(movie)
+        return Lessons(
+            self.store, self.movies, lambda movie: self.timeline(movie, (Shot, Vector)), self.indexing.update_all
+        )
 
     # Films
 
@@ -330,39 +321,9 @@ class Library:
             movie = self.store.movie(event.movie_id)
             if movie is not None:
                 self.keeper.after(movie)
-                self._index(movie)
+                self.indexing.update(movie)
         except CinedexError as error:
             yield Event(Happening.FAILED, event.film, event.movie_id, "index", why=str(error), error=error)
-
-    def _index(self, movie: Movie) -> None:
-        """Bring the index up to date with a film, reading its tracks only if they are not those in it."""
-        steps = self.known.plan(movie).having(StepState.HIT)
-        made = [(row.kind, s.key) for s in steps for row in s.stage.makes if row in SOURCES]
-        taught = self.taught.key(s.key for s in steps if Vector in s.stage.makes)
-        made += [(Tag.kind, taught)] if taught and any(Vector in s.stage.makes for s in steps) else []
-        key = key_of(movie.name, made)
-        self._whole()
-        if self.store.mark(movie.id, "indexed") == key:
-            return
-        self.index.update(self._made(movie))
-        if not self.index.lacking:
-            self.store.put_mark(movie.id, "indexed", key)
-
-    def _whole(self) -> None:
-        """Make the index of every film again where it is lost or of an earlier form."""
-        if not self.store.holds(f"index/{TABLE}.lance") and (movies := self.movies()):
-            self.index.rebuild(self._made(movie) for movie in movies)
-
-    def check_index(self) -> list[str]:
-        """What is wrong with the index, film by film; nothing where it is up to date."""
-        return self.index.check({m.id: self._made(m) for m in self.movies() if self._is_in(m)})
-
-    def rebuild_index(self, movies: Iterable[Movie] | None = None) -> None:
-        """Make the index anew from the tracks of films, of all of them where none are named."""
-        self.index.rebuild(self._made(movie) for movie in (self.movies() if movies is None else movies))
-
-    def _is_in(self, movie: Movie) -> bool:
-        return self.store.mark(movie.id, "indexed") is not None
 
     def _obstacle(self, spec: ModelSpec) -> str | None:
         return obstacle(spec, self.settings.cache / "models", offline=self.settings.offline)
@@ -419,7 +380,7 @@ class Library:
     @property
     def finder(self) -> Finder:
         """Search, questions and summaries. A lost index is made again first."""
-        self._whole()
+        self.indexing.complete()
         return self._finder
 
     @cached_property

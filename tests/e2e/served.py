@@ -77,5 +77,5 @@ def put(library: Library, timeline: Timeline, file: Path | None = None) -> Movie
         if step.name in tables:
             empty = {row.kind: arrow.table(row, []) for row in step.stage.makes}
             library.store.write(movie.id, step.name, step.key, empty | tables[step.name], {"needs": needs})
-    library.rebuild_index()
+    library.indexing.rebuild()
     return movie

@@ -18,7 +18,8 @@ from cinedex.errors import ModelError, UsageError
 from cinedex.models.fakes import FakeTextEmbedder, FakeWriter
 from cinedex.models.tasks import Writer
 from cinedex.models.writer import EndpointWriter, writing
-from cinedex.people.view import Character, Gallery, Standing
+from cinedex.people.register import KnownPerson, Register
+from cinedex.people.view import Character, Gallery, Somebody, Standing
 from cinedex.search.answer import Answer, Claim, Evidence, claims_of, supported, verified
 from cinedex.search.ask import Asker
 from cinedex.search.digest import _shares, digest
@@ -53,17 +54,15 @@ class Cast:
     )  # fmt: skip
 
     @property
-    def register(self) -> Any:
-        one = {c.person: type("P", (), {"name": c.name, "hidden": False})() for c in self.people}
-        return type("R", (), {"people": one})()
+    def register(self) -> Register:
+        return Register(people={c.person: KnownPerson(c.person, c.name) for c in self.people})
 
     def film(self, movie: Any) -> Gallery:
         return Gallery(movie, "done", recognition=True, characters=tuple(c for c in self.people if c.film == movie.id))
 
-    def everybody(self) -> list[Any]:
-        names = sorted({c.name for c in self.people})
-        own = {n: tuple(c for c in self.people if c.name == n) for n in names}
-        return [type("S", (), {"name": n, "hidden": False, "characters": own[n]})() for n in names]
+    def everybody(self) -> list[Somebody]:
+        own = {one: tuple(c for c in self.people if c.person == one) for one in self.register.people}
+        return [Somebody(one, self.register.people[one].name, hidden=False, characters=own[one]) for one in own]
 
 
 @pytest.fixture(scope="module")

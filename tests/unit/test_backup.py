@@ -57,14 +57,14 @@ def test_a_backup_made_while_an_analysis_writes_answers_as_the_original(first: L
         other = library_at(tmp_path / f"restored {copy.name}")
         restore(copy, other.store)
         backup_cli._index(other)
-        assert other.check_index() == []
+        assert other.indexing.check() == []
         assert found(other, "red")[: len(before)] == before
         assert facts(other, "a.mkv") == facts(first, "a.mkv")
         wholes.append(other)
     other = wholes[0]
     other.analyze(film)  # what was cut off by the backup goes on
     assert facts(other, "b.mkv") == facts(first, "b.mkv")
-    assert other.check_index() == []
+    assert other.indexing.check() == []
 
 
 def test_the_state_of_a_server_comes_along(first: Library, tmp_path: Path):

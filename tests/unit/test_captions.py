@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import pytest
@@ -201,7 +202,7 @@ def test_the_runner_imports_what_lies_beside_a_film(tmp_path: Path):
     (tmp_path / "film.en.srt").write_text(SRT)
     library = Library(tmp_path / "library", stages=[ImportedCaptions()])
     library.__dict__["pool"] = fake_pool()
-    library.__dict__["_index"] = lambda _movie: None
+    library.__dict__["indexing"] = SimpleNamespace(update=lambda _movie: None, update_all=None, unlist=None)
     found = library.analyze(place)
     track = library.timeline(found).track(Caption)
     assert [c.text for c in track] == ["Who goes there?", "Nobody & I."]

@@ -50,8 +50,8 @@ def restore(
 
 def _index(library: Library) -> None:
     """Only films that were in the index: what was being analysed is put in when that is done."""
-    films = [m for m in library.movies() if library.store.mark(m.id, "indexed") is not None]
-    library.rebuild_index(films)
+    films = [m for m in library.movies() if library.indexing.holds(m)]
+    library.indexing.rebuild(films)
 
 
 def _say(what: backups.Backup, done: str, *, as_json: bool) -> None:

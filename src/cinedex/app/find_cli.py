@@ -81,7 +81,7 @@ def _moment(library: Library, text: str) -> tuple[Movie, Time]:
 def check(as_json: Json = False) -> None:
     """Say whether the index holds every film of the library as it is known now; else leave with an exit code."""
     library = open_library()
-    wrong = library.check_index()
+    wrong = library.indexing.check()
     films, moments = library.index.size
     if as_json:
         print_json({"films": films, "moments": moments, "wrong": wrong})
@@ -96,7 +96,7 @@ def check(as_json: Json = False) -> None:
 def rebuild() -> None:
     """Make the index anew from what is stored of the films; nothing is analysed again."""
     library = open_library()
-    library.rebuild_index()
+    library.indexing.rebuild()
     films, moments = library.index.size
     out.print(f"Made the index anew: {films} films, {moments} moments.")
 

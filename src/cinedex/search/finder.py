@@ -180,10 +180,12 @@ class Finder:
             own = [c for m in films_called(film, self.movies()) for c in self.people_of(m)]
             return [c for c in own if c.label.casefold() == label.casefold().strip()]
         wanted = name.casefold().strip()
-        known = [p for p in self._cast.everybody() if p.name and not p.hidden]
-        exact = [p for p in known if p.name.casefold() == wanted]
-        found = exact or [p for p in known if wanted in p.name.casefold().split()]
-        return [c for p in found for c in p.characters if not c.hidden]
+        known = [p for p in self._cast.register.people.values() if p.name and not p.hidden]
+        exact = {p.id for p in known if p.name.casefold() == wanted}
+        meant = exact or {p.id for p in known if wanted in p.name.casefold().split()}
+        if not meant:  # to look through the people of every film takes seconds
+            return []
+        return [c for p in self._cast.everybody() if p.person in meant for c in p.characters if not c.hidden]
 
     def people_of(self, movie: Movie) -> tuple[Character, ...]:
         """Who is in a film, those seen longest first, without those who are hidden."""
