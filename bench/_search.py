@@ -191,7 +191,7 @@ def compare(folder: str, _: str) -> None:
                 recalls, took = [], []
                 for vector, least in zip(vectors, bound, strict=True):
                     start = time.perf_counter()
-                    rows = dict(index.lists("", {column: vector}, _CANDIDATES, where))[column][:_NEAREST]
+                    rows = index.lists("", {column: vector}, _CANDIDATES, where)[column][:_NEAREST]
                     took.append((time.perf_counter() - start) * 1000)
                     recalls.append(sum(cosine >= least - 1e-4 for _, cosine in rows) / _NEAREST)
                 name = f"{column}, {kind}, {narrowed or 'all'}"

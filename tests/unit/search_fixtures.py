@@ -41,9 +41,9 @@ def film(
 
 def by_text(index: Index, text: str, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
     """The moments of the full-text list."""
-    return [row for _, found in index.lists(text, {}, limit, where) for row, _ in found]
+    return [row for found in index.lists(text, {}, limit, where).values() for row, _ in found]
 
 
 def by_vector(index: Index, column: str, vector: Floats, limit: int, where: Where = ANYWHERE) -> list[dict[str, Any]]:
     """The moments of a vector's list."""
-    return [row for _, found in index.lists("", {column: vector}, limit, where) for row, _ in found]
+    return [row for found in index.lists("", {column: vector}, limit, where).values() for row, _ in found]

@@ -171,6 +171,18 @@ def test_what_has_no_evidence_is_named(finder: Finder):
     assert {e.movie for e in answer.near} == {"m1-boat"}
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["is there a scene with a spaceship that leaves", "what happens after the boat sinks", "who steals a boat"],
+)
+def test_half_of_a_question_is_no_answer(finder: Finder, question: str):
+    """The red boat leaves at noon: that is near, and told as such."""
+    answer = ask(finder, question)
+    assert answer.claims == ()
+    assert answer.notes
+    assert "The red boat leaves at noon." in [e.text for e in answer.near]
+
+
 def test_a_slip_of_the_pen_is_put_right_openly(finder: Finder):
     answer = ask(finder, "wher is there laughtr")
     assert [e.kind for e in answer.evidence] == ["heard"]
@@ -222,6 +234,7 @@ def test_words_one_letter_apart(word: str, place: int, letter: str):
     where = min(place, len(word) - 1)
     for other in (word[:where] + letter + word[where:], word[:where] + letter + word[where + 1 :]):
         assert _one_apart(word, other) is (word != other)
+    assert _one_apart(word, word[::-1]) is (word != word[::-1])
     assert not _one_apart(word, word)
     assert not _one_apart(word, f"{word}xy")
 

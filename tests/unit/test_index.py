@@ -390,3 +390,11 @@ def test_one_look_serves_all_that_is_asked_inside(tmp_path: Path, monkeypatch: p
             assert index.size == (2, 2)
     assert index.size == (2, 2)
     assert looks > 1
+
+
+def test_more_of_a_larger_index_is_looked_into_and_of_lines_as_many_as_there_are():
+    seen = index_module._Seen(1, 1_000_000, {}, spoken=600_000)
+    parts = {column: seen.probes(column) * 4096 / rows for column, rows in (("meaning", 6e5), ("concept", 1e6))}
+    assert parts["meaning"] == pytest.approx(0.6, abs=0.01)
+    assert parts["concept"] == pytest.approx(0.45, abs=0.01)
+    assert index_module._Seen(1, 60_000, {}).probes("meaning") == 20

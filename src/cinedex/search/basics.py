@@ -9,12 +9,13 @@ from typing import Any
 
 from cinedex.errors import UsageError
 from cinedex.people.view import Character
-from cinedex.search.answer import Claim, Evidence, cut
+from cinedex.search.answer import FRAME, Claim, Evidence, cut
 from cinedex.search.finder import Finder
 from cinedex.search.hits import SPOKEN_FOR, Hit
 from cinedex.search.resolve import called, films_called
 from cinedex.search.scope import scoped
 from cinedex.search.syntax import Filter, Query
+from cinedex.search.terms import TELLS_NOTHING, words_of
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import Time
 
@@ -32,6 +33,15 @@ _LEAD = re.compile(
 _CAN_BE = re.compile(r"^(?:can|could) (.+?) be (?:seen|heard|found|read)$", re.IGNORECASE)
 
 _ADDRESS = re.compile(r"\b(?:https?://)?www\.|\bhttps?://", re.IGNORECASE)
+
+_FORM = """
+happen happens happened have has had many much often scenes shots moments films movies clips recordings videos about
+after before over under into onto end beginning start whole all any some no not more other
+can could may might should would anyone anybody everyone mention mentioned mentions
+"""
+
+IN_FORMS = TELLS_NOTHING | FRAME | frozenset(_FORM.split())
+"""Words of a question that belong to its form and are not looked for."""
 
 Found = tuple[list[Claim], list[Evidence], list[str]]
 """Claims, the evidence for them, and notes."""
@@ -120,6 +130,21 @@ def named(why: Sequence[str]) -> set[str]:
 def sure(hits: Iterable[Hit]) -> list[Hit]:
     """The hits that more than a likeness of meaning speaks for, or a great one: for what an answer hangs on alone."""
     return [h for h in hits if named(h.why) or any(not r.startswith(SPOKEN_FOR["meaning"]) or _near(r) for r in h.why)]
+
+
+def borne_out(query: Query, hits: Iterable[Hit]) -> list[Hit]:
+    """The hits that have more than half of a question's telling words, or are very near to it in meaning.
+
+    A spaceship landing is not found where somebody lands.
+    """
+    words = words_of(" ".join((query.words, *query.phrases)).casefold())
+    asked = {w for w in words if w not in IN_FORMS}
+    return [h for h in hits if not asked or 2 * len(named(h.why)) > len(asked) or _means(h)]
+
+
+def _means(hit: Hit) -> bool:
+    seen, said = SPOKEN_FOR["concept"], SPOKEN_FOR["meaning"]
+    return any(r.startswith(seen) or (r.startswith(said) and _near(r)) for r in hit.why)
 
 
 def _near(reason: str) -> bool:

@@ -9,8 +9,8 @@ from functools import cache
 from cinedex.models.detector import coco_labels
 from cinedex.models.kinds import NAMES as KIND_NAMES
 from cinedex.models.tagger import imagenet_labels
-from cinedex.search.answer import FRAME, Evidence, cut, numbered
-from cinedex.search.basics import SHOWN
+from cinedex.search.answer import Evidence, cut, numbered
+from cinedex.search.basics import IN_FORMS, SHOWN
 from cinedex.search.facets import KEYS
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.hits import Candidate
@@ -19,18 +19,9 @@ from cinedex.search.noises import NAMED
 from cinedex.search.resolve import called
 from cinedex.search.sets import Sets
 from cinedex.search.stems import stem
-from cinedex.search.terms import TELLS_NOTHING, terms_of, words_of
+from cinedex.search.terms import terms_of, words_of
 from cinedex.timeline.movie import Movie
 from cinedex.timeline.time import Time
-
-_FORM = """
-happen happens happened have has had many much often scenes shots moments films movies clips recordings videos about
-after before over under into onto end beginning start whole all any some no not more other
-can could may might should would anyone anybody everyone mention mentioned mentions
-"""
-
-_IN_FORMS = TELLS_NOTHING | FRAME | frozenset(_FORM.split())
-"""Words of a question that belong to its form and are not looked for."""
 
 _ASKING = ("where", "what", "when", "which", "show", "find", "does")
 _LETTERS = 4
@@ -56,7 +47,7 @@ class Nearest(Sets):
         """
         query = self._query(text)
         where = Where(movies=(movie.id,)) if movie else ANYWHERE
-        told = [w.casefold() for w in words_of(query.words) if w.casefold() not in _IN_FORMS]
+        told = [w.casefold() for w in words_of(query.words) if w.casefold() not in IN_FORMS]
         nowhere, pieces = list[str](), list[Evidence]()
         for word in list(dict.fromkeys(told))[:_WORDS]:
             own = self._with(word, where)
@@ -81,7 +72,7 @@ class Nearest(Sets):
         """The first moments that have a word, and how."""
         stems, found = self._finder.index.stems, list[Evidence]()
         matcher = Matcher(terms_of([word], stems), stems)
-        rows = [row for _, list_ in self._finder.index.lists(word, {}, _EACH * 3, where) for row, _ in list_]
+        rows = [row for own in self._finder.index.lists(word, {}, _EACH * 3, where).values() for row, _ in own]
         for row in rows:
             candidate = Candidate(row)
             candidate.look(matcher)
@@ -134,14 +125,11 @@ def _either(words: list[str]) -> str:
 
 
 def _one_apart(one: str, other: str) -> bool:
-    """Whether one letter more, less or other, or two changed round, makes one word of another."""
+    """Whether one letter more, less or other, or letters in another order, make one word of another."""
     if abs(len(one) - len(other)) > 1 or one == other:
         return False
+    if sorted(one) == sorted(other):
+        return True
     start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     rest, others = one[start:], other[start:]
-    return (
-        rest[1:] == others[1:]
-        or rest[1:] == others
-        or rest == others[1:]
-        or (rest[:2] == others[1::-1] and rest[2:] == others[2:])
-    )
+    return rest[1:] == others[1:] or rest[1:] == others or rest == others[1:]

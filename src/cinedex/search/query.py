@@ -16,7 +16,7 @@ from cinedex.search.rerank import reranked
 from cinedex.search.syntax import LONGEST_QUERY, Query, parse
 from cinedex.search.terms import speaks, telling_words, terms_of, words_of
 
-_CANDIDATES = 50
+_CANDIDATES = 40
 """Of each list, or twice the hits asked for where that is more."""
 
 BOUNDS = {"meaning": 0.83, "look": 0.65}
@@ -81,7 +81,7 @@ def search(
         where = where.only(frozenset(near[example.kind]))
     vectors = (index.query_vectors(spoken) if terms else {}) | dict(like or {})
     bounds = BOUNDS | index.near
-    for space, list_ in index.lists(" ".join(telling) if terms else "", vectors, most, where, bounds):
+    for space, list_ in index.lists(" ".join(telling) if terms else "", vectors, most, where, bounds).items():
         said = (one for one in list_ if space != "meaning" or speaks(one[0]["words"]))
         candidates = [(Candidate(row), nearness) for row, nearness in said]
         rank(found, space, _with_words(candidates, matcher) if space == "text" else candidates)
@@ -90,7 +90,7 @@ def search(
         rank(found, kind, sorted(shown, key=lambda one: -one[1])[:most])
     if not terms and not like and not examples:
         wanted = " ".join(w for one in query.of("text") for w in one.values)
-        listed = [row for _, list_ in index.lists(wanted, {}, most, where) for row, _ in list_]
+        listed = [row for list_ in index.lists(wanted, {}, most, where).values() for row, _ in list_]
         rows = listed if wanted else index.within(where, most)
         rank(found, "filters", [(Candidate(row), 1.0) for row in rows])
     for candidate in found.values():

@@ -13,7 +13,7 @@ from dataclasses import replace
 from cinedex.errors import UsageError
 from cinedex.people.view import Character
 from cinedex.search.answer import Claim, Evidence, cut, numbered, quoted
-from cinedex.search.basics import MOST_HITS, SHOWN, Done, Found, named, on_screen, sure, title
+from cinedex.search.basics import MOST_HITS, SHOWN, Done, Found, borne_out, named, on_screen, sure, title
 from cinedex.search.credit import CREDIT, Credit
 from cinedex.search.filters import Where
 from cinedex.search.follow import Following
@@ -52,19 +52,22 @@ class Tools(OnScreen, Credit, Gist, Nearest):
         """What was done for a question in whichever language, what came of it, and where nothing did, what is near."""
         asked, language = in_english(text)
         taken = [f"read as: {asked}"] if language else []
-        plan, found = self.planned(asked, movie)
+        plan, found = self.planned(asked, movie, foreign=bool(language))
         if found[0]:
             return [*taken, *plan], found, ()
         again, said = self.mended(asked)
         if said:
-            mended, other = self.planned(again, movie)
+            mended, other = self.planned(again, movie, foreign=bool(language))
             if other[0]:
                 return [*taken, *mended], (other[0], other[1], [*said, *other[2]]), ()
         notes, near = self.nearest(asked, movie, spoken=any(step.startswith("speaker:") for step in plan))
         return [*taken, *plan], (found[0], found[1], [*found[2], *notes]), tuple(near)
 
-    def planned(self, text: str, movie: Movie | None) -> tuple[list[str], Found]:
-        """What was done for a question, and what came of it."""
+    def planned(self, text: str, movie: Movie | None, *, foreign: bool = False) -> tuple[list[str], Found]:
+        """What was done for a question, and what came of it.
+
+        Of a `foreign` one only the form is in English: its words may be there in another language, by meaning alone.
+        """
         for pattern, tool in _TOOLS:
             match = pattern.fullmatch(text)
             if match is None:
@@ -74,13 +77,13 @@ class Tools(OnScreen, Credit, Gist, Nearest):
             if done is not None:
                 return done
         query = self._query(text)
-        found = self._found(query, movie)
+        found = self._found(query, movie, foreign=foreign)
         bare = _FRAME.sub("", query.words)
         if found[1] or not bare or bare == query.words:
             return [f"search {query}"], found
         # Only where the question as it stands finds nothing: its frame also keeps out what has half of its words.
         again = replace(query, words=bare)
-        return [f"search {query}", f"search {again}"], self._found(again, movie)
+        return [f"search {query}", f"search {again}"], self._found(again, movie, foreign=foreign)
 
     def there(self, follow: Following) -> tuple[list[str], Found] | None:
         """The same for what is asked about a spot of the answer before; None where nothing is."""
@@ -103,9 +106,10 @@ class Tools(OnScreen, Credit, Gist, Nearest):
         notes = [] if evidence else [f"nothing is {follow.how} there, as far as is known"]
         return [f"what is {follow.how} in {told}"], ([quoted(e) for e in evidence], evidence, notes)
 
-    def _found(self, query: Query, movie: Movie | None) -> Found:
+    def _found(self, query: Query, movie: Movie | None, *, foreign: bool) -> Found:
         hits, notes = self._hits(query, movie)
-        evidence = numbered(piece for hit in _best(hits) for piece in self._pieces(hit))
+        hits = _best(hits if foreign else borne_out(query, hits))
+        evidence = numbered(piece for hit in hits for piece in self._pieces(hit))
         if not evidence and not notes:
             notes = ["nothing in this library fits; other words may find more"]
         if evidence and query.words.casefold().startswith("many "):
@@ -250,7 +254,7 @@ class Tools(OnScreen, Credit, Gist, Nearest):
         known = (Filter("person", (who,)),) if self._finder.presence(who) else ()
         query = Query(topic, filters=known)
         hits, notes = self._hits(query, movie)
-        hits = _best(sure(hits))
+        hits = _best(borne_out(query, sure(hits)))
         evidence = numbered(piece for hit in hits for piece in self._pieces(hit) if piece.kind == "said")
         if not evidence:
             return None
@@ -269,7 +273,7 @@ class Tools(OnScreen, Credit, Gist, Nearest):
     def _around(self, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
-        hits = sure(hits)
+        hits = borne_out(query, sure(hits))
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         anchor = hits[0]
@@ -314,7 +318,7 @@ class Tools(OnScreen, Credit, Gist, Nearest):
     def _who_when(self, beside: str | None, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
-        hits = sure(hits)
+        hits = borne_out(query, sure(hits))
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         film, span = self._movies[hits[0].movie], Span(hits[0].start, hits[0].end)
