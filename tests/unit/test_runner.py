@@ -18,6 +18,7 @@ from cinedex.errors import CancelledError, StoreError, UsageError
 from cinedex.media.probe import probe
 from cinedex.media.views import FrameChunk, Looks
 from cinedex.models.fakes import fake_specs
+from cinedex.models.registry import registry
 from cinedex.run import local
 from cinedex.run.events import Event, Happening
 from cinedex.run.job import Job, Outcome, Tools, execute
@@ -118,6 +119,17 @@ def test_and_done_without_where_its_maker_cannot_run(film: Path, tmp_path: Path)
     list(LocalRunner(store, NoModels(), settings()).run([plan]))
     assert store.read(movie.id, "guest", plan.step("guest").key).tables["flag"].column("note").to_pylist() == ["deaf"]
     assert plan.step("guest").key == make_plan(movie, stages[:3], store, {}).step("guest").key
+
+
+def test_an_estimate_counts_starting_models_and_film_and_is_nothing_where_nothing_runs(film: Path, tmp_path: Path):
+    movie, store, specs = probe(film), Store(str(tmp_path)), {"ears": registry()["whisper-base"]}
+    plain, asking = make_plan(movie, [Loud()], store, specs), make_plan(movie, [Choosy()], store, specs)
+    assert asking.cpu_seconds > plain.cpu_seconds + 0.5, "148 MB"
+    longer = make_plan(replace(movie, duration=movie.duration + SECOND * 600), [Loud()], store, specs)
+    assert longer.cpu_seconds - plain.cpu_seconds == pytest.approx(10 * Loud.cost.cpu_seconds_per_minute)
+    assert plain.seconds(1) == plain.cpu_seconds == 2 * plain.seconds(2) == 2 * plain.seconds(16)
+    run(store, movie, [Loud()])
+    assert make_plan(movie, [Loud()], store, specs).cpu_seconds == 0
 
 
 def test_a_film_runs_through_and_again_is_all_hits(film: Path, tmp_path: Path):

@@ -62,11 +62,10 @@ def plan_table(plan: Plan, cores: int) -> RenderableType:
     if not run:
         ask = "Nothing to do." if not plan.having(StepState.BLOCKED) else "Nothing can run."
     else:
-        seconds = plan.cpu_seconds / min(cores, 2)
         ask = (
-            f"{len(run)} of {len(plan.steps)} stages to run: about {_length(seconds)} on {cores} cores, "
+            f"{len(run)} of {len(plan.steps)} stages to run: about {_length(plan.seconds(cores))} on {cores} cores, "
             f"{plan.disk_bytes / 2**20:.1f} MiB to store. "
-            "The estimate comes from what each stage declares and from the pictures to decode."
+            "The estimate comes from what stages declare, models to load and pictures to decode."
         )
     listened = sound_fact(plan.movie, _wish(plan))
     heard_too = [Text(listened)] if listened else []

@@ -19,6 +19,12 @@ _PIXEL = 2.5e-9
 """CPU seconds to decode and scale a pixel of H.264, measured at 1280 x 720; other codecs take half to twice as much."""
 
 
+_STARTED, _LOADED, _LOADED_BYTE = 5.0, 0.1, 4e-9
+"""CPU seconds to start and to put a film into the index, and to load a model, and each byte of it."""
+
+_BESIDE = 2
+"""Cores that the analysis of one film keeps busy: more of them analyse more films, and one no faster."""
+
 _BEFORE = "failed before: "
 
 
@@ -104,10 +110,18 @@ class Plan:
 
     @property
     def cpu_seconds(self) -> float:
-        """Estimated CPU time of the steps to run: each stage's declared cost, and one decode where they watch."""
+        """Estimated CPU time of the steps to run: starting, loading models, what stages declare, and one decode."""
         run = self.having(StepState.RUN)
+        if not run:
+            return 0.0
+        loading = sum(_LOADED + model.size * _LOADED_BYTE for model in self.models)
         stages = sum(_minutes(self.movie, s.stage) * s.stage.cost.cpu_seconds_per_minute for s in run)
-        return stages + (_decoding(self.movie) if any(isinstance(s.stage.view, Frames) for s in run) else 0.0)
+        decoding = _decoding(self.movie) if any(isinstance(s.stage.view, Frames) for s in run) else 0.0
+        return _STARTED + loading + stages + decoding
+
+    def seconds(self, cores: int) -> float:
+        """Estimated time of the steps to run on so many cores."""
+        return self.cpu_seconds / min(cores, _BESIDE)
 
     @property
     def disk_bytes(self) -> float:

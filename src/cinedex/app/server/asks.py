@@ -43,7 +43,7 @@ def ask(
     """Queue an analysis. With an `Idempotency-Key`, asking again gives the same job."""
     movie = found_film(service, new.film)
     plan = service.library.plan(movie, new.stages or None)
-    seconds = plan.cpu_seconds / service.library.settings.cores
+    seconds = plan.seconds(service.library.settings.cores)
     if new.most_seconds is not None and seconds > new.most_seconds:
         raise UsageError(
             f"the analysis is thought to take {seconds:.0f} s, and {new.most_seconds:g} s are allowed",
