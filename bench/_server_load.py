@@ -35,6 +35,8 @@ class Told:
     answers: list[tuple[str, float, float, str]] = field(default_factory=list)
     acknowledged: dict[str, str] = field(default_factory=dict)
     """Idempotency keys and the jobs that were given for them."""
+    decided: list[str] = field(default_factory=list)
+    """Notes of the reviewer's decisions that were acknowledged."""
     events: int = 0
     bytes: int = 0
 
@@ -197,6 +199,24 @@ class People:
                     break
                 await self._pause(0.2)
             await self._pause(1.0)
+        line.close()
+
+    async def reviewer(self, film: str) -> None:
+        """Adds a place to the review every five seconds, as long as it takes until it is acknowledged."""
+        line, number = Line(self.port, self.key), 0
+        while not self.stop.is_set():
+            number += 1
+            at, note = number % 250 / 10, f"seen {number}"
+            place = {"start": at, "end": at + 1, "category": "violence", "severity": "strong", "note": note}
+            body = json.dumps(place).encode()
+            while not self.stop.is_set():
+                with suppress(Lost), self.told.asked("review"):
+                    path = f"/v1/films/{film}/review/places"
+                    await line.ask(path, method="POST", body=body, content_type="application/json")
+                    self.told.decided.append(note)
+                    break
+                await self._pause(0.2)
+            await self._pause(5.0)
         line.close()
 
 

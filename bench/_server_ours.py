@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.servers import PostgresServer, RedisServer, free_port
@@ -15,7 +15,9 @@ from tests.servers import PostgresServer, RedisServer, free_port
 from bench._measure import ROOT
 from cinedex.app.server.keys import Keys
 from cinedex.app.server.state import State
+from cinedex.compliance.log import ReviewLog
 from cinedex.settings import Settings
+from cinedex.store import Store
 
 
 class Ours:
@@ -111,6 +113,13 @@ class Ours:
         """Jobs that were acknowledged and are not there."""
         there = {row["id"] for row in State(self.place).rows("SELECT id FROM job")}
         return sorted(set(acknowledged.values()) - there)
+
+    def undecided(self, notes: Sequence[str]) -> list[str]:
+        """The reviewer's decisions that were acknowledged and are not in the log, whose chain has to be whole."""
+        log = ReviewLog(Store(str(self.folder / "library")))
+        broken = log.verify().problems
+        there = {entry.note for entry in log.entries()}
+        return [*map(str, broken), *sorted({*notes} - there)]
 
     def close(self) -> None:
         """End all."""

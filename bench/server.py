@@ -58,7 +58,11 @@ class Run:
         tasks = [asyncio.create_task(people.searcher()) for _ in range(given.searchers)]
         tasks += [asyncio.create_task(people.player(first["id"], size)) for _ in range(given.players)]
         tasks += [asyncio.create_task(people.watcher()) for _ in range(given.streams)]
-        tasks += [asyncio.create_task(people.writer(first["id"])), asyncio.create_task(self._analyse(film))]
+        tasks += [
+            asyncio.create_task(people.writer(first["id"])),
+            asyncio.create_task(people.reviewer(first["id"])),
+            asyncio.create_task(self._analyse(film)),
+        ]
         tasks += [asyncio.create_task(self._weigh())]
         if given.kill:
             await self._kill(began)
@@ -143,7 +147,7 @@ def main() -> None:
             people = People(ours.port, ours.key, 5, think=given.think, fresh=given.fresh)
             run = Run(given, ours, people)
             asyncio.run(run.go(film))
-            lost = ours.missing(people.told.acknowledged)
+            lost = ours.missing(people.told.acknowledged) + ours.undecided(people.told.decided)
         finally:
             ours.close()
     sys.exit(0 if show(run, lost) else 1)
@@ -154,7 +158,7 @@ def show(run: Run, lost: list[str]) -> bool:
     console = Console(width=120)
     table = Table("", "answers", "a second", "p50 ms", "p95 ms", "p99 ms", "most ms", "errors", "while down", box=None)
     wrong: list[str] = []
-    for kind in ("search", "seek", "still", "stream", "write"):
+    for kind in ("search", "seek", "still", "stream", "write", "review"):
         mine = [(b, t, w) for k, b, t, w in run.people.told.answers if k == kind]
         up = [(t, w) for b, t, w in mine if not run.down(b, t)]
         took = np.array([t for t, w in up if not w] or [0.0]) * 1000
@@ -170,9 +174,9 @@ def show(run: Run, lost: list[str]) -> bool:
     for text in sorted(set(wrong))[:10]:
         console.print(f"  {wrong.count(text)} x {text}"[:300], markup=False)
     console.print(
-        f"{run.people.told.events} events, {run.people.told.bytes / 1e6:.0f} MB played, {run.analysed} analyses done, "
-        f"{len(run.people.told.acknowledged)} jobs acknowledged and {len(lost)} of them lost; load "
-        f"{os.getloadavg()[0]:.1f}"
+        f"{run.people.told.events} events, {run.people.told.bytes / 1e6:.0f} MB played, {run.analysed} analyses done; "
+        f"{len(run.people.told.acknowledged)} jobs and {len(run.people.told.decided)} decisions acknowledged, "
+        f"{len(lost)} of them lost{': ' if lost else ''}{', '.join(lost[:5])}; load {os.getloadavg()[0]:.1f}"
     )
     grown = None
     if not run.given.kill:
