@@ -41,11 +41,16 @@ class PictureMaker:
     """Scales pictures to one size by area averaging, as full-range 8-bit RGB or gray, upright.
 
     The colour matrix is the stream's; where it names none, BT.709 from 720 lines on and BT.601 below, as players do.
-    Fields of interlaced pictures are averaged where the picture gets smaller. Transparency is left out.
+    Fields of interlaced pictures are averaged where the picture gets smaller. Transparency is left out. What `exact`
+    means is said at `Frames`.
     """
 
-    def __init__(self, video: VideoStream, size: tuple[int, int], pixel_format: PixelFormat) -> None:
+    def __init__(
+        self, video: VideoStream, size: tuple[int, int], pixel_format: PixelFormat, *, exact: bool = False
+    ) -> None:
         self.size, self.format = size, pixel_format
+        # libswscale rounds colours down unless it brings chroma to the full width first.
+        self._how = Interpolation.AREA | Interpolation.FULL_CHR_H_INT if exact else Interpolation.AREA
         self._turns, self._mirrored = video.rotation // 90, video.mirrored
         self._tone: Tone | None = TONES.get(video.color_transfer)
         self._scaler = VideoReformatter()
@@ -63,7 +68,7 @@ class PictureMaker:
             format=plain if self._tone is None else "rgb48le",
             src_colorspace=matrix,
             dst_colorspace=matrix,
-            interpolation=Interpolation.AREA,
+            interpolation=self._how,
             dst_color_range=ColorRange.JPEG,
             threads=1,
         )

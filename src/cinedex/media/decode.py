@@ -51,7 +51,7 @@ class PassReport:
     warnings: list[str] = field(default_factory=list)
 
 
-_Geometry: TypeAlias = tuple[int, int, PixelFormat]
+_Geometry: TypeAlias = tuple[int, int, PixelFormat, bool]
 
 _Held: TypeAlias = tuple[Time, int, bool, Any]
 """A picture whose end is not known yet: start, time stamp, key frame or not, the frame."""
@@ -298,8 +298,8 @@ class _Picture:
         if video is None:
             raise MediaError("this film has no pictures", film=owner.movie.name)
         size = geometry(video, view.height, view.width)
-        self.geometry: _Geometry = (*size, view.format)
-        self.maker = PictureMaker(video, size, view.format)
+        self.geometry: _Geometry = (*size, view.format, view.exact)
+        self.maker = PictureMaker(video, size, view.format, exact=view.exact)
         self.most = max(1, min(view.chunk, _CHUNK_BYTES // (size[0] * size[1] * 3)))
         self.tick: int | None = None
         self.rows: list[tuple[int, int, int, bool]] = []

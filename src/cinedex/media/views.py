@@ -32,6 +32,9 @@ class Frames:
     format: PixelFormat = "rgb24"
     chunk: int = 32
     """How many pictures a chunk carries at most."""
+    exact: bool = False
+    """Whether colours are within half a step of those that are coded, for who measures light; else they are up to two
+    of 255 steps too dark, which costs less."""
 
 
 @dataclass(frozen=True, slots=True)

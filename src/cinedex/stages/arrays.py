@@ -12,8 +12,8 @@ from cinedex.media.views import Chunk, Frames
 from cinedex.timeline.arrow import schema
 from cinedex.timeline.rows import Row
 
-TINY = Frames(height=27, width=48)
-"""The smallest pictures, which the shot detector takes too: equal views are converted once."""
+TINY = Frames(height=27, width=48, exact=True)
+"""The smallest pictures, which measures of light and the shot detector take: equal views are converted once."""
 
 ChunkType = TypeVar("ChunkType", bound=Chunk)
 

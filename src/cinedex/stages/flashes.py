@@ -61,7 +61,7 @@ class Flashes(Stage):
     """
 
     name: ClassVar[str] = "flashes"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     makes: ClassVar[tuple[type[Row], ...]] = (Flash,)
     cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=48, cpu_seconds_per_minute=0.1, disk_kib_per_minute=12.0)
     halo: ClassVar[Time | None] = BLOCK + LEAD

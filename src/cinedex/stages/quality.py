@@ -54,7 +54,7 @@ class Measures(Stage):
     """
 
     name: ClassVar[str] = "quality"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     makes: ClassVar[tuple[type[Row], ...]] = (Quality,)
     cost: ClassVar[Cost] = Cost(cpus=0.3, memory_mib=32, cpu_seconds_per_minute=0.04, disk_kib_per_minute=40.0)
     halo: ClassVar[Time] = REACH

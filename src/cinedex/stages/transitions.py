@@ -53,7 +53,7 @@ class Transitions(Stage):
     """
 
     name: ClassVar[str] = "transitions"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     makes: ClassVar[tuple[type[Row], ...]] = (Transition,)
     halo: ClassVar[Time | None] = SECOND * 10
     cost: ClassVar[Cost] = Cost(cpus=1, memory_mib=200, cpu_seconds_per_minute=4, disk_kib_per_minute=1)
