@@ -3,7 +3,8 @@
 `ask_questions.json` says what a person who has watched and read it all would cite. An answer is *good* where its first
 citation is one of these, *found* where any is, *wrong* where none is. No answer is *honest* where there is nothing, and
 *missed* where there is something. The parts: `tuned` were in sight while ask was made, `once` were asked once before
-what they showed was mended (11 of the 20 were good or honest then, 3 found), `held` were never used to change anything.
+what they showed was mended (11 of the 20 were good or honest then, 3 found), `held` were never used to change anything
+but one: that a short recording with a gunshot has nothing after it was seen there, and is minded since.
 The questions about what is nowhere are in the same forms: any answer to one of them is false.
 """
 

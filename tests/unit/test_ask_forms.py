@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -181,6 +182,19 @@ def test_half_of_a_question_is_no_answer(finder: Finder, question: str):
     assert answer.claims == ()
     assert answer.notes
     assert "The red boat leaves at noon." in [e.text for e in answer.near]
+
+
+def test_what_comes_after_is_told_where_the_film_goes_on(tmp_path: Path):
+    index = Index(str(tmp_path), FakeTextEmbedder)
+    short = film(("The bell rings.", []), id_="m1-short", name="A bell.mp4")
+    longer = film(("The bell rings.", []), ("Everybody leaves.", []), id_="m1-longer", name="School.mp4")
+    own = {t.movie.id: t for t in (short, longer)}
+    for timeline in own.values():
+        index.update(timeline)
+    movies = [t.movie for t in own.values()]
+    finder = Finder(index, lambda: movies, Cast(), lambda: None, lambda movie, _: own[movie.id])  # type: ignore[arg-type, return-value]
+    assert [h.name for h in finder.search("the bell rings").hits][:1] == ["A bell.mp4"]
+    assert "Everybody leaves." in [e.text for e in ask(finder, "what happens after the bell rings").evidence]
 
 
 def test_a_slip_of_the_pen_is_put_right_openly(finder: Finder):

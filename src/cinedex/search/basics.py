@@ -133,18 +133,16 @@ def sure(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def borne_out(query: Query, hits: Iterable[Hit]) -> list[Hit]:
-    """The hits that have more than half of a question's telling words, or are very near to it in meaning.
+    """The hits that have more than half of a question's telling words, or are near to it in meaning.
 
-    A spaceship landing is not found where somebody lands.
+    What happens after a plane crash is not told by where a plane is heard.
     """
     words = words_of(" ".join((query.words, *query.phrases)).casefold())
     asked = {w for w in words if w not in IN_FORMS}
-    return [h for h in hits if not asked or 2 * len(named(h.why)) > len(asked) or _means(h)]
-
-
-def _means(hit: Hit) -> bool:
-    seen, said = SPOKEN_FOR["concept"], SPOKEN_FOR["meaning"]
-    return any(r.startswith(seen) or (r.startswith(said) and _near(r)) for r in hit.why)
+    near = (SPOKEN_FOR["meaning"], SPOKEN_FOR["concept"])
+    return [
+        h for h in hits if not asked or 2 * len(named(h.why)) > len(asked) or any(r.startswith(near) for r in h.why)
+    ]
 
 
 def _near(reason: str) -> bool:

@@ -52,22 +52,19 @@ class Tools(OnScreen, Credit, Gist, Nearest):
         """What was done for a question in whichever language, what came of it, and where nothing did, what is near."""
         asked, language = in_english(text)
         taken = [f"read as: {asked}"] if language else []
-        plan, found = self.planned(asked, movie, foreign=bool(language))
+        plan, found = self.planned(asked, movie)
         if found[0]:
             return [*taken, *plan], found, ()
         again, said = self.mended(asked)
         if said:
-            mended, other = self.planned(again, movie, foreign=bool(language))
+            mended, other = self.planned(again, movie)
             if other[0]:
                 return [*taken, *mended], (other[0], other[1], [*said, *other[2]]), ()
         notes, near = self.nearest(asked, movie, spoken=any(step.startswith("speaker:") for step in plan))
         return [*taken, *plan], (found[0], found[1], [*found[2], *notes]), tuple(near)
 
-    def planned(self, text: str, movie: Movie | None, *, foreign: bool = False) -> tuple[list[str], Found]:
-        """What was done for a question, and what came of it.
-
-        Of a `foreign` one only the form is in English: its words may be there in another language, by meaning alone.
-        """
+    def planned(self, text: str, movie: Movie | None) -> tuple[list[str], Found]:
+        """What was done for a question, and what came of it."""
         for pattern, tool in _TOOLS:
             match = pattern.fullmatch(text)
             if match is None:
@@ -77,13 +74,13 @@ class Tools(OnScreen, Credit, Gist, Nearest):
             if done is not None:
                 return done
         query = self._query(text)
-        found = self._found(query, movie, foreign=foreign)
+        found = self._found(query, movie)
         bare = _FRAME.sub("", query.words)
         if found[1] or not bare or bare == query.words:
             return [f"search {query}"], found
         # Only where the question as it stands finds nothing: its frame also keeps out what has half of its words.
         again = replace(query, words=bare)
-        return [f"search {query}", f"search {again}"], self._found(again, movie, foreign=foreign)
+        return [f"search {query}", f"search {again}"], self._found(again, movie)
 
     def there(self, follow: Following) -> tuple[list[str], Found] | None:
         """The same for what is asked about a spot of the answer before; None where nothing is."""
@@ -106,9 +103,9 @@ class Tools(OnScreen, Credit, Gist, Nearest):
         notes = [] if evidence else [f"nothing is {follow.how} there, as far as is known"]
         return [f"what is {follow.how} in {told}"], ([quoted(e) for e in evidence], evidence, notes)
 
-    def _found(self, query: Query, movie: Movie | None, *, foreign: bool) -> Found:
+    def _found(self, query: Query, movie: Movie | None) -> Found:
         hits, notes = self._hits(query, movie)
-        hits = _best(hits if foreign else borne_out(query, hits))
+        hits = _best(borne_out(query, hits))
         evidence = numbered(piece for hit in hits for piece in self._pieces(hit))
         if not evidence and not notes:
             notes = ["nothing in this library fits; other words may find more"]
@@ -276,12 +273,16 @@ class Tools(OnScreen, Credit, Gist, Nearest):
         hits = borne_out(query, sure(hits))
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
-        anchor = hits[0]
+        anchor = next((h for h in hits if self._goes_on(h, side)), hits[0])
         movie = self._movies[anchor.movie]
         plan, (claims, evidence, _) = self._beside(
             movie, Span(anchor.start, anchor.end), side, self._pieces(anchor)[:1]
         )
         return [f"search {query}", *plan], (claims, evidence, notes)
+
+    def _goes_on(self, hit: Hit, side: str) -> bool:
+        """Whether a film has anything after or before a hit: a short recording of a sound has not."""
+        return self._movies[hit.movie].duration > hit.end + SECOND if side.lower() == "after" else hit.start > SECOND
 
     def _beside(self, movie: Movie, span: Span, side: str, first: Sequence[Evidence] = ()) -> tuple[list[str], Found]:
         """What is told of the minute after or before a stretch, behind what is known of itself."""
