@@ -73,7 +73,7 @@ function answering(asked, beside, ended, signal) {
     answer(answer, source) {
       source.close();
       ended();
-      fill(says, `${answer.coverage.says}.`, answer.notes.map((note) => ` ${note[0].toUpperCase()}${note.slice(1)}.`));
+      fill(says, `${answer.coverage.says}.`, answer.notes.map((note) => ` ${note.charAt(0).toUpperCase()}${note.slice(1)}.`));
       if (!answer.claims.length) {
         fill(claims, h("span.unknown", {}, "The library does not say."));
         if (answer.near.length) fill(list, h("li.quiet", {}, "Near, but no answer:"), answer.near.map((piece) => evidence(piece, beside)));
