@@ -22,6 +22,7 @@ from cinedex.search.columns import blank_rows
 from cinedex.search.filters import ANYWHERE, Where
 from cinedex.search.index import Index
 from cinedex.search.query import search
+from cinedex.search.reading import Glimpse
 from cinedex.timeline.time import SECOND
 from cinedex.timeline.timeline import Timeline
 
@@ -339,13 +340,13 @@ def test_nobody_waits_until_a_large_table_that_another_has_changed_is_read(
     monkeypatch.setattr("cinedex.search.index.FILTER_INDEX_FROM", 1)
     ours, other = index_at(tmp_path), index_at(tmp_path)
     ours.update(SEA)
-    before, read, go = ours.vocabulary, index_module._read, threading.Event()
+    before, read, go = ours.vocabulary, index_module.read_all, threading.Event()
 
     def slowly(table: Any) -> Any:
         assert go.wait(20)
         return read(table)
 
-    monkeypatch.setattr("cinedex.search.index._read", slowly)
+    monkeypatch.setattr("cinedex.search.index.read_all", slowly)
     other.update(film(("a comet", [("telescope", 0.9)]), id_="m1-new"))
     assert ours.vocabulary == before, "what was known, at once"
     assert ours.size == (1, 3), "moments are counted as they are"
@@ -393,8 +394,8 @@ def test_one_look_serves_all_that_is_asked_inside(tmp_path: Path, monkeypatch: p
 
 
 def test_more_of_a_larger_index_is_looked_into_and_of_lines_as_many_as_there_are():
-    seen = index_module._Seen(1, 1_000_000, {}, spoken=600_000)
+    seen = Glimpse(1, 1_000_000, {}, spoken=600_000)
     parts = {column: seen.probes(column) * 4096 / rows for column, rows in (("meaning", 6e5), ("concept", 1e6))}
     assert parts["meaning"] == pytest.approx(0.6, abs=0.01)
     assert parts["concept"] == pytest.approx(0.45, abs=0.01)
-    assert index_module._Seen(1, 60_000, {}).probes("meaning") == 20
+    assert Glimpse(1, 60_000, {}).probes("meaning") == 20

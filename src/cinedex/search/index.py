@@ -13,28 +13,24 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cinedex.errors import StoreError
 from cinedex.models.tasks import Floats, ImageEmbedder, TextEmbedder
 from cinedex.search.columns import LOOK, TEXT, VECTORS, WHOLE, blank_rows, rows_of, schema_of, spaces_in
 from cinedex.search.filters import ANYWHERE, Where, safe
 from cinedex.search.moments import moments, source_key
+from cinedex.search.reading import BITS, SPOKEN, Glimpse, Holding, Row, ranked, read_all, with_rows
 from cinedex.search.remote import options_for
 from cinedex.search.sights import Embedders
 from cinedex.search.stems import asked as asked_forms
 from cinedex.settings import cores_here
 from cinedex.timeline.timeline import Timeline
-
-Row = dict[str, Any]
-"""What is told of a moment: `SHOWN`."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,37 +62,6 @@ _OLD = timedelta(hours=1)
 """Age from which versions that no reader can still want are removed."""
 
 
-@dataclass(frozen=True)
-class _Known:
-    """Which films and facets a version of the table has; facets of films since taken out may be among them."""
-
-    version: int = -1
-    movies: frozenset[str] = frozenset()
-    facets: frozenset[str] = frozenset()
-
-    def also(self, version: int, movie_id: str, rows: pa.Table) -> _Known:
-        """With a film's rows in place of those it had: to read a large table for each film would take seconds."""
-        there = {movie_id} if rows.num_rows else frozenset[str]()
-        facets = pc.unique(pc.list_flatten(rows.column("facets"))).to_pylist()
-        return _Known(version, (self.movies - {movie_id}) | there, self.facets.union(facets))
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What a look at the table told, so that a search asks the engine once: each question costs a millisecond."""
-
-    version: int
-    rows: int
-    spaces: Mapping[str, str]
-    spoken: int = 0
-    """Rows in which something is said, of a table large enough for a vector index."""
-
-    def probes(self, column: str) -> int:
-        """How many parts of a column's index are looked into."""
-        rows = self.spoken if column == "meaning" else self.rows
-        return max(_PROBES, int(rows * _SHARES[column]) // _PART)
-
-
 class Index:
     """Moments of every film of a library. Safe for several threads and processes; readers never wait for writers.
 
@@ -112,12 +77,12 @@ class Index:
         self._embedders = Embedders(embedder, sight)
         self._lock = threading.RLock()
         self._table: Any = None
-        self._seen = _Seen(-1, 0, {})
+        self._seen = Glimpse(-1, 0, {})
         self._session: Any = None
         self._asking = threading.Lock()
         self._steady, self._counting = 0, threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
-        self._known, self._renewing = _Known(), threading.Lock()
+        self._known, self._renewing = Holding(), threading.Lock()
 
     @property
     def without_meaning(self) -> str:
@@ -243,7 +208,7 @@ class Index:
                 return frozenset()
             return self._all(table).facets
 
-    def _all(self, table: Any) -> _Known:
+    def _all(self, table: Any) -> Holding:
         """What is in the table as it is now.
 
         Where another process has changed a large one, it is read anew beside the search, which goes by what was known:
@@ -251,14 +216,14 @@ class Index:
         """
         if self._known.version != self._seen.version:
             if self._known.version < 0 or self._seen.rows < FILTER_INDEX_FROM:
-                self._known = _read(table)
+                self._known = read_all(table)
             elif self._renewing.acquire(blocking=False):
                 threading.Thread(target=self._renew, args=(table,), name="index-renew", daemon=True).start()
         return self._known
 
     def _renew(self, table: Any) -> None:
         try:
-            self._known = _read(table)
+            self._known = read_all(table)
         except (OSError, RuntimeError, ValueError) as wrong:  # made anew meanwhile: the next search asks again
             _log.info("what the search index has could not be read anew: %s", wrong)
         finally:
@@ -288,14 +253,13 @@ class Index:
                 asked["text"] = table.search(MatchQuery(words, TEXT), query_type="fts"), None  # type: ignore[call-arg]  # its stubs know no defaults
             for column, vector in vectors.items() if table is not None else ():
                 near = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
-                near = near.nprobes(self._seen.probes(column)).refine_factor(_BITS[column][1])
+                near = near.nprobes(self._seen.probes(column)).refine_factor(BITS[column][1])
                 asked[column] = near, least.get(column, -1.0)
             if not asked:
                 return {}
             with ThreadPoolExecutor(len(asked)) as at_once:  # the engine works outside of Python's lock
-                started = [at_once.submit(_ranked, *query, limit, where) for query in asked.values()]
-                ranked = [one.result() for one in started]
-            return dict(zip(asked, _told_of(table, ranked), strict=True))
+                started = [at_once.submit(ranked, *query, limit, where) for query in asked.values()]
+                return dict(zip(asked, with_rows(table, [one.result() for one in started]), strict=True))
 
     def within(self, where: Where, limit: int = 1_000_000, *, shown: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Moments by filters alone, in order of film and time; with all that is shown, or only some columns."""
@@ -408,11 +372,11 @@ class Index:
                 if "not found" not in str(wrong):
                     raise
                 return None  # another process is making it: its folder is there, and no version of it yet
-            self._seen, self._known = _Seen(-1, 0, {}), _Known()
+            self._seen, self._known = Glimpse(-1, 0, {}), Holding()
         if (version := table.version) != self._seen.version:
             rows = table.count_rows()
-            spoken = table.count_rows(_SPOKEN.sql()) if rows >= VECTOR_INDEX_FROM else 0
-            self._seen = _Seen(version, rows, spaces_in(table.schema), spoken)
+            spoken = table.count_rows(SPOKEN.sql()) if rows >= VECTOR_INDEX_FROM else 0
+            self._seen = Glimpse(version, rows, spaces_in(table.schema), spoken)
         self._table = table
         return table
 
@@ -423,7 +387,7 @@ class Index:
         spaces = {column: (one.space, one.dim) if one is not None else ("", _DIM) for column, one in made.items()}
         schema = schema_of(spaces | {"look": LOOK})
         self._table = self._database().create_table(TABLE, schema=schema, exist_ok=True)
-        self._seen, self._known = _Seen(-1, 0, {}), _Known()
+        self._seen, self._known = Glimpse(-1, 0, {}), Holding()
         # Words by Unicode's own rules, so that languages without spaces have words too; English forms are joined.
         config = FTS(base_tokenizer="icu", language="English", stem=True, remove_stop_words=False)
         self._table.create_index(TEXT, config=config)
@@ -475,7 +439,7 @@ class Index:
                 table.create_index(column, config=config)
         for column in VECTORS:
             if column not in there and table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_FROM:
-                table.create_index(column, config=IvfRq(distance_type="cosine", num_bits=_BITS[column][0]))
+                table.create_index(column, config=IvfRq(distance_type="cosine", num_bits=BITS[column][0]))
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -489,59 +453,6 @@ class Index:
                 f"the search index at {self.url} cannot be used: {why}",
                 remedy="It is only a cache: delete that folder and analyse again; stored results are reused.",
             ) from wrong
-
-
-_PART, _PROBES = 4096, 20
-_SHARES = {"meaning": 0.6, "concept": 0.45, "look": 0.5}
-"""Rows of a part of a vector index, parts that are looked into at least, and the share of them.
-
-Of lines less is near to a question than of pictures, under a filter above all: with these shares 0.96 to 0.98 of the
-ten nearest are found, and 0.93 under a filter that leaves one row in 250 (`python -m bench search`).
-"""
-
-_SPOKEN = Where(facets=(("has:dialogue",),))
-
-_BITS = {"meaning": (4, 1), "concept": (4, 1), "look": (1, 5)}
-"""Bits of each dimension in a vector index, and how many times as many as asked for are then compared exactly.
-
-Four find 0.96 of the ten that are nearest to words, where one bit and five times as many find 0.6; for pictures, with
-more than three times the dimensions, one is enough.
-"""
-
-
-def _read(table: Any) -> _Known:
-    """Which films and facets are in a table, row by row."""
-    version, movies, facets = table.version, set[str](), set[str]()
-    for batch in table.search().select(["movie", "facets"]).limit(max(table.count_rows(), 1)).to_batches():
-        movies.update(batch.column("movie").unique().to_pylist())
-        facets.update(pc.unique(pc.list_flatten(batch.column("facets"))).to_pylist())
-    return _Known(version, frozenset(movies - {""}), frozenset(facets))
-
-
-def _ranked(query: Any, least: float | None, limit: int, where: Where) -> list[tuple[int, float]]:
-    """The numbers of rows, as the engine ranks them, with their BM25, or with their cosine from `least` on."""
-    if told := where.sql():
-        query = query.where(told, prefilter=True)
-    score = "_score" if least is None else "_distance"
-    found = query.select([score]).with_row_id(True).limit(limit).to_arrow()
-    ranked = zip(found.column("_rowid").to_pylist(), found.column(score).to_pylist(), strict=True)
-    return [*ranked] if least is None else [(n, 1 - distance) for n, distance in ranked if 1 - distance >= least]
-
-
-def _told_of(table: Any, lists: Sequence[list[tuple[int, float]]]) -> list[list[tuple[Row, float]]]:
-    """Lists of numbers with the rows in their place, each read once.
-
-    Not in one step with the search: the engine would then read every row that it looks at on the way.
-    """
-    wanted = [*{number for ranked in lists for number, _ in ranked}]
-    if not wanted:
-        return [[] for _ in lists]
-    read = table.take_row_ids(wanted).select([WHOLE]).with_row_id().to_arrow()
-    if len(read) != len(wanted):
-        raise RuntimeError("moments have been moved meanwhile; ask again")
-    told = zip(read.column("_rowid").to_pylist(), read.column(WHOLE).to_pylist(), strict=True)
-    rows = {number: json.loads(whole) for number, whole in told}
-    return [[(rows[number], value) for number, value in ranked] for ranked in lists]
 
 
 def _due(table: Any) -> bool:
