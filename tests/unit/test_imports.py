@@ -22,6 +22,7 @@ LAYERS = (
     {"stages", "people", "translate"},
     {"compliance"},
     {"run", "search", "formats", "taught", "backup"},
+    {"indexing"},
     {"library"},
     {"segments", "many"},
     {"app"},

@@ -6,22 +6,37 @@ kept, requests have `DRAIN_SECONDS` to end. All of it takes `DRAIN_SECONDS` and 
 
 from __future__ import annotations
 
+import asyncio
 from types import FrameType
 
 import uvicorn
 
+from cinedex.app.memory import give_back
 from cinedex.app.server.application import application
 from cinedex.app.server.service import Service
 
 DRAIN_SECONDS = 5
 
 
+_TICKS = 600
+"""Of a tenth of a second each, from one time that free memory is given back to the next."""
+
+
 class Server(uvicorn.Server):
-    """A server that tells the service at once that it is to end, and not only when every connection has."""
+    """A server that tells the service at once that it is to end, and not only when every connection has.
+
+    Once a minute it gives free memory back.
+    """
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self.service = service
+
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn does ten times a second; whether it is to end."""
+        if counter % _TICKS == _TICKS - 1:
+            asyncio.get_running_loop().run_in_executor(None, give_back)
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The signal's handler."""

@@ -11,7 +11,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from types import MappingProxyType
@@ -25,7 +24,7 @@ from cinedex.models.tasks import Floats, ImageEmbedder, TextEmbedder
 from cinedex.search.columns import LOOK, TEXT, VECTORS, WHOLE, blank_rows, rows_of, schema_of, spaces_in
 from cinedex.search.filters import ANYWHERE, Where, safe
 from cinedex.search.moments import moments, source_key
-from cinedex.search.reading import BITS, SPOKEN, Glimpse, Holding, Row, ranked, read_all, with_rows
+from cinedex.search.reading import BITS, SPOKEN, Glimpse, Holding, Row, ranked_rows, read_all
 from cinedex.search.remote import options_for
 from cinedex.search.sights import Embedders
 from cinedex.search.stems import asked as asked_forms
@@ -55,6 +54,10 @@ _BLANK = "movie = ''"
 _CACHE = 3 * 2**29
 """Bytes of indexes kept in memory, which are those of a million moments; the engine's own limit is four times that."""
 
+_STALE = 32
+"""Versions of the table after which the engine's memory of them is let go: it keeps what it read of each until `_CACHE`
+is full, and never asks for it again."""
+
 _WARM_ROWS = 1_000_000
 """Moments up to which indexes are read into memory before anybody asks: those that `_CACHE` can hold."""
 
@@ -83,6 +86,7 @@ class Index:
         self._steady, self._counting = 0, threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
         self._known, self._renewing = Holding(), threading.Lock()
+        self._versions = 0
 
     @property
     def without_meaning(self) -> str:
@@ -243,23 +247,25 @@ class Index:
         words only: it has no syntax; without any there is no list of it. All lists are asked for at once; a row that
         several have is one object.
         """
+        from lancedb.background_loop import LOOP  # noqa: PLC0415 - heavy
         from lancedb.query import MatchQuery  # noqa: PLC0415 - heavy
 
         with self._told():
-            table = self._open()
-            asked: dict[str, tuple[Any, float | None]] = {}
-            if table is not None and text.strip():
-                words = " ".join((text, *asked_forms(text, self._languages())))
-                asked["text"] = table.search(MatchQuery(words, TEXT), query_type="fts"), None  # type: ignore[call-arg]  # its stubs know no defaults
-            for column, vector in vectors.items() if table is not None else ():
-                near = table.search(vector.tolist(), vector_column_name=column).distance_type("cosine")
-                near = near.nprobes(self._seen.probes(column)).refine_factor(BITS[column][1])
-                asked[column] = near, least.get(column, -1.0)
-            if not asked:
+            opened = self._open()
+            if opened is None:
                 return {}
-            with ThreadPoolExecutor(len(asked)) as at_once:  # the engine works outside of Python's lock
-                started = [at_once.submit(ranked, *query, limit, where) for query in asked.values()]
-                return dict(zip(asked, with_rows(table, [one.result() for one in started]), strict=True))
+            # Of all that a query costs at the least, half is going to the engine's loop and back: once for all, then.
+            table = opened._table  # noqa: SLF001
+            asked: dict[str, tuple[Any, float | None]] = {}
+            if text.strip():
+                words = " ".join((text, *asked_forms(text, self._languages())))
+                asked["text"] = table.query().nearest_to_text(MatchQuery(words, TEXT)), None  # type: ignore[call-arg]  # its stubs know no defaults
+            for column, vector in vectors.items():
+                near = table.query().nearest_to(vector).column(column).distance_type("cosine")
+                asked[column] = self._seen.looked_into(near, column, where), least.get(column, -1.0)
+            ranked, read = LOOP.run(ranked_rows(table, [*asked.values()], limit, where))  # type: ignore[no-untyped-call]
+            rows = {number: json.loads(whole) for number, whole in read}
+            return {n: [(rows[number], v) for number, v in own] for n, own in zip(asked, ranked, strict=True)}
 
     def within(self, where: Where, limit: int = 1_000_000, *, shown: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Moments by filters alone, in order of film and time; with all that is shown, or only some columns."""
@@ -294,10 +300,24 @@ class Index:
             if table is None:
                 return
             self._all(table)
-            if self._seen.rows <= _WARM_ROWS:
-                for index in table.list_indices():
-                    table.prewarm_index(index.name)
+            self._read_before(table)
         self.query_vectors("film")
+
+    def _read_before(self, table: Any) -> None:
+        if self._seen.rows <= _WARM_ROWS:
+            for index in table.list_indices():
+                table.prewarm_index(index.name)
+
+    def _afresh(self) -> None:
+        """Open the table with an empty memory, and let the one go that holds what was read of earlier versions."""
+        try:
+            session = _session()
+            table = self._database(session).open_table(TABLE)
+            self._read_before(table)
+        except (OSError, RuntimeError, ValueError) as wrong:  # made anew meanwhile: a later look opens it
+            _log.info("the search index could not be opened afresh: %s", wrong)
+        else:
+            self._session, self._table = session, table
 
     def _languages(self) -> list[str]:
         return [x.removeprefix("lang:") for x in self.vocabulary if x.startswith("lang:")]
@@ -328,16 +348,16 @@ class Index:
 
     # The table
 
-    def _database(self) -> Any:
+    def _database(self, session: Any = None) -> Any:
         # The engine logs on its own to the terminal, also where nothing is wrong.
         os.environ.setdefault("LANCEDB_LOG", "error")
         # It keeps two cores for reading files, so that on two of them one list would wait for the other.
         os.environ.setdefault("LANCE_CPU_THREADS", str(cores_here()))
         import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
 
-        if self._session is None:
-            self._session = lancedb.Session(index_cache_size_bytes=_CACHE, metadata_cache_size_bytes=_CACHE // 4)
-        return lancedb.connect(self.url, session=self._session, storage_options=options_for(self.url))
+        if session is None:
+            session = self._session = self._session or _session()
+        return lancedb.connect(self.url, session=session, storage_options=options_for(self.url))
 
     @contextmanager
     def steady(self) -> Iterator[None]:
@@ -373,11 +393,14 @@ class Index:
                     raise
                 return None  # another process is making it: its folder is there, and no version of it yet
             self._seen, self._known = Glimpse(-1, 0, {}), Holding()
+            self._table = table
         if (version := table.version) != self._seen.version:
             rows = table.count_rows()
             spoken = table.count_rows(SPOKEN.sql()) if rows >= VECTOR_INDEX_FROM else 0
             self._seen = Glimpse(version, rows, spaces_in(table.schema), spoken)
-        self._table = table
+            self._versions += 1
+            if self._versions % _STALE == 0:
+                threading.Thread(target=self._afresh, name="index-afresh").start()
         return table
 
     def _create(self) -> Any:
@@ -453,6 +476,12 @@ class Index:
                 f"the search index at {self.url} cannot be used: {why}",
                 remedy="It is only a cache: delete that folder and analyse again; stored results are reused.",
             ) from wrong
+
+
+def _session() -> Any:
+    import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
+
+    return lancedb.Session(index_cache_size_bytes=_CACHE, metadata_cache_size_bytes=_CACHE // 4)
 
 
 def _due(table: Any) -> bool:
