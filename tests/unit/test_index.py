@@ -399,21 +399,3 @@ def test_more_of_a_larger_index_is_looked_into_and_of_lines_as_many_as_there_are
     assert parts["meaning"] == pytest.approx(0.6, abs=0.01)
     assert parts["concept"] == pytest.approx(0.45, abs=0.01)
     assert Glimpse(1, 60_000, {}).probes("meaning") == 20
-
-
-def test_what_the_engine_remembers_of_old_versions_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(index_module, "_STALE", 3)
-    index, other = index_at(tmp_path), index_at(tmp_path)
-    other.update(SEA)
-    assert found(index, "storm") == ["a storm comes"]
-    sessions = {id(index._session): index._session}
-    for number in range(12):
-        other.update(film((f"line {number}", []), id_=f"m1-{number}"))
-        assert found(index, "storm") == ["a storm comes"], "while the table is opened afresh, too"
-        assert found(index, f"{number}") == [f"line {number}"]
-        for thread in threading.enumerate():
-            if thread.name == "index-afresh":
-                thread.join(20)
-        sessions[id(index._session)] = index._session
-    assert len(sessions) >= 4
-    assert index._table.count_rows() == 14, "and goes on being read"

@@ -54,9 +54,9 @@ _BLANK = "movie = ''"
 _CACHE = 3 * 2**29
 """Bytes of indexes kept in memory, which are those of a million moments; the engine's own limit is four times that."""
 
-_STALE = 32
-"""Versions of the table after which the engine's memory of them is let go: it keeps what it read of each until `_CACHE`
-is full, and never asks for it again."""
+_METADATA = 2**24
+"""Bytes of what files and versions are like: a million moments need four million of them, and the engine keeps what it
+read of every version for as long as there is room."""
 
 _WARM_ROWS = 1_000_000
 """Moments up to which indexes are read into memory before anybody asks: those that `_CACHE` can hold."""
@@ -86,7 +86,6 @@ class Index:
         self._steady, self._counting = 0, threading.Lock()
         self._stems: dict[str, tuple[str, ...]] = {}
         self._known, self._renewing = Holding(), threading.Lock()
-        self._versions = 0
 
     @property
     def without_meaning(self) -> str:
@@ -300,24 +299,10 @@ class Index:
             if table is None:
                 return
             self._all(table)
-            self._read_before(table)
+            if self._seen.rows <= _WARM_ROWS:
+                for index in table.list_indices():
+                    table.prewarm_index(index.name)
         self.query_vectors("film")
-
-    def _read_before(self, table: Any) -> None:
-        if self._seen.rows <= _WARM_ROWS:
-            for index in table.list_indices():
-                table.prewarm_index(index.name)
-
-    def _afresh(self) -> None:
-        """Open the table with an empty memory, and let the one go that holds what was read of earlier versions."""
-        try:
-            session = _session()
-            table = self._database(session).open_table(TABLE)
-            self._read_before(table)
-        except (OSError, RuntimeError, ValueError) as wrong:  # made anew meanwhile: a later look opens it
-            _log.info("the search index could not be opened afresh: %s", wrong)
-        else:
-            self._session, self._table = session, table
 
     def _languages(self) -> list[str]:
         return [x.removeprefix("lang:") for x in self.vocabulary if x.startswith("lang:")]
@@ -348,16 +333,16 @@ class Index:
 
     # The table
 
-    def _database(self, session: Any = None) -> Any:
+    def _database(self) -> Any:
         # The engine logs on its own to the terminal, also where nothing is wrong.
         os.environ.setdefault("LANCEDB_LOG", "error")
         # It keeps two cores for reading files, so that on two of them one list would wait for the other.
         os.environ.setdefault("LANCE_CPU_THREADS", str(cores_here()))
         import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
 
-        if session is None:
-            session = self._session = self._session or _session()
-        return lancedb.connect(self.url, session=session, storage_options=options_for(self.url))
+        if self._session is None:
+            self._session = lancedb.Session(index_cache_size_bytes=_CACHE, metadata_cache_size_bytes=_METADATA)
+        return lancedb.connect(self.url, session=self._session, storage_options=options_for(self.url))
 
     @contextmanager
     def steady(self) -> Iterator[None]:
@@ -398,9 +383,6 @@ class Index:
             rows = table.count_rows()
             spoken = table.count_rows(SPOKEN.sql()) if rows >= VECTOR_INDEX_FROM else 0
             self._seen = Glimpse(version, rows, spaces_in(table.schema), spoken)
-            self._versions += 1
-            if self._versions % _STALE == 0:
-                threading.Thread(target=self._afresh, name="index-afresh").start()
         return table
 
     def _create(self) -> Any:
@@ -476,12 +458,6 @@ class Index:
                 f"the search index at {self.url} cannot be used: {why}",
                 remedy="It is only a cache: delete that folder and analyse again; stored results are reused.",
             ) from wrong
-
-
-def _session() -> Any:
-    import lancedb  # noqa: PLC0415 - heavy, and only the index needs it
-
-    return lancedb.Session(index_cache_size_bytes=_CACHE, metadata_cache_size_bytes=_CACHE // 4)
 
 
 def _due(table: Any) -> bool:
