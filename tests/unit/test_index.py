@@ -399,3 +399,22 @@ def test_more_of_a_larger_index_is_looked_into_and_of_lines_as_many_as_there_are
     assert parts["meaning"] == pytest.approx(0.6, abs=0.01)
     assert parts["concept"] == pytest.approx(0.45, abs=0.01)
     assert Glimpse(1, 60_000, {}).probes("meaning") == 20
+
+
+def test_a_large_index_that_grows_film_by_film_stays_of_few_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name, value in (("VECTOR_INDEX_FROM", 256), ("_MOST_PIECES", 2), ("_LOOSE_FILES", 3)):
+        monkeypatch.setattr(index_module, name, value)
+    index, tidied = index_at(tmp_path), list[int]()
+    tidy = index._tidy
+    monkeypatch.setattr(index, "_tidy", lambda table: (tidied.append(1), tidy(table)))
+    index.update(film(*[(f"word{n} of many", []) for n in range(300)], id_="m1-long"))
+    index.compact()
+    pieces, files = [], []
+    for number in range(24):
+        index.update(film((f"line {number}", []), id_=f"m1-{number}"))
+        pieces.append(index_module._pieces(index._open(), "meaning"))
+        files.append(index._open().stats()["fragment_stats"]["num_fragments"])
+    assert max(pieces) <= 3
+    assert max(files) <= 8
+    assert len(tidied) <= 14, "not after each film"
+    assert found(index, "line 7")[0] == "line 7"

@@ -49,6 +49,10 @@ _DIM = 384
 _LOOSE_FILES, _LOOSE_ROWS = 20, 5_000
 """Files, and rows that no index has yet, from which the table is tidied; of large tables a hundredth of the rows."""
 
+_MOST_PIECES = 16
+"""Of a vector index, which is then made anew as one. Each is searched by itself, and files that different ones are of
+cannot be joined."""
+
 _BLANK = "movie = ''"
 
 _CACHE = 3 * 2**29
@@ -443,8 +447,9 @@ class Index:
             if column not in there and rows >= FILTER_INDEX_FROM:
                 table.create_index(column, config=config)
         for column in VECTORS:
-            if column not in there and table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_FROM:
-                table.create_index(column, config=IvfRq(distance_type="cosine", num_bits=BITS[column][0]))
+            new = column not in there and table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_FROM
+            if new or _pieces(table, column) > _MOST_PIECES:
+                table.create_index(column, config=IvfRq(distance_type="cosine", num_bits=BITS[column][0]), replace=True)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -462,10 +467,17 @@ class Index:
 
 def _due(table: Any) -> bool:
     """Whether there is enough to tidy: what is not indexed is searched row by row, and every file is opened."""
-    if table.stats()["fragment_stats"]["num_small_fragments"] >= _LOOSE_FILES:
+    bound = max(_pieces(table, column) for column in VECTORS)
+    if table.stats()["fragment_stats"]["num_small_fragments"] - bound >= _LOOSE_FILES:
         return True
     told = table.index_stats(f"{TEXT}_idx")
     return told is None or int(told.num_unindexed_rows) >= max(_LOOSE_ROWS, table.count_rows() // 100)
+
+
+def _pieces(table: Any, column: str) -> int:
+    """Of how many pieces a vector index is: one more each time that the table was tidied."""
+    told = table.index_stats(f"{column}_idx")
+    return 0 if told is None else int(told.num_indices or 0)
 
 
 def _row_key(timeline: Timeline, spaces: Mapping[str, str]) -> str:
