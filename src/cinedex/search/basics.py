@@ -127,8 +127,9 @@ def named(why: Sequence[str]) -> set[str]:
     return {w for how, _, words in reasons if how in _BY_NAME for w in words.split(", ")}
 
 
-def sure(hits: Iterable[Hit]) -> list[Hit]:
-    """The hits that more than a likeness of meaning speaks for, or a great one: for what an answer hangs on alone."""
+def sure(query: Query, hits: Iterable[Hit]) -> list[Hit]:
+    """Those of them that more than a likeness of meaning speaks for, or a great one: for what an answer hangs on."""
+    hits = borne_out(query, hits)
     return [h for h in hits if named(h.why) or any(not r.startswith(SPOKEN_FOR["meaning"]) or _near(r) for r in h.why)]
 
 

@@ -266,6 +266,8 @@ class Index:
             for column, vector in vectors.items():
                 near = table.query().nearest_to(vector).column(column).distance_type("cosine")
                 asked[column] = self._seen.looked_into(near, column, where), least.get(column, -1.0)
+            if not asked:
+                return {}
             ranked, read = LOOP.run(ranked_rows(table, [*asked.values()], limit, where))  # type: ignore[no-untyped-call]
             rows = {number: json.loads(whole) for number, whole in read}
             return {n: [(rows[number], v) for number, v in own] for n, own in zip(asked, ranked, strict=True)}
@@ -382,11 +384,11 @@ class Index:
                     raise
                 return None  # another process is making it: its folder is there, and no version of it yet
             self._seen, self._known = Glimpse(-1, 0, {}), Holding()
-            self._table = table
         if (version := table.version) != self._seen.version:
             rows = table.count_rows()
             spoken = table.count_rows(SPOKEN.sql()) if rows >= VECTOR_INDEX_FROM else 0
             self._seen = Glimpse(version, rows, spaces_in(table.schema), spoken)
+        self._table = table
         return table
 
     def _create(self) -> Any:

@@ -251,7 +251,7 @@ class Tools(OnScreen, Credit, Gist, Nearest):
         known = (Filter("person", (who,)),) if self._finder.presence(who) else ()
         query = Query(topic, filters=known)
         hits, notes = self._hits(query, movie)
-        hits = _best(borne_out(query, sure(hits)))
+        hits = _best(sure(query, hits))
         evidence = numbered(piece for hit in hits for piece in self._pieces(hit) if piece.kind == "said")
         if not evidence:
             return None
@@ -270,7 +270,7 @@ class Tools(OnScreen, Credit, Gist, Nearest):
     def _around(self, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
-        hits = borne_out(query, sure(hits))
+        hits = sure(query, hits)
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         anchor = next((h for h in hits if self._goes_on(h, side)), hits[0])
@@ -319,7 +319,7 @@ class Tools(OnScreen, Credit, Gist, Nearest):
     def _who_when(self, beside: str | None, side: str, what: str, *, movie: Movie | None = None) -> Done:
         query = self._query(what)
         hits, notes = self._hits(query, movie)
-        hits = borne_out(query, sure(hits))
+        hits = sure(query, hits)
         if not hits:
             return [f"search {query}"], ([], [], notes or ["nothing in this library fits"])
         film, span = self._movies[hits[0].movie], Span(hits[0].start, hits[0].end)

@@ -21,7 +21,7 @@ class FrameIndex(Stage):
     """One row per decoded picture. Seeking goes through it, never by arithmetic from a frame rate."""
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
     makes: ClassVar[tuple[type[Row], ...]] = (Frame,)
     cost: ClassVar[Cost] = Cost(cpus=0.1, memory_mib=16, cpu_seconds_per_minute=0.001, disk_kib_per_minute=20.0)
     halo: ClassVar[Time] = ZERO
